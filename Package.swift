@@ -1,0 +1,73 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+/// Every target of our own: the Swift 6 language mode, each unsafe expression marked, no warning left standing.
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "doku-token-rotator",
+    products: [
+        .executable(name: "doku-token-rotator", targets: ["doku-token-rotator"]),
+        .executable(name: "doku-sandbox", targets: ["doku-sandbox"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
+    ],
+    targets: [
+        // The C libraries of the distribution. Each is imported by one module only.
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLinux"),
+
+        // The edges of the process. They know neither each other nor the word "brand".
+        .target(name: "Curl", dependencies: ["CCurl"], swiftSettings: house),
+        .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: house),
+        .target(name: "Digests", dependencies: ["COpenSSL"], swiftSettings: house),
+        .target(name: "DurableFiles", dependencies: ["CLinux"], swiftSettings: house),
+
+        // The domain, and the thin shell around it.
+        .target(
+            name: "TokenRotation",
+            dependencies: ["Curl", "YAML", "Digests", "DurableFiles"],
+            swiftSettings: house),
+        .executableTarget(
+            name: "doku-token-rotator",
+            dependencies: [
+                "TokenRotation", "DurableFiles",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: house),
+
+        // A stand-in for DOKU on loopback. It shares no code with the rotator.
+        .executableTarget(
+            name: "doku-sandbox",
+            dependencies: [
+                "COpenSSL",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "FlyingFox", package: "FlyingFox"),
+            ],
+            swiftSettings: house),
+
+        .testTarget(name: "CurlTests", dependencies: ["Curl"], swiftSettings: house),
+        .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: house),
+        .testTarget(name: "DigestsTests", dependencies: ["Digests"], swiftSettings: house),
+        .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"], swiftSettings: house),
+        .testTarget(name: "TokenRotationTests", dependencies: ["TokenRotation", "YAML"], swiftSettings: house),
+        .testTarget(
+            name: "ScenarioTests",
+            dependencies: ["doku-token-rotator", "doku-sandbox", "TokenRotation"],
+            exclude: ["Scenarios"],
+            swiftSettings: house),
+    ]
+)

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import COpenSSL
+
+/// SHA-256 and what is built on it, by libcrypto.
+package enum SHA256 {
+    /// Bytes in a digest and in an authentication code (FIPS 180-4).
+    package static let byteCount = 32
+
+    /// The digest of `message`: 32 bytes.
+    package static func digest(of message: [UInt8]) -> [UInt8] {
+        unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { digest, count in
+            unsafe message.withUnsafeBufferPointer { bytes in
+                _ = unsafe COpenSSL.SHA256(bytes.baseAddress, bytes.count, digest.baseAddress)
+            }
+            count = byteCount
+        }
+    }
+
+    /// HMAC-SHA256 (RFC 2104) of `message` under `key`, which may be empty: 32 bytes.
+    package static func authenticationCode(for message: [UInt8], key: Span<UInt8>) -> [UInt8] {
+        unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { code, count in
+            unsafe key.withUnsafeBufferPointer { key in
+                unsafe message.withUnsafeBufferPointer { bytes in
+                    // A null key means "the key of the last call" to OpenSSL: an empty one still needs an address.
+                    var empty: UInt8 = 0
+                    unsafe withUnsafePointer(to: &empty) { nothing in
+                        var length: UInt32 = 0
+                        _ = unsafe HMAC(
+                            EVP_sha256(), key.baseAddress ?? nothing, Int32(key.count),
+                            bytes.baseAddress, bytes.count, code.baseAddress, &length)
+                    }
+                }
+            }
+            count = byteCount
+        }
+    }
+
+    /// Equality in a time that depends on the lengths only.
+    package static func constantTimeEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        guard left.count == right.count else { return false }
+        return unsafe left.withUnsafeBytes { a in
+            unsafe right.withUnsafeBytes { b in
+                unsafe CRYPTO_memcmp(a.baseAddress, b.baseAddress, a.count) == 0
+            }
+        }
+    }
+}

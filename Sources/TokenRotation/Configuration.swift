@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What one run works on: a configuration file that passed every check, with defaults filled in and
+/// placeholders expanded. Only ``ConfigurationReader`` makes one.
+package struct Configuration: Sendable {
+    /// Where the requests go.
+    package var endpoint: Endpoint
+    /// How often the scheduler starts this; a token must outlive the next start.
+    package var runEvery: Duration = .seconds(3600)
+    /// The longest a whole run may take.
+    package var deadline: Duration = .seconds(120)
+    /// Requests in flight at one time, 1…1024.
+    package var concurrency = 64
+    /// Connections to one endpoint where it speaks HTTP/1.1 only, 1…256.
+    package var connections = 16
+    package var connectTimeout: Duration = .seconds(5)
+    package var requestTimeout: Duration = .seconds(15)
+    /// Tries for one brand in one run, 1…10.
+    package var attempts = 3
+    package var responseVerification = ResponseVerification.ifPresent
+    package var tls = TLSTrust()
+    /// The proxy's URL; nil leaves it to the usual environment variables.
+    package var proxy: String?
+    package var brands: [Brand] = []
+    package var snippets: [Snippet] = []
+
+    package init(endpoint: Endpoint) {
+        self.endpoint = endpoint
+    }
+}
+
+/// Where tokens are requested: one URL, split once into what libcurl, the signer and messages need.
+package struct Endpoint: Sendable, Hashable {
+    /// The whole URL, without user information and fragment.
+    package let url: String
+    /// `https`, or `http` where the host is loopback.
+    package let scheme: String
+    /// Host and, where the URL names one, port: `api.doku.com`, `127.0.0.1:8080`.
+    package let authority: String
+    /// The path alone: what the signature covers as `Request-Target`.
+    package let requestTarget: String
+
+    package init(url: String, scheme: String, authority: String, requestTarget: String) {
+        self.url = url
+        self.scheme = scheme
+        self.authority = authority
+        self.requestTarget = requestTarget
+    }
+}
+
+/// Whether an answer must carry DOKU's own signature.
+package enum ResponseVerification: String, Sendable, CaseIterable {
+    /// Checked where present; an answer without one is accepted.
+    case ifPresent = "if-present"
+    /// An answer without a signature is refused.
+    case require
+    case off
+}
+
+/// Whom TLS trusts. Both nil: the system's store.
+package struct TLSTrust: Sendable, Equatable {
+    /// A PEM bundle.
+    package var caFile: String?
+    /// A directory hashed by `openssl rehash`.
+    package var caDirectory: String?
+
+    package init(caFile: String? = nil, caDirectory: String? = nil) {
+        self.caFile = caFile
+        self.caDirectory = caDirectory
+    }
+}
+
+/// One brand: an identity at DOKU, the source of its secret, and where its token goes.
+package struct Brand: Sendable {
+    /// `[a-z0-9][a-z0-9._-]{0,62}`, unique; the only thing that goes into `{brand}`.
+    package let name: String
+    /// DOKU's Brand ID (`BRN-…`): printable ASCII, safe as a header value.
+    package let clientID: String
+    package let secret: SecretSource
+    /// The lifetime to ask for, in whole minutes; nil asks for none.
+    package let validTime: Duration?
+    /// nil stands for a third of the lifetime.
+    package let renewBefore: RenewalThreshold?
+    /// Paths are absolute or relative to the configuration file's directory already joined; `{brand}` is expanded.
+    package let outputs: [TokenOutput]
+
+    package init(
+        name: String, clientID: String, secret: SecretSource, validTime: Duration?,
+        renewBefore: RenewalThreshold?, outputs: [TokenOutput]
+    ) {
+        self.name = name
+        self.clientID = clientID
+        self.secret = secret
+        self.validTime = validTime
+        self.renewBefore = renewBefore
+        self.outputs = outputs
+    }
+}
+
+/// How long before its end a token is renewed.
+package enum RenewalThreshold: Sendable, Equatable {
+    case remaining(Duration)
+    /// Percent of the token's whole lifetime, 1…99.
+    case percent(Int)
+}
+
+/// Where a brand's secret comes from.
+package enum SecretSource: Sendable {
+    case file(path: String)
+    case environment(variable: String)
+    /// A file of that name in `$CREDENTIALS_DIRECTORY`.
+    case credential(name: String)
+    /// Run without a shell; the secret is its standard output.
+    case command(argv: [String], timeout: Duration)
+    case value(Secret)
+}
+
+/// One file that carries one brand's token.
+package struct TokenOutput: Sendable, Equatable {
+    package let path: String
+    package let format: OutputFormat
+    package let attributes: FileAttributes
+    package let symlinks: SymlinkPolicy
+
+    package init(path: String, format: OutputFormat, attributes: FileAttributes, symlinks: SymlinkPolicy) {
+        self.path = path
+        self.format = format
+        self.attributes = attributes
+        self.symlinks = symlinks
+    }
+}
+
+/// What stands in an output's file.
+package enum OutputFormat: Sendable, Equatable {
+    /// The token alone.
+    case raw(newline: Bool)
+    /// `Authorization: Bearer …`, for `curl -H @file`.
+    case header
+    /// `{"brand","client_id","token","issued_at","expires_at"}`.
+    case json
+    /// One assignment.
+    case environment(dialect: EnvironmentDialect, variable: String)
+}
+
+/// The readers of environment files that a file can be written for.
+package enum EnvironmentDialect: String, Sendable, CaseIterable {
+    /// systemd's `EnvironmentFile=`.
+    case systemd
+    /// Sourced by a POSIX shell; variables are exported.
+    case posix
+    /// `docker run --env-file`.
+    case docker
+    /// dotenv libraries and `node --env-file`.
+    case dotenv
+}
+
+/// Mode and owners of a published file. Names are resolved when a run begins.
+package struct FileAttributes: Sendable, Equatable {
+    /// Permission bits, at most 0o777.
+    package var mode: UInt32
+    /// A user's name or number; nil leaves the file to whom the process runs as.
+    package var owner: String?
+    package var group: String?
+
+    /// Mode 0600: the token is the process's own until the configuration says otherwise.
+    package init(mode: UInt32 = 0o600, owner: String? = nil, group: String? = nil) {
+        self.mode = mode
+        self.owner = owner
+        self.group = group
+    }
+}
+
+/// What to do with an output whose path is a symbolic link.
+package enum SymlinkPolicy: String, Sendable, CaseIterable {
+    case refuse
+    /// Replace the file that the link points to.
+    case follow
+}
+
+/// One environment file that carries the tokens of many brands.
+package struct Snippet: Sendable {
+    package let path: String
+    package let dialect: EnvironmentDialect
+    /// Indexes into ``Configuration/brands`` in file order, each with its variable's name, `{BRAND}` expanded.
+    package let entries: [Entry]
+    package let attributes: FileAttributes
+    package let symlinks: SymlinkPolicy
+
+    package struct Entry: Sendable, Equatable {
+        package let brand: Int
+        package let variable: String
+
+        package init(brand: Int, variable: String) {
+            self.brand = brand
+            self.variable = variable
+        }
+    }
+
+    package init(
+        path: String, dialect: EnvironmentDialect, entries: [Entry], attributes: FileAttributes,
+        symlinks: SymlinkPolicy
+    ) {
+        self.path = path
+        self.dialect = dialect
+        self.entries = entries
+        self.attributes = attributes
+        self.symlinks = symlinks
+    }
+}
