@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <curl/curl.h>
+#include <malloc.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 // curl_easy_setopt, curl_easy_getinfo and curl_multi_setopt are variadic, which Swift cannot call:
 // one typed wrapper for each kind of argument that is used.
@@ -37,3 +42,23 @@ static inline CURLMcode curl_multi_setopt_long(CURLM *handle, CURLMoption option
 }
 // The message's result sits in a union, which Swift reads as raw bytes.
 static inline CURLcode curl_message_result(const CURLMsg *message) { return message->data.result; }
+
+// libcurl frees the headers it sent and the answers it read without wiping them: an allocator that does.
+static inline void curl_wiping_free(void *pointer) {
+    if (pointer == NULL) return;
+    explicit_bzero(pointer, malloc_usable_size(pointer));
+    free(pointer);
+}
+static inline void *curl_wiping_realloc(void *pointer, size_t size) {
+    if (pointer == NULL) return malloc(size);
+    size_t old = malloc_usable_size(pointer);
+    if (size <= old && size >= old / 2) return pointer;
+    void *moved = malloc(size);
+    if (moved == NULL) return NULL;
+    memcpy(moved, pointer, size < old ? size : old);
+    curl_wiping_free(pointer);
+    return moved;
+}
+static inline CURLcode curl_global_init_wiping(void) {
+    return curl_global_init_mem(CURL_GLOBAL_ALL, malloc, curl_wiping_free, curl_wiping_realloc, strdup, calloc);
+}

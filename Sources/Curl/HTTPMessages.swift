@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One POST request, complete: nothing is added to it but what HTTP itself needs.
+package struct HTTPRequest: Sendable {
+    package var url: String
+    /// Sent in this order, as they are. A value with a control character is refused before anything is sent.
+    package var headers: [(name: String, value: String)]
+    package var body: [UInt8]
+
+    package init(url: String, headers: [(name: String, value: String)], body: [UInt8]) {
+        self.url = url
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// An answer whose header block ended and whose body arrived as far as HTTP can tell.
+///
+/// libcurl also reports success for some answers that were cut (two lengths, no length and a closed connection):
+/// only the body itself shows that it is whole.
+package struct HTTPReply: Sendable {
+    package var status: Int
+    /// The headers that were asked for, by lower-case name; where one came twice, the last.
+    package var headers: [String: String]
+    package var body: [UInt8]
+
+    package init(status: Int, headers: [String: String] = [:], body: [UInt8] = []) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+}

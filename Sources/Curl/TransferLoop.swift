@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CCurl
+internal import Glibc
+
+/// The multi handle and the requests that wait for it. Lives on one queue.
+@safe final class TransferLoop {
+    private struct Waiting {
+        let notBefore: ContinuousClock.Instant
+        let makeRequest: @Sendable () -> HTTPRequest
+        let completion: Transfers.Completion
+    }
+
+    private let options: TransferOptions
+    private let multi: UnsafeMutableRawPointer
+    private let bell: Int32
+    private var ready: [(makeRequest: @Sendable () -> HTTPRequest, completion: Transfers.Completion)] = []
+    private var readyHead = 0
+    /// Latest first, so that the next one due is taken from the end.
+    private var later: [Waiting] = []
+    private var idle: [EasyHandle] = []
+    private var active: [ObjectIdentifier: EasyHandle] = [:]
+    /// Requests in flight; fewer once the peer has shown that it takes one a connection.
+    private var limit: Int
+
+    init(options: TransferOptions, bell: Int32) throws(CurlError) {
+        guard let multi = unsafe curl_multi_init() else {
+            throw CurlError(kind: .internal, message: "no memory for transfers")
+        }
+        unsafe self.multi = multi
+        self.options = options
+        self.bell = bell
+        limit = options.concurrency
+        for (option, value) in [
+            (CURLMOPT_MAX_HOST_CONNECTIONS, options.connections),
+            (CURLMOPT_MAXCONNECTS, options.connections),
+            (CURLMOPT_MAX_CONCURRENT_STREAMS, max(100, options.concurrency)),
+        ] {
+            let code = unsafe curl_multi_setopt_long(multi, option, value)
+            guard code == CURLM_OK else {
+                throw CurlError(kind: .internal, code: code.rawValue, message: "libcurl refuses a limit")
+            }
+        }
+    }
+
+    deinit {
+        for handle in active.values { unsafe curl_multi_remove_handle(multi, handle.handle) }
+        active = [:]
+        idle = []
+        unsafe curl_multi_cleanup(multi)
+    }
+
+    var isIdle: Bool { active.isEmpty && readyHead == ready.count && later.isEmpty }
+
+    func add(
+        notBefore: ContinuousClock.Instant?, makeRequest: @escaping @Sendable () -> HTTPRequest,
+        completion: @escaping Transfers.Completion
+    ) {
+        guard let notBefore else {
+            ready.append((makeRequest, completion))
+            return
+        }
+        let place = later.firstIndex { $0.notBefore <= notBefore } ?? later.endIndex
+        later.insert(Waiting(notBefore: notBefore, makeRequest: makeRequest, completion: completion), at: place)
+    }
+
+    /// Starts what may start, moves what is under way, completes what has ended, then waits for the next event.
+    func turn() {
+        let now = ContinuousClock.now
+        while let next = later.last, next.notBefore <= now {
+            later.removeLast()
+            ready.append((next.makeRequest, next.completion))
+        }
+        startReady()
+        var running: Int32 = 0
+        unsafe _ = curl_multi_perform(multi, &running)
+        if completeEnded() > 0 {
+            // Places are free and may be taken at once; the next turn waits.
+            return
+        }
+        guard !active.isEmpty || !later.isEmpty else { return }
+        let untilNext = later.last.map { Int32(clamping: min($0.notBefore - now, .seconds(1)).milliseconds) } ?? 1000
+        var extra = curl_waitfd(fd: bell, events: Int16(CURL_WAIT_POLLIN), revents: 0)
+        unsafe _ = curl_multi_poll(multi, &extra, 1, untilNext, nil)
+        if extra.revents != 0 {
+            var count: UInt64 = 0
+            unsafe _ = read(bell, &count, 8)
+        }
+    }
+
+    private func startReady() {
+        while active.count < limit, readyHead < ready.count {
+            let (makeRequest, completion) = ready[readyHead]
+            readyHead += 1
+            do throws(CurlError) {
+                let handle = if let free = idle.popLast() { free } else { try EasyHandle(options: options) }
+                do throws(CurlError) {
+                    try handle.prepare(makeRequest())
+                    handle.completion = completion
+                    let code = unsafe curl_multi_add_handle(multi, handle.handle)
+                    guard code == CURLM_OK else {
+                        throw CurlError(kind: .internal, code: code.rawValue, message: "libcurl refuses a transfer")
+                    }
+                    active[ObjectIdentifier(handle)] = handle
+                } catch {
+                    idle.append(handle)
+                    throw error
+                }
+            } catch {
+                completion(.failure(error))
+            }
+        }
+        if readyHead == ready.count {
+            ready.removeAll(keepingCapacity: true)
+            readyHead = 0
+        }
+    }
+
+    /// Completes the transfers that libcurl reports as ended, and says how many.
+    private func completeEnded() -> Int {
+        var ended = 0
+        var left: Int32 = 0
+        while let message = unsafe curl_multi_info_read(multi, &left) {
+            guard unsafe message.pointee.msg == CURLMSG_DONE else { continue }
+            let code = unsafe curl_message_result(message)
+            var context: UnsafeMutableRawPointer?
+            unsafe _ = curl_getinfo_pointer(message.pointee.easy_handle, CURLINFO_PRIVATE, &context)
+            guard let handle = unsafe EasyHandle.from(context) else { continue }
+            let result = handle.result(code)
+            if case .success = result, handle.spokeHTTP1 { limit = min(limit, options.connections) }
+            ended += 1
+            retire(handle, with: result)
+        }
+        return ended
+    }
+
+    private func retire(_ handle: EasyHandle, with result: Result<HTTPReply, CurlError>) {
+        unsafe _ = curl_multi_remove_handle(multi, handle.handle)
+        active[ObjectIdentifier(handle)] = nil
+        let completion = handle.completion
+        handle.completion = nil
+        idle.append(handle)
+        completion?(result)
+    }
+
+    /// Completes everything, under way or waiting, as cancelled.
+    func cancelAll() {
+        for handle in active.values { retire(handle, with: .failure(.cancelled)) }
+        let waiting = ready[readyHead...].map(\.completion) + later.map(\.completion)
+        ready = []
+        readyHead = 0
+        later = []
+        for completion in waiting { completion(.failure(.cancelled)) }
+    }
+}
