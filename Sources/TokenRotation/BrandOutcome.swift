@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What became of one brand in one run. Each brand of the run has exactly one.
+package struct BrandOutcome: Sendable {
+    package enum Kind: String, Sendable, CaseIterable {
+        /// Not due: nothing was requested.
+        case fresh
+        /// Due, in a run that only plans.
+        case due
+        /// A new token was requested and published.
+        case rotated
+        /// The token at hand was published again, since mode, owner or content of a file were not as configured.
+        case repaired
+        /// A new token was published that ends before the next run needs it to.
+        case shortLived = "short-lived"
+        case failed
+        /// The run was stopped, or its deadline came, before the brand was done.
+        case unfinished
+    }
+
+    package let name: String
+    package let clientID: String
+    package var kind: Kind
+    /// Why the brand was due; nil where it was not.
+    package var reason: String?
+    package var failure: BrandFailure?
+    /// Requests sent.
+    package var attempts: Int
+    package var duration: Duration
+    /// Of the token that is published now, the worst where they differ.
+    package var issuedAt: Timestamp?
+    package var expiresAt: Timestamp?
+    package var health: TokenHealth
+    package var outputs: [OutputOutcome]
+}
+
+/// What happened to one of a brand's files.
+package struct OutputOutcome: Sendable {
+    package enum Kind: String, Sendable, CaseIterable {
+        /// Its bytes, mode and owner were right, or there was nothing new to write.
+        case unchanged
+        case written
+        /// What it would be in a run that only plans.
+        case due
+        /// Never touched: what stands at the path is not ours to replace.
+        case refused
+        /// Writing failed; the old content is in place.
+        case failed
+        /// The new content is in place, but may not survive a loss of power.
+        case durabilityUnknown = "durability-unknown"
+    }
+
+    package let path: String
+    package var kind: Kind
+    /// What was in the way, and what to do.
+    package var message: String?
+}

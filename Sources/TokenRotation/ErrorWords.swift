@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+
+/// DOKU's own words of an error answer, in any of the shapes it is known to use, bounded and harmless.
+struct ErrorWords {
+    /// A word such as `invalid_signature`; nil where there is none of that form.
+    let code: String?
+    /// At most 160 visible ASCII characters.
+    let message: String?
+
+    init(_ body: [UInt8]) {
+        let shapes = try? JSONDecoder().decode(Shapes.self, from: Data(body))
+        let inner = shapes?.error
+        code = (inner?.code ?? shapes?.code).flatMap { word in
+            let isWord = !word.isEmpty && word.utf8.count <= 64 && word.utf8.allSatisfy(Self.isWordByte)
+            return isWord ? word : nil
+        }
+        message = (inner?.message ?? shapes?.message ?? shapes?.errorMessages).map(Self.harmless)
+    }
+
+    /// `: code, "message"` as far as there is any.
+    var suffix: String {
+        let words = [code, message.map { "\"\($0)\"" }].compactMap { $0 }
+        return words.isEmpty ? "" : ": " + words.joined(separator: ", ")
+    }
+
+    private static func isWordByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."):
+            true
+        default: false
+        }
+    }
+
+    private static func harmless(_ text: String) -> String {
+        String(
+            text.unicodeScalars.prefix(160).map { scalar in
+                (0x20...0x7e).contains(scalar.value) && scalar != "\"" ? Character(scalar) : "?"
+            })
+    }
+
+    /// `{"error":{…}}`, the same unwrapped, `message` as a string or an array, `error_messages`.
+    private struct Shapes: Decodable {
+        struct Inner {
+            let code: String?
+            let message: String?
+        }
+
+        let error: Inner?
+        let code: String?
+        let message: String?
+        let errorMessages: String?
+
+        private enum Key: String, CodingKey {
+            case error, code, message
+            case errorMessages = "error_messages"
+        }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: Key.self)
+            func text(_ container: KeyedDecodingContainer<Key>, _ key: Key) -> String? {
+                if let one = try? container.decode(String.self, forKey: key) { return one }
+                return (try? container.decode([String].self, forKey: key))?.joined(separator: "; ")
+            }
+            error = (try? container.nestedContainer(keyedBy: Key.self, forKey: .error)).map {
+                Inner(code: text($0, .code), message: text($0, .message))
+            }
+            code = text(container, .code)
+            message = text(container, .message)
+            errorMessages = text(container, .errorMessages)
+        }
+    }
+}

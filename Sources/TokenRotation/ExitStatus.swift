@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How a run ends, for the scheduler and for monitoring.
+///
+/// Of the two-digit ones the first digit says whether running again will help (1) or a person must act (2), the second
+/// how bad it is on disk now. 64, 75 and 78 carry the meanings of `sysexits.h`, which systemd prints by name.
+package enum ExitStatus: Int32, Sendable, CaseIterable {
+    case success = 0
+    case passing = 10
+    case passingDiesSoon = 11
+    case passingNoToken = 12
+    case lasting = 20
+    case lastingDiesSoon = 21
+    case lastingNoToken = 22
+    case hookFailed = 30
+    case usage = 64
+    case `internal` = 70
+    case lockHeld = 75
+    case configuration = 78
+    case interrupted = 130
+    case terminated = 143
+
+    /// What the status says.
+    package var meaning: String {
+        switch self {
+        case .success: "every brand's token outlives the next run"
+        case .passing: "some brand failed for a passing reason; every token on disk still outlives the next run"
+        case .passingDiesSoon: "as 10, but some token dies before the next run"
+        case .passingNoToken: "as 10, but some brand has no valid token"
+        case .lasting: "some brand failed and running again will not help; every token on disk outlives the next run"
+        case .lastingDiesSoon: "as 20, but some token dies before the next run"
+        case .lastingNoToken: "as 20, but some brand has no valid token"
+        case .hookFailed: "all tokens published, a hook failed or is still pending"
+        case .usage: "the command line is wrong"
+        case .internal: "internal error"
+        case .lockHeld: "another run holds the lock"
+        case .configuration: "the configuration is invalid"
+        case .interrupted: "stopped by SIGINT, everything consistent"
+        case .terminated: "stopped by SIGTERM, everything consistent"
+        }
+    }
+
+    /// What to do about it.
+    package var advice: String {
+        switch self {
+        case .success: "nothing"
+        case .passing: "watch"
+        case .passingDiesSoon: "retry now"
+        case .passingNoToken: "page somebody; retry now"
+        case .lasting: "a person must act"
+        case .lastingDiesSoon: "a person must act before the next run"
+        case .lastingNoToken: "page somebody: a person must act now"
+        case .hookFailed: "open a ticket"
+        case .usage: "fix the command line"
+        case .internal: "report it"
+        case .lockHeld: "nothing, unless it repeats"
+        case .configuration: "fix the configuration"
+        case .interrupted, .terminated: "nothing"
+        }
+    }
+
+    /// The status of a run that came to its end.
+    package init(outcomes: [BrandOutcome]) {
+        var failures: [BrandFailure] = []
+        var worst = TokenHealth.outlivesNextRun
+        for outcome in outcomes {
+            if let failure = outcome.failure { failures.append(failure) }
+            worst = max(worst, outcome.health)
+        }
+        guard !failures.isEmpty else {
+            self = .success
+            return
+        }
+        self =
+            switch (failures.contains { $0.isTransient }, worst) {
+            case (true, .outlivesNextRun): .passing
+            case (true, .diesBeforeNextRun): .passingDiesSoon
+            case (true, .dead): .passingNoToken
+            case (false, .outlivesNextRun): .lasting
+            case (false, .diesBeforeNextRun): .lastingDiesSoon
+            case (false, .dead): .lastingNoToken
+            }
+    }
+}
+
+/// How good the worst of a brand's published tokens is.
+package enum TokenHealth: Int, Sendable, Comparable {
+    case outlivesNextRun
+    case diesBeforeNextRun
+    /// Missing, unreadable, of another brand, or past its end.
+    case dead
+
+    package static func < (left: TokenHealth, right: TokenHealth) -> Bool { left.rawValue < right.rawValue }
+}

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The version in `--version`, the report and the `User-Agent`.
+package enum ProgramVersion {
+    package static let text = "0.1.0"
+}

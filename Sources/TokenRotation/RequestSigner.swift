@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Curl
+internal import Digests
+internal import FoundationEssentials
+
+/// DOKU's signature over a request or an answer.
+///
+/// Works on bytes: two strings that are equal in Swift can differ on the wire. The component string is
+/// `Name:value` lines joined by one LF with none at the end.
+package struct RequestSignature: Sendable {
+    /// base64 of the SHA-256 of the body's bytes; nil where there is no body.
+    package let digest: String?
+    /// The bytes that were signed.
+    package let component: [UInt8]
+    /// The `Signature` header: `HMACSHA256=` and padded standard base64.
+    package let header: String
+
+    /// What stands before the base64 in the header.
+    package static let scheme = "HMACSHA256="
+
+    /// - Parameters:
+    ///   - timestampName: `Request-Timestamp`, or `Response-Timestamp` for an answer.
+    ///   - requestTarget: the path alone.
+    ///   - body: nil where the message has none (a GET): there is no digest line then.
+    package init(
+        clientID: String, requestID: String, timestampName: String = "Request-Timestamp", timestamp: String,
+        requestTarget: String, body: [UInt8]?, secret: Secret
+    ) {
+        var lines = [
+            "Client-Id:\(clientID)", "Request-Id:\(requestID)", "\(timestampName):\(timestamp)",
+            "Request-Target:\(requestTarget)",
+        ]
+        let digest = body.map { Data(SHA256.digest(of: $0)).base64EncodedString() }
+        if let digest { lines.append("Digest:\(digest)") }
+        let component = Array(lines.joined(separator: "\n").utf8)
+        self.digest = digest
+        self.component = component
+        header = Self.scheme + Data(secret.authenticationCode(for: component)).base64EncodedString()
+    }
+
+    /// Whether `other`, a header from the network, carries this signature. The time taken does not tell where they differ.
+    package func matches(_ other: String) -> Bool {
+        guard other.hasPrefix(Self.scheme), let theirs = Data(base64Encoded: String(other.dropFirst(Self.scheme.count))),
+            let ours = Data(base64Encoded: String(header.dropFirst(Self.scheme.count)))
+        else { return false }
+        return SHA256.constantTimeEqual([UInt8](theirs), [UInt8](ours))
+    }
+}
+
+/// Makes the request for one brand's token.
+package struct RequestSigner: Sendable {
+    package let endpoint: Endpoint
+    package let clientID: String
+    package let secret: Secret
+    /// The bytes that are signed and sent.
+    package let body: [UInt8]
+
+    /// - Parameter validTime: the lifetime to ask for in whole minutes; nil asks for none.
+    package init(endpoint: Endpoint, clientID: String, secret: Secret, validTime: Duration?) {
+        self.endpoint = endpoint
+        self.clientID = clientID
+        self.secret = secret
+        body = Self.body(validTime: validTime)
+    }
+
+    /// `valid_time` is a string of minutes (DOKU, Generate Token).
+    static func body(validTime: Duration?) -> [UInt8] {
+        let minutes = validTime.map { ",\"valid_time\":\"\($0.components.seconds / 60)\"" } ?? ""
+        return Array("{\"grant_type\":\"client_credentials\"\(minutes)}".utf8)
+    }
+
+    /// A request signed for the moment `timestamp`.
+    package func request(id requestID: String, at timestamp: Timestamp) -> HTTPRequest {
+        let moment = timestamp.description
+        let signature = RequestSignature(
+            clientID: clientID, requestID: requestID, timestamp: moment, requestTarget: endpoint.requestTarget,
+            body: body, secret: secret)
+        return HTTPRequest(
+            url: endpoint.url,
+            headers: [
+                ("Content-Type", "application/json"), ("Accept", "application/json"), ("Client-Id", clientID),
+                ("Request-Id", requestID), ("Request-Timestamp", moment), ("Signature", signature.header),
+            ],
+            body: body)
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+
+/// Everything that one run has to say, whatever the way it ended.
+package struct RunReport: Sendable {
+    /// Random, to tell runs apart.
+    package let runID: String
+    package let startedAt: Timestamp
+    package var endedAt: Timestamp
+    package var duration: Duration
+    package var exitStatus: ExitStatus
+    /// In the order of the configuration.
+    package var outcomes: [BrandOutcome]
+    /// What is wrong with the run as a whole: the configuration's problems, a lock that is held.
+    package var problems: [String]
+
+    package init(
+        runID: String, startedAt: Timestamp, endedAt: Timestamp, duration: Duration = .zero, exitStatus: ExitStatus,
+        outcomes: [BrandOutcome] = [], problems: [String] = []
+    ) {
+        self.runID = runID
+        self.startedAt = startedAt
+        self.endedAt = endedAt
+        self.duration = duration
+        self.exitStatus = exitStatus
+        self.outcomes = outcomes
+        self.problems = problems
+    }
+}
+
+// MARK: - The JSON document
+
+extension RunReport {
+    /// The report as one JSON document with a line end, in pieces of at most one brand each, so that a long report is
+    /// never in memory as a whole.
+    package func writeJSON(to write: (String) -> Void) {
+        write(
+            """
+            {
+              "version": \(quoted(ProgramVersion.text)),
+              "run_id": \(quoted(runID)),
+              "started_at": \(quoted(startedAt.description)),
+              "ended_at": \(quoted(endedAt.description)),
+              "duration_ms": \(duration.wholeMilliseconds),
+              "exit_code": \(exitStatus.rawValue),
+              "exit_meaning": \(quoted(exitStatus.meaning)),
+              "problems": [\(problems.map(quoted).joined(separator: ", "))],
+              "brands": [
+            """)
+        for (index, outcome) in outcomes.enumerated() {
+            write((index == 0 ? "\n" : ",\n") + json(outcome))
+        }
+        write((outcomes.isEmpty ? "]" : "\n  ]") + "\n}\n")
+    }
+
+    private func json(_ outcome: BrandOutcome) -> String {
+        let outputs = outcome.outputs.map { output in
+            "{\"file\": \(quoted(output.path)), \"result\": \(quoted(output.kind.rawValue)), "
+                + "\"message\": \(quotedOrNull(output.message))}"
+        }
+        return """
+                {"name": \(quoted(outcome.name)), "client_id": \(quoted(outcome.clientID)), \
+            "outcome": \(quoted(outcome.kind.rawValue)), "reason": \(quotedOrNull(outcome.reason)), \
+            "code": \(quotedOrNull(outcome.failure?.code.rawValue)), \
+            "transient": \(outcome.failure.map { String($0.isTransient) } ?? "null"), \
+            "message": \(quotedOrNull(outcome.failure?.message)), "attempts": \(outcome.attempts), \
+            "duration_ms": \(outcome.duration.wholeMilliseconds), \
+            "issued_at": \(quotedOrNull(outcome.issuedAt?.description)), \
+            "expires_at": \(quotedOrNull(outcome.expiresAt?.description)), \
+            "outputs": [\(outputs.joined(separator: ", "))]}
+            """
+    }
+
+    private func quotedOrNull(_ text: String?) -> String { text.map(quoted) ?? "null" }
+
+    private func quoted(_ text: String) -> String {
+        // A string alone always encodes.
+        guard let data = try? Self.encoder.encode(text) else { return "\"\"" }
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    private static let encoder: JSONEncoder = {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        return encoder
+    }()
+}
+
+extension Duration {
+    /// Milliseconds, the rest cut off.
+    package var wholeMilliseconds: Int64 {
+        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+    }
+}

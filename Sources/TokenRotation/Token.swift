@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+
+/// A bearer token: visible ASCII of a bounded length, with what it says of itself where it is a JWT.
+///
+/// No public key of DOKU's is known: the claims are read, not verified.
+package struct Token: Sendable, Equatable {
+    /// 1…16 384 bytes, each 0x21…0x7e.
+    package let text: String
+    /// The claim `iat`.
+    package let issuedAt: Timestamp?
+    /// The claim `exp`; nil for a token that is not a JWT with an end.
+    package let expiresAt: Timestamp?
+    /// The claim `user.businessServiceClientId`.
+    package let clientID: String?
+
+    /// In bytes. DOKU's are under 1 KiB.
+    package static let maximumSize = 16 * 1024
+
+    /// nil where the bytes are no token: empty, too long, or with anything but visible ASCII.
+    package init?(_ bytes: some Collection<UInt8>) {
+        guard !bytes.isEmpty, bytes.count <= Self.maximumSize, bytes.allSatisfy({ (0x21...0x7e).contains($0) }) else {
+            return nil
+        }
+        text = String(decoding: bytes, as: UTF8.self)
+        let claims = Self.claims(of: bytes)
+        issuedAt = claims?.iat.flatMap(Timestamp.init(numericDate:))
+        expiresAt = claims?.exp.flatMap(Timestamp.init(numericDate:))
+        clientID = claims?.clientID
+    }
+
+    /// The whole lifetime; nil where the token does not tell both ends.
+    package var lifetime: Duration? {
+        guard let issuedAt, let expiresAt else { return nil }
+        return expiresAt.since(issuedAt)
+    }
+
+    /// The claims of interest. One of an unexpected type counts as absent.
+    private struct Claims: Decodable {
+        let iat: Double?
+        let exp: Double?
+        let clientID: String?
+
+        private enum Key: String, CodingKey { case iat, exp, user, businessServiceClientId }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: Key.self)
+            iat = try? container.decodeIfPresent(Double.self, forKey: .iat)
+            exp = try? container.decodeIfPresent(Double.self, forKey: .exp)
+            let user = try? container.nestedContainer(keyedBy: Key.self, forKey: .user)
+            clientID = try? user?.decodeIfPresent(String.self, forKey: .businessServiceClientId)
+        }
+    }
+
+    /// The middle of three parts, where it is base64url of a JSON object (RFC 7519 §3).
+    private static func claims(of bytes: some Collection<UInt8>) -> Claims? {
+        let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard parts.count == 3 else { return nil }
+        var standard = parts[1].map { byte -> UInt8 in
+            switch byte {
+            case UInt8(ascii: "-"): UInt8(ascii: "+")
+            case UInt8(ascii: "_"): UInt8(ascii: "/")
+            default: byte
+            }
+        }
+        while standard.count % 4 != 0 { standard.append(UInt8(ascii: "=")) }
+        guard let payload = Data(base64Encoded: Data(standard)) else { return nil }
+        return try? JSONDecoder().decode(Claims.self, from: payload)
+    }
+}
+
+extension Token: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    package var description: String { "‹token›" }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Curl
+internal import FoundationEssentials
+
+/// What one attempt brought: a token that passed every check, or a failure and whether to try again.
+package enum TokenResponse: Sendable {
+    case granted(Token)
+    case failed(BrandFailure, RetryAdvice)
+
+    /// The headers of an answer that are read, by lower-case name.
+    package static let readHeaders: Set<String> = [
+        "client-id", "date", "request-id", "response-timestamp", "retry-after", "signature",
+    ]
+
+    /// A token whose end is not further away than this may be dead by another clock already.
+    package static let clockDoubt: Duration = .seconds(60)
+
+    /// Judges an answer.
+    /// - Parameters:
+    ///   - requestID: of the request, which a signed answer must repeat.
+    ///   - now: when the answer came.
+    package init(
+        _ result: Result<HTTPReply, CurlError>, for signer: RequestSigner, requestID: String,
+        verification: ResponseVerification, now: Timestamp
+    ) {
+        switch result {
+        case .failure(let error): self = Self.unanswered(error, host: signer.endpoint.authority)
+        case .success(let reply):
+            switch reply.status {
+            case 200: self = Self.grant(reply, signer, requestID, verification, now)
+            case 409:
+                // DOKU repeats its first answer for a repeated Request-Id.
+                self =
+                    (try? JSONDecoder().decode(Body.self, from: Data(reply.body)))?.token == nil
+                    ? .failed(
+                        BrandFailure(.requestIDSpent, "DOKU answered 409 without a token: the Request-Id is spent"),
+                        .once(.fresh))
+                    : Self.grant(reply, signer, requestID, verification, now)
+            default: self = Self.refusal(reply, now: now)
+            }
+        }
+    }
+
+    // MARK: A token
+
+    private struct Body: Decodable {
+        let token: String?
+    }
+
+    private static func grant(
+        _ reply: HTTPReply, _ signer: RequestSigner, _ requestID: String, _ verification: ResponseVerification,
+        _ now: Timestamp
+    ) -> TokenResponse {
+        func unusable(_ code: BrandFailure.Code, _ message: String) -> TokenResponse {
+            .failed(BrandFailure(code, message), .once(.fresh))
+        }
+        if let problem = signatureProblem(of: reply, signer, requestID, verification) {
+            return .failed(BrandFailure(.answerSignature, problem), .never)
+        }
+        let body: Body
+        switch shape(of: reply.body) {
+        case .object(let decoded): body = decoded
+        case .unusable(let problem): return unusable(.answerMalformed, problem)
+        }
+        guard let text = body.token else {
+            return unusable(.tokenInvalid, "the answer has no token")
+        }
+        guard let token = Token(Array(text.utf8)) else {
+            return unusable(
+                .tokenInvalid, "the token is empty, longer than \(Token.maximumSize) bytes or not visible ASCII")
+        }
+        if let clientID = token.clientID, clientID != signer.clientID {
+            return unusable(.tokenForeign, "the token names another Client-Id than the brand's")
+        }
+        if let expiresAt = token.expiresAt, expiresAt.since(now) <= clockDoubt {
+            return unusable(
+                .tokenExpired,
+                "the token ends at \(expiresAt), which is not safely in the future at \(now); compare this host's clock")
+        }
+        return .granted(token)
+    }
+
+    private enum Shape {
+        case object(Body)
+        case unusable(String)
+    }
+
+    private static func shape(of body: [UInt8]) -> Shape {
+        let first = body.first { !" \t\r\n".utf8.contains($0) }
+        guard let first else { return .unusable("the answer is empty") }
+        if first == UInt8(ascii: "<") {
+            return .unusable("the answer is a web page, not JSON: a gateway or a maintenance page answered for DOKU")
+        }
+        do {
+            return .object(try JSONDecoder().decode(Body.self, from: Data(body)))
+        } catch DecodingError.typeMismatch(_, let context) where !context.codingPath.isEmpty {
+            return .unusable("the answer's token is not a string")
+        } catch DecodingError.typeMismatch {
+            return .unusable("the answer is JSON, but no object")
+        } catch {
+            return .unusable("the answer is not JSON, or was cut")
+        }
+    }
+
+    // MARK: DOKU's own signature
+
+    private static func signatureProblem(
+        of reply: HTTPReply, _ signer: RequestSigner, _ requestID: String, _ verification: ResponseVerification
+    ) -> String? {
+        guard verification != .off else { return nil }
+        guard let header = reply.headers["signature"] else {
+            return verification == .require ? "the answer carries no signature, and verify_response is require" : nil
+        }
+        guard reply.headers["client-id"] == signer.clientID, reply.headers["request-id"] == requestID,
+            let timestamp = reply.headers["response-timestamp"]
+        else { return "the answer is signed for another request" }
+        let expected = RequestSignature(
+            clientID: signer.clientID, requestID: requestID, timestampName: "Response-Timestamp", timestamp: timestamp,
+            requestTarget: signer.endpoint.requestTarget, body: reply.body, secret: signer.secret)
+        return expected.matches(header) ? nil : "the answer's signature is wrong: it was changed on its way"
+    }
+
+    // MARK: No token
+
+    private static func refusal(_ reply: HTTPReply, now: Timestamp) -> TokenResponse {
+        let words = ErrorWords(reply.body)
+        func failed(_ code: BrandFailure.Code, _ sentence: String, _ advice: RetryAdvice) -> TokenResponse {
+            .failed(BrandFailure(code, "\(sentence) (HTTP \(reply.status)\(words.suffix))"), advice)
+        }
+        let after = reply.headers["retry-after"].flatMap {
+            RetryAfter.wait($0, date: reply.headers["date"], now: now)
+        }
+        switch reply.status {
+        case 201...299: return failed(.answerMalformed, "DOKU answered without a token", .once(.fresh))
+        case 300...399:
+            return failed(.redirectRefused, "the endpoint answered with a redirect, which is never followed", .never)
+        case 400, 401, 403:
+            if words.code == "request_time_out_of_range" {
+                return failed(.clockSkew, "DOKU finds this host's clock too far off; set the clock", .never)
+            }
+            if reply.status != 400 || words.code == "invalid_signature" || words.code == "invalid_client_id" {
+                return failed(
+                    .credentialsRejected,
+                    "DOKU rejected the credentials; compare client_id, secret and endpoint, and the headers with `sign`",
+                    .never)
+            }
+            return failed(.requestRefused, "DOKU refused the request", .never)
+        case 408, 425: return failed(.serverError, "DOKU asks to try again", .passing(.same, after: after))
+        case 429: return failed(.rateLimited, "DOKU is limiting requests", .passing(.fresh, after: after))
+        case 404: return failed(.requestRefused, "nothing answers at the endpoint's path; compare endpoint", .never)
+        case 402...499: return failed(.requestRefused, "DOKU refused the request", .never)
+        case 501, 505, 511: return failed(.requestRefused, "the server cannot serve this request", .never)
+        case 500...599: return failed(.serverError, "DOKU failed to answer", .passing(.fresh, after: after))
+        default: return failed(.answerMalformed, "the status is none that HTTP defines for an answer", .never)
+        }
+    }
+
+    private static func unanswered(_ error: CurlError, host: String) -> TokenResponse {
+        func failed(_ code: BrandFailure.Code, _ sentence: String, _ advice: RetryAdvice) -> TokenResponse {
+            .failed(BrandFailure(code, "\(sentence): \(error.message)"), advice)
+        }
+        let again = RetryAdvice.passing(.same, after: nil)
+        switch error.kind {
+        case .hostNotResolved: return failed(.hostNotResolved, "the name of \(host) cannot be resolved", again)
+        case .notConnected: return failed(.notConnected, "no connection to \(host)", again)
+        case .timedOut: return failed(.timedOut, "no answer from \(host) in time", again)
+        case .noAnswer, .answerCut, .http2:
+            return failed(.connectionLost, "the connection to \(host) broke before its answer was whole", again)
+        case .answerMalformed: return failed(.answerMalformed, "\(host) does not answer in HTTP", .once(.same))
+        case .answerTooLarge: return failed(.answerTooLarge, "\(host) answered with too much", .never)
+        case .tlsHandshake: return failed(.tlsFailed, "no TLS connection to \(host)", again)
+        case .peerNotTrusted: return failed(.tlsIdentity, "the certificate of \(host) is not trusted", .never)
+        case .trustStoreUnusable:
+            return failed(.tlsTrustStore, "the trusted certificates cannot be read; compare tls", .never)
+        case .proxyNotResolved: return failed(.proxyFailed, "the proxy's name cannot be resolved", again)
+        case .proxyRefused: return failed(.proxyFailed, "the proxy did not connect to \(host)", again)
+        case .proxyNeedsAuthentication:
+            return failed(.proxyAuthentication, "the proxy asks for credentials", .never)
+        case .cancelled: return failed(.unfinished, "the run ended before an answer came", .never)
+        case .requestInvalid, .internal: return failed(.internal, "the request could not be sent", .never)
+        }
+    }
+}
