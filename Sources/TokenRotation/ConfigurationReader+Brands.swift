@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import YAML
+
+/// What `defaults` and a brand may both say; nil where it was left out or is not sound.
+struct BrandSettings {
+    var namesSecret = false
+    var secret: SecretTemplate?
+    var validTime: Located<Duration>?
+    var renewBefore: Located<RenewalThreshold>?
+    /// nil only where it was left out.
+    var outputs: OutputList?
+}
+
+extension ConfigurationReader {
+    mutating func brandDefaults(_ node: YAMLNode) -> BrandSettings {
+        guard let fields = fields(node, of: .defaults, named: "`defaults`") else { return BrandSettings() }
+        return brandSettings(fields)
+    }
+
+    private mutating func brandSettings(_ fields: Fields) -> BrandSettings {
+        BrandSettings(
+            namesSecret: fields["secret"] != nil,
+            secret: fields["secret"].flatMap { secret($0) },
+            validTime: fields["valid_time"].flatMap { validTime($0) },
+            renewBefore: fields["renew_before"].flatMap { renewBefore($0) },
+            outputs: fields["outputs"].map { outputs($0) })
+    }
+
+    mutating func readBrands(_ fields: Fields, defaults: BrandSettings, into configuration: inout Configuration) {
+        guard let node = fields["brands"] else {
+            problems.add(
+                fields.mark, "`brands` is missing", hint: "a list of brands, each with name, client_id and secret")
+            return
+        }
+        guard let items = items(node, "brands") else { return }
+        if items.isEmpty { problems.add(node.mark, "`brands` is an empty list", hint: "it needs at least one brand") }
+        configuration.brands.reserveCapacity(items.count)
+        brandPlaces.reserveCapacity(items.count)
+        for item in items {
+            if let brand = brand(item, at: configuration.brands.count, defaults: defaults) {
+                configuration.brands.append(brand)
+            }
+        }
+    }
+
+    /// nil where a problem was noted. A sound name is known afterwards in any case.
+    private mutating func brand(_ node: YAMLNode, at index: Int, defaults: BrandSettings) -> Brand? {
+        guard let fields = fields(node, of: .brand, named: "a brand") else { return nil }
+        let name = brandName(fields, at: index)
+        let clientID = clientID(fields)
+        let own = brandSettings(fields)
+        checkTimes(own: own, defaults: defaults)
+        if !own.namesSecret, !defaults.namesSecret {
+            problems.add(fields.mark, "`secret` is missing", hint: "one of \(oneOf(SecretTemplate.sources))")
+        }
+        guard let name else { return nil }
+        let secret = (own.namesSecret ? own.secret : defaults.secret).flatMap { expand($0, for: name) }
+        let list = own.outputs ?? defaults.outputs ?? OutputList()
+        let outputs = list.sound.compactMap { expand($0, for: name) }
+        if list.isEmpty { uncovered[name] = fields.mark }
+        guard let clientID, let secret else { return nil }
+        return Brand(
+            name: name, clientID: clientID, secret: secret,
+            validTime: (own.validTime ?? defaults.validTime)?.value,
+            renewBefore: (own.renewBefore ?? defaults.renewBefore)?.value, outputs: outputs)
+    }
+
+    private mutating func brandName(_ fields: Fields, at index: Int) -> String? {
+        guard let node = fields["name"] else {
+            problems.add(fields.mark, "`name` is missing", hint: "lower-case letters, digits, dot, dash, underscore")
+            return nil
+        }
+        guard let name = text(node, "name") else { return nil }
+        guard Self.isBrandName(name) else {
+            problems.add(
+                node.mark, "`name` is not a brand's name",
+                hint: "1…63 of a-z 0-9 . _ - without two dots in a row, the first a letter or digit")
+            return nil
+        }
+        if let earlier = brandPlaces[name] {
+            problems.add(node.mark, "two brands have this `name`: the other stands in line \(earlier.mark.line)")
+            return nil
+        }
+        brandPlaces[name] = (index, node.mark)
+        return name
+    }
+
+    /// `[a-z0-9][a-z0-9._-]{0,62}` without `..`. Upper case is refused, so no two names differ in case alone.
+    static func isBrandName(_ name: String) -> Bool {
+        guard (1...63).contains(name.utf8.count) else { return false }
+        var previous: UInt8 = 0x2E
+        for (position, byte) in name.utf8.enumerated() {
+            switch byte {
+            case 0x61...0x7A, 0x30...0x39: break
+            case 0x2D, 0x5F: if position == 0 { return false }
+            case 0x2E: if previous == 0x2E { return false }
+            default: return false
+            }
+            previous = byte
+        }
+        return true
+    }
+
+    private mutating func clientID(_ fields: Fields) -> String? {
+        guard let node = fields["client_id"] else {
+            problems.add(fields.mark, "`client_id` is missing", hint: "the Brand ID from DOKU, BRN-…")
+            return nil
+        }
+        guard let clientID = text(node, "client_id") else { return nil }
+        guard clientID.utf8.count <= 128, VisibleText.isVisibleASCII(clientID) else {
+            problems.add(node.mark, "`client_id` must be at most 128 visible ASCII characters without spaces")
+            return nil
+        }
+        return clientID
+    }
+
+    private mutating func validTime(_ node: YAMLNode) -> Located<Duration>? {
+        let minute = Duration.seconds(60)
+        guard let time = duration(node, "valid_time", within: minute...minute * 60 * 24 * 365) else { return nil }
+        guard time.components.seconds % 60 == 0, time.components.attoseconds == 0 else {
+            problems.add(node.mark, "`valid_time` must be whole minutes", hint: "DOKU takes minutes only")
+            return nil
+        }
+        if let nextRun, time <= nextRun.end {
+            problems.add(
+                node.mark,
+                "`valid_time` \(DurationText.render(time)) does not outlive the next run: \(nextRun.arithmetic)",
+                hint: "a longer valid_time, or a shorter run_every")
+            return nil
+        }
+        return Located(value: time, mark: node.mark)
+    }
+
+    private mutating func renewBefore(_ node: YAMLNode) -> Located<RenewalThreshold>? {
+        guard let text = text(node, "renew_before") else { return nil }
+        if text.utf8.last == 0x25 {
+            guard let percent = Int(text.dropLast()), "\(percent)%" == text, (1...99).contains(percent) else {
+                problems.add(node.mark, "`renew_before` must be 1%…99% or a duration")
+                return nil
+            }
+            return Located(value: .percent(percent), mark: node.mark)
+        }
+        let minute = Duration.seconds(60)
+        return duration(node, "renew_before", within: .seconds(1)...minute * 60 * 24 * 365)
+            .map { Located(value: .remaining($0), mark: node.mark) }
+    }
+
+    /// At the brand's own value where it has one, else at the default's.
+    private mutating func checkTimes(own: BrandSettings, defaults: BrandSettings) {
+        guard let validTime = own.validTime ?? defaults.validTime,
+            let renewBefore = own.renewBefore ?? defaults.renewBefore,
+            case .remaining(let threshold) = renewBefore.value, threshold >= validTime.value
+        else { return }
+        let mark = own.renewBefore?.mark ?? own.validTime?.mark ?? renewBefore.mark
+        problems.add(
+            mark,
+            "`renew_before` \(DurationText.render(threshold)) is not shorter than "
+                + "`valid_time` \(DurationText.render(validTime.value))",
+            hint: "every run would renew the token")
+    }
+}

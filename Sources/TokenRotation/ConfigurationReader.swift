@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import YAML
+
+/// Turns the bytes of a configuration file into a ``Configuration``, or into everything that is wrong with them.
+///
+/// It looks at nothing but those bytes: whether files exist and secrets can be read shows when they are used.
+package struct ConfigurationReader {
+    /// The configuration file's path as typed.
+    let file: String
+    /// Its directory, to which relative paths belong.
+    let directory: String
+    /// Whether the configuration file is closed to group and others.
+    let isPrivate: Bool
+
+    var problems = ProblemList()
+    var paths = PathRegister()
+    /// Where each brand's name stands, by name.
+    var brandPlaces: [String: (index: Int, mark: Mark)] = [:]
+    /// Brands that have no output and that no snippet has named yet, by name.
+    var uncovered: [String: Mark] = [:]
+    /// How many more names may be compared to suggest one.
+    var suggestionBudget = 50_000
+    /// What a token must outlive, where the settings that make it up are sound.
+    var nextRun: NextRun?
+
+    /// Reads one file's bytes.
+    ///
+    /// - Parameters:
+    ///   - bytes: The file, UTF-8 with or without a byte order mark.
+    ///   - file: Its path as typed: shown in messages, and relative paths in the file start from its directory.
+    ///   - isPrivate: Whether the file is closed to group and others; only then may it hold a secret itself.
+    /// - Throws: All problems in one go. A fault of the YAML itself comes alone.
+    package static func read(
+        _ bytes: [UInt8], file: String, isPrivate: Bool
+    ) throws(InvalidConfiguration) -> Configuration {
+        let root: YAMLNode
+        do throws(YAMLError) {
+            root = try YAMLParser.parse(bytes)
+        } catch {
+            throw InvalidConfiguration(
+                file: file,
+                problems: [
+                    ConfigurationProblem(
+                        line: error.mark.line, column: error.mark.column, message: error.message, hint: error.hint)
+                ])
+        }
+        var reader = ConfigurationReader(file: file, isPrivate: isPrivate)
+        let configuration = reader.configuration(root)
+        let (problems, omitted) = reader.problems.sorted()
+        guard problems.isEmpty, let configuration else {
+            throw InvalidConfiguration(file: file, problems: problems, omitted: omitted)
+        }
+        return configuration
+    }
+
+    private init(file: String, isPrivate: Bool) {
+        self.file = file
+        self.isPrivate = isPrivate
+        directory = LexicalPath.directory(of: file)
+        paths.note(LexicalPath.resolve(file, in: ""), as: .configuration, at: Mark(line: 1, column: 1))
+    }
+
+    /// nil only where a problem was noted.
+    private mutating func configuration(_ root: YAMLNode) -> Configuration? {
+        guard let fields = fields(root, of: .configuration, named: "the file") else { return nil }
+        let endpoint = endpoint(fields)
+        var configuration = Configuration(endpoint: endpoint ?? .test)
+        readTimes(fields, into: &configuration)
+        readNetwork(fields, into: &configuration)
+        let defaults = fields["defaults"].map { brandDefaults($0) } ?? BrandSettings()
+        readBrands(fields, defaults: defaults, into: &configuration)
+        readSnippets(fields, into: &configuration)
+        for mark in uncovered.values {
+            problems.add(
+                mark, "this brand has neither an output nor a snippet", hint: "its token would go nowhere")
+        }
+        return endpoint == nil ? nil : configuration
+    }
+
+    private mutating func endpoint(_ fields: Fields) -> Endpoint? {
+        guard let node = fields["endpoint"] else {
+            problems.add(fields.mark, "`endpoint` is missing", hint: "test, production or a URL")
+            return nil
+        }
+        guard let text = text(node, "endpoint") else { return nil }
+        do throws(Endpoint.Fault) {
+            return try Endpoint(parsing: text)
+        } catch {
+            problems.add(node.mark, error.message, hint: error.hint)
+            return nil
+        }
+    }
+
+    private mutating func readTimes(_ fields: Fields, into configuration: inout Configuration) {
+        let minutes = Duration.seconds(60)
+        let runEvery = duration(
+            fields, "run_every", within: minutes...minutes * 60 * 24 * 30, otherwise: configuration.runEvery)
+        let deadline = duration(
+            fields, "deadline", within: .seconds(5)...minutes * 60, otherwise: configuration.deadline)
+        // A deadline shorter than the usual request timeout shortens that too, unless it was set.
+        let requestTimeout = duration(
+            fields, "request_timeout", within: .milliseconds(100)...minutes * 5,
+            otherwise: min(configuration.requestTimeout, deadline ?? configuration.deadline))
+        if let requestTimeout, let deadline, requestTimeout > deadline, let node = fields["request_timeout"] {
+            problems.add(
+                node.mark,
+                "`request_timeout` \(DurationText.render(requestTimeout)) is longer than "
+                    + "`deadline` \(DurationText.render(deadline))")
+        }
+        let connectTimeout = duration(
+            fields, "connect_timeout", within: .milliseconds(100)...minutes * 5, otherwise: configuration.connectTimeout
+        )
+        if let runEvery, let deadline { nextRun = NextRun(runEvery: runEvery, deadline: deadline) }
+        configuration.runEvery = runEvery ?? configuration.runEvery
+        configuration.deadline = deadline ?? configuration.deadline
+        configuration.requestTimeout = requestTimeout ?? configuration.requestTimeout
+        configuration.connectTimeout = connectTimeout ?? configuration.connectTimeout
+    }
+
+    private mutating func readNetwork(_ fields: Fields, into configuration: inout Configuration) {
+        configuration.concurrency = integer(fields, "concurrency", within: 1...1024) ?? configuration.concurrency
+        configuration.connections = integer(fields, "connections", within: 1...256) ?? configuration.connections
+        configuration.attempts = integer(fields, "attempts", within: 1...10) ?? configuration.attempts
+        configuration.responseVerification =
+            choice(fields, "verify_response") ?? configuration.responseVerification
+        if let node = fields["tls"], let tls = self.fields(node, of: .tls, named: "`tls`") {
+            configuration.tls.caFile = tls["ca_file"].flatMap { fixedPath($0, "ca_file") }
+            configuration.tls.caDirectory = tls["ca_directory"].flatMap { fixedPath($0, "ca_directory") }
+        }
+        if let node = fields["proxy"], let text = text(node, "proxy") {
+            if let fault = URLText.proxyFault(text) {
+                problems.add(node.mark, fault.message, hint: fault.hint)
+            } else {
+                configuration.proxy = text
+            }
+        }
+    }
+}
+
+/// What a token must outlive to be there when the next run has ended.
+struct NextRun {
+    let runEvery: Duration
+    let deadline: Duration
+    /// For clocks and schedulers that are late.
+    static let slack: Duration = .seconds(60)
+
+    var end: Duration { runEvery + deadline + Self.slack }
+
+    var arithmetic: String {
+        "run_every \(DurationText.render(runEvery)) + deadline \(DurationText.render(deadline)) + "
+            + "\(DurationText.render(Self.slack)) = \(DurationText.render(end))"
+    }
+}

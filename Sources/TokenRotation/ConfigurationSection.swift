@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The mappings of a configuration file, each with the keys that it may hold.
+package enum ConfigurationSection: String, Sendable, CaseIterable {
+    /// The file's outermost mapping.
+    case configuration
+    case tls
+    case defaults
+    /// An item of `brands`.
+    case brand
+    case secret
+    /// An item of `outputs`.
+    case output
+    /// An item of `snippets`.
+    case snippet
+
+    /// In the order in which the documentation lists them.
+    package var keys: [String] {
+        switch self {
+        case .configuration: Self.configurationKeys
+        case .tls: Self.tlsKeys
+        case .defaults: Self.defaultsKeys
+        case .brand: Self.brandKeys
+        case .secret: Self.secretKeys
+        case .output: Self.outputKeys
+        case .snippet: Self.snippetKeys
+        }
+    }
+
+    // Stored, since an array literal in `keys` would be built anew for each of ten thousand brands.
+    private static let configurationKeys = [
+        "endpoint", "run_every", "deadline", "concurrency", "connections", "connect_timeout", "request_timeout",
+        "attempts", "verify_response", "tls", "proxy", "defaults", "brands", "snippets",
+    ]
+    private static let tlsKeys = ["ca_file", "ca_directory"]
+    private static let defaultsKeys = ["secret", "valid_time", "renew_before", "outputs"]
+    private static let brandKeys = ["name", "client_id"] + defaultsKeys
+    private static let secretKeys = ["file", "env", "credential", "command", "value", "timeout"]
+    private static let attributeKeys = ["mode", "owner", "group", "symlink"]
+    private static let outputKeys = ["file", "format", "newline", "dialect", "variable"] + attributeKeys
+    private static let snippetKeys = ["file", "dialect", "variable", "brands"] + attributeKeys
+
+    /// Keys that the file format reserves for later versions.
+    static let laterKeys = ["hooks", "report", "splay", "state_dir"]
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Paths as texts, without a look at the file system. `..` takes back the component before it, also where that is
+/// a symbolic link on disk: the same text always names the same file of the configuration.
+package enum LexicalPath {
+    /// PATH_MAX of linux/limits.h, less its NUL.
+    static let byteLimit = 4095
+    /// NAME_MAX of linux/limits.h.
+    static let nameLimit = 255
+    /// Room for `.NAME.<16 hex digits>.tmp` beside an output's name.
+    static let outputNameLimit = nameLimit - 23
+
+    /// The directory part of a path as typed: `""` for a plain name, `/` for the root.
+    package static func directory(of path: String) -> String {
+        guard let slash = path.utf8.lastIndex(of: 0x2F) else { return "" }
+        return slash == path.utf8.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// `path`, relative to `directory` where it is not absolute, without `.`, `//` and, as far as they can be
+    /// taken back, `..`. Never empty.
+    package static func resolve(_ path: String, in directory: String) -> String {
+        let isAbsolute = path.utf8.first == 0x2F
+        let joined = isAbsolute || directory.isEmpty ? path : directory + "/" + path
+        let rooted = joined.utf8.first == 0x2F
+        var components: [Substring] = []
+        for component in joined.split(separator: "/") where component != "." {
+            if component != ".." {
+                components.append(component)
+            } else if let last = components.last, last != ".." {
+                components.removeLast()
+            } else if !rooted {
+                components.append(component)
+            }
+        }
+        if components.isEmpty { return rooted ? "/" : "." }
+        return (rooted ? "/" : "") + components.joined(separator: "/")
+    }
+
+    /// Whether a path as typed can name a file: it does not end like a directory.
+    static func namesFile(_ path: String) -> Bool {
+        let name = path.utf8.lastIndex(of: 0x2F).map { path[path.utf8.index(after: $0)...] } ?? path[...]
+        return !(name.isEmpty || name == "." || name == "..")
+    }
+
+    /// The reason why no file can have this path, else nil. The last component is held to `nameLimit`.
+    static func lengthProblem(_ path: String, nameLimit lastLimit: Int) -> String? {
+        if path.utf8.count > byteLimit { return "is longer than \(byteLimit) bytes" }
+        var length = 0
+        for byte in path.utf8 {
+            if byte == 0x2F { length = 0 } else { length += 1 }
+            if length > nameLimit { return "has a component longer than \(nameLimit) bytes" }
+        }
+        return length > lastLimit ? "has a file name longer than \(lastLimit) bytes" : nil
+    }
+}
