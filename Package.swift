@@ -56,6 +56,7 @@ let package = Package(
                 "COpenSSL",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "FlyingFox", package: "FlyingFox"),
+                .product(name: "FlyingSocks", package: "FlyingFox"),
             ],
             swiftSettings: house),
 
@@ -64,6 +65,7 @@ let package = Package(
         .testTarget(name: "DigestsTests", dependencies: ["Digests"], swiftSettings: house),
         .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"], swiftSettings: house),
         .testTarget(name: "TokenRotationTests", dependencies: ["TokenRotation", "YAML"], swiftSettings: house),
+        .testTarget(name: "SandboxTests", dependencies: ["doku-sandbox"], swiftSettings: house),
         .testTarget(
             name: "ScenarioTests",
             dependencies: ["doku-token-rotator", "doku-sandbox", "TokenRotation"],
