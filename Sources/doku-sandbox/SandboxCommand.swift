@@ -96,6 +96,7 @@ struct SandboxCommand: AsyncParsableCommand {
                 address: try .inet(ip4: listen.host, port: listen.port),
                 // An answer may be held back for as long as the process lives.
                 timeout: 2 * 86_400,
+                pool: PromptPool(),
                 logger: .disabled),
             handler: endpoint)
         let serving = Task {
