@@ -65,7 +65,8 @@ let package = Package(
         .testTarget(name: "DigestsTests", dependencies: ["Digests"], swiftSettings: house),
         .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"], swiftSettings: house),
         .testTarget(name: "TokenRotationTests", dependencies: ["TokenRotation", "YAML"], swiftSettings: house),
-        .testTarget(name: "SandboxTests", dependencies: ["doku-sandbox"], swiftSettings: house),
+        .testTarget(
+            name: "SandboxTests", dependencies: ["doku-sandbox"], exclude: ["client.py"], swiftSettings: house),
         .testTarget(
             name: "ScenarioTests",
             dependencies: ["doku-token-rotator", "doku-sandbox", "TokenRotation"],

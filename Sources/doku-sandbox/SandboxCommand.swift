@@ -35,7 +35,8 @@ struct SandboxCommand: AsyncParsableCommand {
     @Option(help: "Grant no token for longer than so many seconds.")
     var lifetimeLimit: Int?
 
-    @Option(help: "Be so many seconds ahead of the time; negative: behind.")
+    // A negative number would be taken for the next option otherwise.
+    @Option(parsing: .unconditional, help: "Be so many seconds ahead of the time; negative: behind.")
     var timeOffset = 0
 
     @Option(help: "End after so many seconds.")
