@@ -93,18 +93,20 @@ struct EventStream: ~Copyable {
         let problem = unsafe Self.text(parser.pointee.problem) ?? "not readable as YAML"
         let context = unsafe Self.text(parser.pointee.context) ?? ""
         // An unclosed quote and a key without its colon are noticed later; where they begin is what helps.
-        let isLate = problem == "found unexpected end of stream" || context == "while scanning a simple key"
-        let mark = unsafe Mark(isLate ? parser.pointee.context_mark : parser.pointee.problem_mark)
-        return YAMLError(mark, context: context, problem: problem, atTab: isTab(mark))
+        let found = unsafe scalar(at: Mark(parser.pointee.problem_mark))
+        let isLate =
+            found == nil || problem == "found unexpected end of stream" || context == "while scanning a simple key"
+        let mark = unsafe Mark(isLate && !context.isEmpty ? parser.pointee.context_mark : parser.pointee.problem_mark)
+        return YAMLError(mark, context: context, problem: problem, found: found)
     }
 
-    private func isTab(_ mark: Mark) -> Bool {
-        let line = unsafe source.split(
-            separator: 0x0A, maxSplits: mark.line, omittingEmptySubsequences: false
-        ).dropFirst(mark.line - 1).first
-        guard let line = unsafe line else { return false }
-        return unsafe Array(String(decoding: line, as: UTF8.self).unicodeScalars).dropFirst(mark.column - 1).first
-            == "\t"
+    /// nil at the end of the file.
+    private func scalar(at mark: Mark) -> Unicode.Scalar? {
+        let text = unsafe String(decoding: source, as: UTF8.self).unicodeScalars
+        let lines = text.split(separator: "\n", maxSplits: mark.line, omittingEmptySubsequences: false)
+        guard mark.line <= lines.count else { return nil }
+        let isLast = mark.line == lines.count
+        return lines[mark.line - 1].dropFirst(mark.column - 1).first ?? (isLast ? nil : "\n")
     }
 
     @unsafe

@@ -18,14 +18,19 @@ package struct YAMLError: Error, Sendable, Hashable {
 extension YAMLError {
     /// In plain words, what libyaml says about the errors that people make most. Its other
     /// messages are constants as well (scanner.c, parser.c), so none quotes the file.
-    init(_ mark: Mark, context: String, problem: String, atTab: Bool) {
+    init(_ mark: Mark, context: String, problem: String, found: Unicode.Scalar?) {
         switch (context, problem) {
-        case (_, "found character that cannot start any token") where atTab:
+        case (_, "found character that cannot start any token") where found == "\t":
             self.init(mark, "a tab cannot indent", hint: "use spaces")
         case (_, "found character that cannot start any token"):
             self.init(mark, "a text cannot begin with this character", hint: "put the text in quotes")
         case ("while scanning a quoted scalar", "found unexpected end of stream"):
             self.init(mark, "a quoted text that begins here is never closed")
+        case (_, "did not find expected ',' or '}'") where found == nil,
+            (_, "did not find expected ',' or ']'") where found == nil:
+            self.init(mark, "a bracket that opens here is never closed")
+        case ("while parsing a flow node", _) where found == nil:
+            self.init(mark, "the file ends inside brackets")
         case (_, "did not find expected ',' or '}'"), (_, "did not find expected ',' or ']'"):
             self.init(
                 mark, "a comma or the closing bracket is missing",

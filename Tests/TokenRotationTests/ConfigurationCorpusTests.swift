@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+import TokenRotation
+
+/// The corpus of configuration files, which the JSON Schema is held against as well.
+enum Corpus {
+    static let repository = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    static let folder = repository.appending(path: "Tests/ConfigurationCorpus")
+
+    /// The names of the files in `good` or `bad`.
+    static func names(in part: String) -> [String] {
+        let names = try? FileManager.default.contentsOfDirectory(atPath: folder.appending(path: part).path)
+        return (names ?? []).filter { $0.hasSuffix(".yaml") }.sorted()
+    }
+
+    static func text(_ part: String, _ name: String) throws -> String {
+        try String(contentsOf: folder.appending(path: part).appending(path: name), encoding: .utf8)
+    }
+
+    static func problems(
+        _ text: String, file: String = "config.yaml", isPrivate: Bool = false
+    ) -> InvalidConfiguration? {
+        do throws(InvalidConfiguration) {
+            _ = try ConfigurationReader.read(Array(text.utf8), file: file, isPrivate: isPrivate)
+            return nil
+        } catch {
+            return error
+        }
+    }
+}
+
+@Suite struct ConfigurationCorpusTests {
+    @Test func `the corpus is large enough`() {
+        #expect(Corpus.names(in: "bad").count >= 50)
+        #expect(Corpus.names(in: "good").count >= 20)
+    }
+
+    @Test(arguments: Corpus.names(in: "good"))
+    func `a good file is read`(name: String) throws {
+        let text = try Corpus.text("good", name)
+        let isPrivate = text.contains("# private: yes\n")
+        #expect(Corpus.problems(text, file: name, isPrivate: isPrivate)?.description == nil)
+    }
+
+    /// Exactly the expected problems, in the order of the file, each at its place.
+    @Test(arguments: Corpus.names(in: "bad"))
+    func `a bad file is refused for what is wrong in it`(name: String) throws {
+        let text = try Corpus.text("bad", name)
+        let mark = "# expect: "
+        let expected = text.split(separator: "\n").filter { $0.hasPrefix(mark) }.map { $0.dropFirst(mark.count) }
+        #expect(!expected.isEmpty)
+        let isPrivate = text.contains("# private: yes\n")
+        let error = try #require(Corpus.problems(text, file: name, isPrivate: isPrivate))
+        let found = error.problems.map { "\($0.line):\($0.column) \($0.message)" }
+        #expect(found.count == expected.count, "\(error)")
+        for (found, expected) in zip(found, expected) {
+            let place = expected.prefix { $0 != " " }
+            #expect(found.hasPrefix(place + " "), "\(error)")
+            #expect(found.contains(expected.dropFirst(place.count + 1)), "\(error)")
+        }
+        #expect(!error.description.contains("canary"))
+    }
+
+    @Test func `the example that we ship is read`() throws {
+        let example = Corpus.repository.appending(path: "config/example.yaml")
+        let text = try String(contentsOf: example, encoding: .utf8)
+        #expect(Corpus.problems(text)?.description == nil)
+        #expect(text.hasPrefix("# yaml-language-server: $schema=./schema.json\n"))
+    }
+}
