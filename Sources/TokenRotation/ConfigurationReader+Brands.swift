@@ -27,17 +27,17 @@ extension ConfigurationReader {
             outputs: fields["outputs"].map { outputs($0) })
     }
 
-    mutating func readBrands(_ fields: Fields, defaults: BrandSettings, into configuration: inout Configuration) {
-        guard let node = fields["brands"] else {
-            problems.add(
-                fields.mark, "`brands` is missing", hint: "a list of brands, each with name, client_id and secret")
-            return
-        }
-        guard let items = items(node, "brands") else { return }
+    /// Reads `brands` and empties the node on the way.
+    mutating func readBrands(
+        _ node: inout YAMLNode, defaults: BrandSettings, into configuration: inout Configuration
+    ) {
+        guard var items = items(node, "brands") else { return }
+        node = YAMLNode(mark: node.mark, content: .sequence([]))
         if items.isEmpty { problems.add(node.mark, "`brands` is an empty list", hint: "it needs at least one brand") }
         configuration.brands.reserveCapacity(items.count)
         brandPlaces.reserveCapacity(items.count)
-        for item in items {
+        items.reverse()
+        while let item = items.popLast() {
             if let brand = brand(item, at: configuration.brands.count, defaults: defaults) {
                 configuration.brands.append(brand)
             }

@@ -6,10 +6,20 @@ internal import YAML
 struct Fields {
     /// Where the mapping begins.
     let mark: Mark
-    let pairs: [YAMLPair]
+    private(set) var pairs: [YAMLPair]
+
+    init(mark: Mark, pairs: [YAMLPair]) {
+        self.mark = mark
+        self.pairs = pairs
+    }
 
     // A mapping has few keys: looking through them is faster than hashing.
     subscript(key: String) -> YAMLNode? { pairs.first { $0.key == key }?.value }
+
+    /// Hands a value over, so that it can be freed piece by piece.
+    mutating func take(_ key: String) -> YAMLNode? {
+        pairs.firstIndex { $0.key == key }.map { pairs.remove(at: $0).value }
+    }
 }
 
 /// A value and where it stands.

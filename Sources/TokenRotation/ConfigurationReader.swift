@@ -34,7 +34,7 @@ package struct ConfigurationReader {
     package static func read(
         _ bytes: [UInt8], file: String, isPrivate: Bool
     ) throws(InvalidConfiguration) -> Configuration {
-        let root: YAMLNode
+        var root: YAMLNode
         do throws(YAMLError) {
             root = try YAMLParser.parse(bytes)
         } catch {
@@ -46,7 +46,7 @@ package struct ConfigurationReader {
                 ])
         }
         var reader = ConfigurationReader(file: file, isPrivate: isPrivate)
-        let configuration = reader.configuration(root)
+        let configuration = reader.configuration(&root)
         let (problems, omitted) = reader.problems.sorted()
         guard problems.isEmpty, let configuration else {
             throw InvalidConfiguration(file: file, problems: problems, omitted: omitted)
@@ -62,14 +62,22 @@ package struct ConfigurationReader {
     }
 
     /// nil only where a problem was noted.
-    private mutating func configuration(_ root: YAMLNode) -> Configuration? {
-        guard let fields = fields(root, of: .configuration, named: "the file") else { return nil }
+    ///
+    /// It empties `root` on the way: the brands of a large file are freed one by one as they are read.
+    private mutating func configuration(_ root: inout YAMLNode) -> Configuration? {
+        guard var fields = fields(root, of: .configuration, named: "the file") else { return nil }
+        root = YAMLNode(mark: root.mark, content: .sequence([]))
         let endpoint = endpoint(fields)
         var configuration = Configuration(endpoint: endpoint ?? .test)
         readTimes(fields, into: &configuration)
         readNetwork(fields, into: &configuration)
         let defaults = fields["defaults"].map { brandDefaults($0) } ?? BrandSettings()
-        readBrands(fields, defaults: defaults, into: &configuration)
+        if var brands = fields.take("brands") {
+            readBrands(&brands, defaults: defaults, into: &configuration)
+        } else {
+            problems.add(
+                fields.mark, "`brands` is missing", hint: "a list of brands, each with name, client_id and secret")
+        }
         readSnippets(fields, into: &configuration)
         for mark in uncovered.values {
             problems.add(

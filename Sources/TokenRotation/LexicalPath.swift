@@ -21,6 +21,7 @@ package enum LexicalPath {
     package static func resolve(_ path: String, in directory: String) -> String {
         let isAbsolute = path.utf8.first == 0x2F
         let joined = isAbsolute || directory.isEmpty ? path : directory + "/" + path
+        if isAbsolute, isResolved(path) { return path }
         let rooted = joined.utf8.first == 0x2F
         var components: [Substring] = []
         for component in joined.split(separator: "/") where component != "." {
@@ -34,6 +35,16 @@ package enum LexicalPath {
         }
         if components.isEmpty { return rooted ? "/" : "." }
         return (rooted ? "/" : "") + components.joined(separator: "/")
+    }
+
+    /// Whether no component of an absolute path is empty or begins with a dot, which is nearly always so.
+    private static func isResolved(_ path: String) -> Bool {
+        var previous: UInt8 = 0
+        for byte in path.utf8 {
+            if previous == 0x2F, byte == 0x2F || byte == 0x2E { return false }
+            previous = byte
+        }
+        return previous != 0x2F
     }
 
     /// Whether a path as typed can name a file: it does not end like a directory.

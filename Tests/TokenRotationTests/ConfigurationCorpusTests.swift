@@ -64,10 +64,53 @@ enum Corpus {
         #expect(!error.description.contains("canary"))
     }
 
+    /// Each file of the corpus, damaged 20 times: read, or refused with places that exist.
+    @Test(arguments: ["good", "bad"])
+    func `a damaged file is read or refused, never worse`(part: String) throws {
+        var random = SplitMix(state: 20_240_607)
+        let fragments = [
+            "{", "}", "[", "]", "\n", "\t", "- ", ": ", "\"", "'", "&a", "*a", "#", "|", "\0", "é", "\u{202E}", "/",
+        ]
+        for name in Corpus.names(in: part) {
+            let source = Array(try Corpus.text(part, name).utf8)
+            for _ in 0..<20 {
+                var bytes = source
+                for _ in 0...random.next(below: 3) where !bytes.isEmpty {
+                    let place = random.next(below: bytes.count)
+                    switch random.next(below: 3) {
+                    case 0: bytes[place] = UInt8(truncatingIfNeeded: random.next(below: 256))
+                    case 1: bytes.removeSubrange(place..<min(place + random.next(below: 9), bytes.count))
+                    default: bytes.insert(contentsOf: fragments[random.next(below: fragments.count)].utf8, at: place)
+                    }
+                }
+                let lines = bytes.count { $0 == 0x0A } + 2
+                do throws(InvalidConfiguration) {
+                    _ = try ConfigurationReader.read(bytes, file: name, isPrivate: true)
+                } catch {
+                    #expect(!error.problems.isEmpty)
+                    #expect(error.problems.allSatisfy { (1...lines).contains($0.line) && $0.column >= 1 })
+                }
+            }
+        }
+    }
+
     @Test func `the example that we ship is read`() throws {
         let example = Corpus.repository.appending(path: "config/example.yaml")
         let text = try String(contentsOf: example, encoding: .utf8)
         #expect(Corpus.problems(text)?.description == nil)
         #expect(text.hasPrefix("# yaml-language-server: $schema=./schema.json\n"))
+    }
+}
+
+/// The same sequence on every run (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators", 2014).
+private struct SplitMix {
+    var state: UInt64
+
+    mutating func next(below bound: Int) -> Int {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return Int((mixed ^ (mixed >> 31)) % UInt64(bound))
     }
 }

@@ -6,10 +6,22 @@ import TokenRotation
 
 /// Debug builds check every access: they get more time.
 #if DEBUG
-private let patience = 10
+private let patience = 20
 #else
 private let patience = 1
 #endif
+
+/// This thread's processor time: other tests and other users of the machine do not count.
+private func processorTime(_ body: () throws -> Void) rethrows -> Duration {
+    func now() -> Duration {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+    let start = now()
+    try body()
+    return now() - start
+}
 
 private func read(_ text: String, file: String = "/etc/doku/config.yaml") throws -> Configuration {
     try ConfigurationReader.read(Array(text.utf8), file: file, isPrivate: true)
@@ -174,11 +186,11 @@ private func read(_ text: String, file: String = "/etc/doku/config.yaml") throws
         text += "snippets:\n  - { file: /run/doku/all.env, dialect: posix, variable: \"T_{BRAND}\", brands: all }\n"
         let bytes = Array(text.utf8)
         var count = 0
-        let time = try ContinuousClock().measure {
+        let time = try processorTime {
             count = try ConfigurationReader.read(bytes, file: "/etc/config.yaml", isPrivate: false).brands.count
         }
         #expect(count == 10_000)
-        #expect(time < .milliseconds(200) * patience, "\(time)")
+        #expect(time < .milliseconds(100) * patience, "\(time)")
     }
 
     @Test func `many wrong names in snippets take no quadratic time`() throws {
@@ -189,7 +201,7 @@ private func read(_ text: String, file: String = "/etc/doku/config.yaml") throws
         text += "snippets:\n  - file: all.env\n    dialect: posix\n    variable: T_{BRAND}\n    brands:\n"
         for number in 0..<5000 { text += "      - brend-\(number)\n" }
         var error: InvalidConfiguration?
-        let time = ContinuousClock().measure { error = Corpus.problems(text) }
+        let time = processorTime { error = Corpus.problems(text) }
         #expect(error?.problems.count == 1000)
         #expect(time < .seconds(1) * patience, "\(time)")
     }

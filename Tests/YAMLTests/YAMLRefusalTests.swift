@@ -1,14 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import Testing
 import YAML
 
 /// Debug builds check every access: they get more time.
 #if DEBUG
-private let patience = 10
+private let patience = 20
 #else
 private let patience = 1
 #endif
+
+/// This thread's processor time: other tests and other users of the machine do not count.
+private func processorTime(_ body: () throws -> Void) rethrows -> Duration {
+    func now() -> Duration {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+    let start = now()
+    try body()
+    return now() - start
+}
 
 private func failure(_ bytes: [UInt8]) -> YAMLError? {
     do throws(YAMLError) {
@@ -97,9 +110,8 @@ private func failure(_ bytes: [UInt8]) -> YAMLError? {
     @Test(arguments: ["[", "{", "- ", "? ", "{a: ", "[a, "])
     func `a mebibyte of nesting is refused at once`(opening: String) throws {
         let bytes = Array(String(repeating: opening, count: (1 << 20) / opening.utf8.count).utf8)
-        let clock = ContinuousClock()
         var error: YAMLError?
-        let time = clock.measure { error = failure(bytes) }
+        let time = processorTime { error = failure(bytes) }
         #expect(try #require(error).mark.line == 1)
         #expect(time < .milliseconds(50) * patience)
     }
@@ -111,7 +123,7 @@ private func failure(_ bytes: [UInt8]) -> YAMLError? {
             source += "a\(level): &a\(level) [" + Array(repeating: item, count: 9).joined(separator: ", ") + "]\n"
         }
         var error: YAMLError?
-        let time = ContinuousClock().measure { error = failure(Array(source.utf8)) }
+        let time = processorTime { error = failure(Array(source.utf8)) }
         #expect(try #require(error).message.contains("aliases expand"))
         #expect(time < .milliseconds(50) * patience)
     }
@@ -134,7 +146,7 @@ private func failure(_ bytes: [UInt8]) -> YAMLError? {
         var source = (0..<200_000).map { "k\($0): 1\n" }.joined()
         source += "k199999: 1\n"
         var error: YAMLError?
-        let time = ContinuousClock().measure { error = failure(Array(source.utf8)) }
+        let time = processorTime { error = failure(Array(source.utf8)) }
         #expect(try #require(error).mark == Mark(line: 200_001, column: 1))
         #expect(time < .seconds(1) * patience)
     }
