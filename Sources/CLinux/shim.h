@@ -1,32 +1,119 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+
+// What Swift's Glibc module does not offer: it is built without _GNU_SOURCE, and Swift calls no variadic function.
+// System calls are made directly where glibc's declaration hides behind _GNU_SOURCE.
+
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/stat.h>
-#include <sys/file.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/types.h>
 #include <unistd.h>
 
-// prctl(2) is variadic, which Swift cannot call: no core dump and no ptrace of this process by others of its user.
-static inline int linux_set_undumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+// ---- Files ----
 
-// open(2) and openat(2) are variadic for the mode.
-static inline int linux_openat(int directory, const char *path, int flags, mode_t mode) {
-    return openat(directory, path, flags, mode);
+// What one look at a name tells.
+struct linux_status {
+    uint32_t mode, owner, group, links;
+    uint64_t size;
+    int64_t modified_seconds;
+    uint32_t modified_nanoseconds;
+    // 1: the root of a mount, 0: not, -1: the kernel does not tell (before 5.8, some sandboxes).
+    int32_t mount_root;
+};
+
+// The kernel's struct statx (statx(2), stable ABI), written out because <linux/stat.h> and glibc both define it.
+struct linux_statx_time { int64_t seconds; uint32_t nanoseconds; int32_t reserved; };
+struct linux_statx {
+    uint32_t mask, block_size;
+    uint64_t attributes;
+    uint32_t links, owner, group;
+    uint16_t mode, padding;
+    uint64_t inode, size, blocks, attributes_mask;
+    struct linux_statx_time accessed, born, changed, modified;
+    uint32_t special_major, special_minor, device_major, device_minor;
+    uint64_t rest[14];
+};
+_Static_assert(sizeof(struct linux_statx) == 256, "struct statx is 256 bytes");
+
+// Looks at a name without following a symbolic link; an empty name is the descriptor itself. 0 or -1 with errno.
+static inline int linux_look(int directory, const char *name, struct linux_status *status) {
+    enum { basic_stats = 0x7ff, attribute_mount_root = 0x2000, empty_path = 0x1000, no_automount = 0x800 };
+    const int flags = AT_SYMLINK_NOFOLLOW | empty_path | no_automount;
+    struct linux_statx x;
+    memset(&x, 0, sizeof x);
+    if (syscall(SYS_statx, directory, name, flags, (unsigned)basic_stats, &x) == 0) {
+        status->mode = x.mode;
+        status->owner = x.owner;
+        status->group = x.group;
+        status->links = x.links;
+        status->size = x.size;
+        status->modified_seconds = x.modified.seconds;
+        status->modified_nanoseconds = x.modified.nanoseconds;
+        status->mount_root = x.attributes_mask & attribute_mount_root
+            ? (x.attributes & attribute_mount_root) != 0 : -1;
+        return 0;
+    }
+    // No such call before 4.11, and container runtimes of that time forbid what they do not know.
+    if (errno != ENOSYS && errno != EPERM) return -1;
+    struct stat s;
+    if (fstatat(directory, name, &s, flags) != 0) return -1;
+    status->mode = s.st_mode;
+    status->owner = s.st_uid;
+    status->group = s.st_gid;
+    status->links = (uint32_t)s.st_nlink;
+    status->size = (uint64_t)s.st_size;
+    status->modified_seconds = s.st_mtim.tv_sec;
+    status->modified_nanoseconds = (uint32_t)s.st_mtim.tv_nsec;
+    status->mount_root = -1;
+    return 0;
 }
 
-// 1: the name is the root of a mount, 0: it is not, -1: the kernel does not tell (before 5.8) or errno.
-// The system call itself, since glibc and the kernel headers fight over struct statx.
-static inline int linux_is_mount_root(int directory, const char *name) {
-    struct { unsigned int mask, blksize; unsigned long long attributes; unsigned int links, uid, gid;
-             unsigned short mode, pad; unsigned long long ino, size, blocks, attributes_mask;
-             unsigned char rest[192]; } st;
-    if (syscall(SYS_statx, directory, name, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, 0u, &st) != 0) return -1;
-    if (!(st.attributes_mask & 0x2000ull)) { errno = ENOSYS; return -1; }
-    return (st.attributes & 0x2000ull) != 0;
+// Takes off the access list that a directory's default ACL puts on new files: chmod(2) would widen its mask, and with
+// it open the file to users whom no mode names (acl(5)). Without a list, or support for one, nothing to do.
+static inline int linux_remove_access_list(int descriptor) {
+    static const char name[] = "system.posix_acl_access";
+    if (syscall(SYS_fgetxattr, descriptor, name, (void *)0, (size_t)0) < 0) return 0;
+    return (int)syscall(SYS_fremovexattr, descriptor, name);
+}
+
+// ---- This process and its children ----
+
+// No core dump, and no ptrace by other processes of the same user. prctl(2) is variadic.
+static inline int linux_set_undumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+// Overwrites the value of each entry of that name where it stands, which is where /proc/PID/environ is read from.
+static inline void linux_wipe_environment(const char *name) {
+    extern char **environ;
+    const size_t length = strlen(name);
+    for (char **entry = environ; entry && *entry; entry++) {
+        if (strncmp(*entry, name, length) != 0 || (*entry)[length] != '=') continue;
+        for (volatile char *byte = *entry + length + 1; *byte; byte++) *byte = 0;
+    }
+}
+
+// Both ends closed on exec. pipe2(2) is hidden behind _GNU_SOURCE.
+static inline int linux_pipe(int ends[2]) { return (int)syscall(SYS_pipe2, ends, O_CLOEXEC); }
+
+// A descriptor that becomes readable when the process ends (Linux 5.3), or -1.
+static inline int linux_process_descriptor(pid_t process) {
+#ifdef SYS_pidfd_open
+    return (int)syscall(SYS_pidfd_open, process, 0u);
+#else
+    (void)process;
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
+// Since glibc 2.34, hidden behind _GNU_SOURCE in older headers' eyes and in Swift's.
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int);
+static inline int linux_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, first);
 }

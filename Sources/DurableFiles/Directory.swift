@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLinux
+internal import Glibc
+internal import Synchronization
+
+/// An open directory that only this user and root can rearrange. Everything in it is reached through its descriptor,
+/// so a parent that is swapped for a symbolic link meanwhile changes nothing.
+///
+/// Safe to use from several threads; closed with its last reference.
+package final class Directory: Sendable {
+    /// As given, for messages.
+    package let path: String
+    let descriptor: Descriptor
+    private let mountPoints = Mutex<Set<String>?>(nil)
+
+    /// Opens a directory and looks at who else may write there. Its path may lead through symbolic links.
+    ///
+    /// A group that may write is accepted: whoever owns the directory chose that group.
+    package init(path: String) throws(FileError) {
+        let path = path.isEmpty ? "." : path
+        guard !path.utf8.contains(0) else { throw FileError(.open, path, .invalidName) }
+        do {
+            descriptor = Descriptor(
+                owning: try attempt(.open, path) { unsafe Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) })
+        } catch {
+            guard error.reason == .missing else { throw error }
+            throw FileError(.open, path, .directoryMissing, errorNumber: error.errorNumber)
+        }
+        self.path = path
+        let status = try look(descriptor, "", path: path)
+        guard status.owner == geteuid() || status.owner == 0 else {
+            throw FileError(.open, path, .directoryNotTrusted(.ownedByStranger(status.owner)))
+        }
+        // With the sticky bit, only a file's owner may replace it (inode(7)). Swift finds S_ISVTX twice.
+        let sticky: UInt32 = 0o1000
+        guard status.mode & S_IWOTH == 0 || status.mode & sticky != 0 else {
+            throw FileError(.open, path, .directoryNotTrusted(.writableByOthers))
+        }
+    }
+
+    /// The path of a name in here, for messages.
+    func path(of name: String) -> String {
+        path.hasSuffix("/") ? path + name : path + "/" + name
+    }
+
+    /// Puts all renames so far on disk: once after a batch is enough. Without it, ext4 and xfs lose a published file
+    /// at a power failure although its contents were synced.
+    ///
+    /// Fails with ``FileError/Reason/durabilityUnknown`` only: what was published is visible all the same.
+    package func synchronize() throws(FileError) {
+        do {
+            try attempt(.synchronize, path) { fsync(descriptor.number) }
+        } catch {
+            throw FileError(.synchronize, path, .durabilityUnknown, errorNumber: error.errorNumber)
+        }
+    }
+
+    /// Looks at a name without following it and refuses whatever a rename must not or cannot replace.
+    ///
+    /// - Returns: nil where nothing stands.
+    func lookAtTarget(_ name: String) throws(FileError) -> linux_status? {
+        guard TemporaryName.fits(name) else { throw FileError(.look, path(of: name), .invalidName) }
+        let status: linux_status
+        do {
+            status = try look(descriptor, name, path: path(of: name))
+        } catch {
+            guard error.reason == .missing else { throw error }
+            return nil
+        }
+        let kind = FileKind(mode: status.mode)
+        guard try !isMountPoint(name, status) else { throw FileError(.look, path(of: name), .isMountPoint) }
+        if kind == .symlink { throw FileError(.look, path(of: name), .isSymlink) }
+        guard kind == .regular else { throw FileError(.look, path(of: name), .notARegularFile(kind)) }
+        return status
+    }
+
+    private func isMountPoint(_ name: String, _ status: linux_status) throws(FileError) -> Bool {
+        if status.mount_root >= 0 { return status.mount_root == 1 }
+        // The kernel does not tell: the table of mounts does, read once for the directory.
+        return mountPoints.withLock { known in
+            let names = known ?? MountTable.namesOfMountPoints(in: descriptor)
+            known = names
+            return names.contains(name)
+        }
+    }
+}

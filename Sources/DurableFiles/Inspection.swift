@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLinux
+internal import Glibc
+
+/// What stands under a name that may be published to.
+package enum FileState: Sendable, Equatable {
+    case absent
+    case regular(RegularFile)
+}
+
+/// A regular file as it was read.
+package struct RegularFile: Sendable, Equatable {
+    /// What could be read of it.
+    package enum Contents: Sendable, Equatable {
+        case bytes([UInt8])
+        /// More than the reader asked for; nothing was read.
+        case oversized
+        /// The process may not read it, or the disk failed.
+        case unreadable
+    }
+
+    package let contents: Contents
+    /// Permission bits, with set-user-ID, set-group-ID and sticky: at most 0o7777.
+    package let mode: UInt32
+    package let owner: UInt32
+    package let group: UInt32
+    /// The last change of the contents, since 1970-01-01 UTC.
+    package let modified: Duration
+
+    init(_ status: linux_status, contents: Contents) {
+        self.contents = contents
+        mode = status.mode & 0o7777
+        owner = status.owner
+        group = status.group
+        modified = .seconds(status.modified_seconds) + .nanoseconds(Int64(status.modified_nanoseconds))
+    }
+}
+
+extension Directory {
+    /// Reads the file under a name, where it is one that publishing may replace. Never blocks on a pipe or device.
+    ///
+    /// A symbolic link is refused; whoever follows links asks ``FileLocation/followingSymlinks()`` first.
+    /// Five system calls: look, open, look again at what was opened, read, close.
+    ///
+    /// - Parameter maximumSize: Bytes; a larger file is reported as ``RegularFile/Contents/oversized``.
+    package func inspect(name: String, maximumSize: Int) throws(FileError) -> FileState {
+        guard let seen = try lookAtTarget(name) else { return .absent }
+        let file: Descriptor
+        do {
+            file = Descriptor(
+                owning: try attempt(.open, path(of: name)) {
+                    unsafe openat(
+                        descriptor.number, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+                })
+        } catch {
+            switch error.errorNumber {
+            case ENOENT: return .absent
+            case EACCES, EPERM, EIO, ESTALE: return .regular(RegularFile(seen, contents: .unreadable))
+            default: throw error
+            }
+        }
+        let status = try look(file, "", path: path(of: name))
+        let kind = FileKind(mode: status.mode)
+        guard kind == .regular else { throw FileError(.open, path(of: name), .notARegularFile(kind)) }
+        do {
+            let bytes = try readAll(file, size: status.size, maximumSize: maximumSize, path: path(of: name))
+            return .regular(RegularFile(status, contents: .bytes(bytes)))
+        } catch {
+            switch error.reason {
+            case .tooLarge, .unstable: return .regular(RegularFile(status, contents: .oversized))
+            default: return .regular(RegularFile(status, contents: .unreadable))
+            }
+        }
+    }
+}
+
+/// Reads a whole file into one buffer, from its start, wherever the descriptor stands.
+///
+/// - Parameter size: What the file's status said; 0 also stands for "the kernel cannot tell" (procfs).
+/// - Throws: ``FileError/Reason/tooLarge`` above the maximum, ``FileError/Reason/unstable`` where the file grew
+///   meanwhile. What was read by then is wiped.
+func readAll(
+    _ file: borrowing Descriptor, size: UInt64, maximumSize: Int, path: @autoclosure () -> String
+) throws(FileError) -> [UInt8] {
+    guard size <= UInt64(maximumSize) else { throw FileError(.read, path(), .tooLarge) }
+    // One byte more than expected: a read that fills the buffer means that there is more.
+    let capacity = (size > 0 ? Int(size) : maximumSize) + 1
+    let number = file.number
+    var failure: FileError?
+    var bytes = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+        do throws(FileError) {
+            while count < capacity {
+                let read = try attempt(.read, path()) {
+                    guard let start = buffer.baseAddress else { return 0 }
+                    return unsafe pread(number, start + count, capacity - count, off_t(count))
+                }
+                count += read
+                // A regular file answers short at its end only; sizes that agree save the call that would say 0.
+                if read == 0 || UInt64(count) == size { break }
+            }
+        } catch {
+            failure = error
+        }
+    }
+    if failure == nil, bytes.count == capacity {
+        failure = FileError(.read, path(), size > 0 ? .unstable : .tooLarge)
+    }
+    if let failure {
+        wipe(&bytes)
+        throw failure
+    }
+    return bytes
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// The mounts that this process sees, for kernels whose `statx` does not name mount points (before 5.8).
+enum MountTable {
+    /// The names directly inside a directory that something is mounted on; none where the table cannot be read,
+    /// since a rename onto a mount point fails with `EBUSY` all the same, only later.
+    static func namesOfMountPoints(in directory: borrowing Descriptor) -> Set<String> {
+        guard let path = realPath(of: directory),
+            let table = try? InputFile.contents(of: "/proc/self/mountinfo", maximumSize: 4 << 20)
+        else { return [] }
+        let prefix = Array((path == "/" ? path : path + "/").utf8)
+        var names: Set<String> = []
+        for line in table.split(separator: UInt8(ascii: "\n")) {
+            // "36 35 98:0 /root-of-mount /mount/point options …" (proc_pid_mountinfo(5)).
+            let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 5)
+            guard fields.count > 4 else { continue }
+            let point = unescaped(fields[4])
+            guard point.starts(with: prefix) else { continue }
+            let name = point.dropFirst(prefix.count)
+            if !name.isEmpty, !name.contains(UInt8(ascii: "/")) { names.insert(String(decoding: name, as: UTF8.self)) }
+        }
+        return names
+    }
+
+    /// Blanks and backslashes stand as `\040` and the like.
+    static func unescaped(_ field: some Sequence<UInt8>) -> [UInt8] {
+        var result: [UInt8] = []
+        var octal: (digits: Int, value: Int)?
+        for byte in field {
+            guard let pending = octal else {
+                if byte == UInt8(ascii: "\\") { octal = (0, 0) } else { result.append(byte) }
+                continue
+            }
+            let value = pending.value << 3 | Int(byte & 7)
+            octal = pending.digits == 2 ? nil : (pending.digits + 1, value)
+            if octal == nil { result.append(UInt8(truncatingIfNeeded: value)) }
+        }
+        return result
+    }
+
+    private static func realPath(of directory: borrowing Descriptor) -> String? {
+        let link = "/proc/self/fd/\(directory.number)"
+        return try? readSymlink(in: AT_FDCWD, link, path: link)
+    }
+}
+
+/// The text of a symbolic link.
+func readSymlink(in directory: Int32, _ name: String, path: @autoclosure () -> String) throws(FileError) -> String {
+    var text = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let count = try attempt(.followSymlink, path()) {
+        unsafe text.withUnsafeMutableBytes { bytes in
+            guard let start = bytes.baseAddress else { return 0 }
+            return unsafe readlinkat(directory, name, start, bytes.count)
+        }
+    }
+    guard count < text.count, let target = String(validating: text.prefix(count), as: UTF8.self) else {
+        throw FileError(.followSymlink, path(), .invalidName)
+    }
+    return target
+}

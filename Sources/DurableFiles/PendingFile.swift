@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLinux
+internal import Glibc
+
+/// A temporary file that is either published under its target's name or vanishes.
+///
+/// The steps in order: ``create``, ``write(_:)``, ``setAttributes(_:)``, ``synchronize()``, ``publish()``.
+struct PendingFile: ~Copyable {
+    private let directory: Directory
+    private let target: String
+    private let temporary: String
+    /// nil once closed. Set before anything can fail, so that `deinit` unlinks a file of our own making only.
+    private var file: Descriptor?
+    private var isPublished = false
+
+    private init(directory: Directory, target: String, temporary: String, file: consuming Descriptor) {
+        self.directory = directory
+        self.target = target
+        self.temporary = temporary
+        self.file = consume file
+    }
+
+    /// Makes an empty file with a name that did not exist, open to nobody else.
+    ///
+    /// A name planted by somebody else, as a file or as a link to a victim, is passed over (`O_EXCL`).
+    static func create(
+        in directory: Directory, target: String, using generator: inout some RandomNumberGenerator
+    ) throws(FileError) -> PendingFile {
+        var tries = 16
+        while true {
+            let temporary = TemporaryName(for: target, random: generator.next()).text
+            do {
+                let number = try attempt(.create, directory.path(of: target)) {
+                    unsafe openat(
+                        directory.descriptor.number, temporary,
+                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+                }
+                return PendingFile(
+                    directory: directory, target: target, temporary: temporary, file: Descriptor(owning: number))
+            } catch {
+                tries -= 1
+                guard error.errorNumber == EEXIST, tries > 0 else { throw error }
+            }
+        }
+    }
+
+    private var path: String { directory.path(of: target) }
+
+    private var number: Int32 {
+        switch file {
+        case .some(let descriptor): descriptor.number
+        case .none: -1
+        }
+    }
+
+    /// Writes everything, in as many calls as it takes.
+    func write(_ contents: [UInt8]) throws(FileError) {
+        let number = number
+        var written = 0
+        while written < contents.count {
+            let count = try attempt(.write, path) {
+                unsafe contents.withUnsafeBytes { bytes in
+                    let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[written...])
+                    return unsafe Glibc.write(number, rest.baseAddress, rest.count)
+                }
+            }
+            // A device that takes nothing and names no error would be asked for ever.
+            guard count > 0 else { throw FileError(.write, path, errorNumber: EIO) }
+            written += count
+        }
+    }
+
+    /// The owner before the mode: never published with the wrong owner, never widened first.
+    func setAttributes(_ attributes: PublishedAttributes) throws(FileError) {
+        let number = number
+        try attempt(.removeAccessList, path) { linux_remove_access_list(number) }
+        if attributes.owner != nil || attributes.group != nil {
+            // −1 leaves that half as it is (fchown(2)).
+            try attempt(.setOwner, path) { fchown(number, attributes.owner ?? .max, attributes.group ?? .max) }
+        }
+        try attempt(.setMode, path) { fchmod(number, attributes.mode & 0o777) }
+    }
+
+    /// Without it, a power failure after the rename leaves a torn (ext4) or empty (xfs, btrfs) file under the name.
+    ///
+    /// A failure is final for this file: the kernel marks the pages clean, so that asking again would say yes to lost
+    /// data (Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020).
+    func synchronize() throws(FileError) {
+        let number = number
+        try attempt(.synchronize, path) { fsync(number) }
+    }
+
+    /// Closes the file and puts it in its target's place in one step.
+    consuming func publish() throws(FileError) {
+        if let descriptor = file.take() { try descriptor.close(path) }
+        let directoryNumber = directory.descriptor.number
+        try attempt(.rename, path) { unsafe renameat(directoryNumber, temporary, directoryNumber, target) }
+        isPublished = true
+    }
+
+    deinit {
+        guard !isPublished else { return }
+        while unsafe unlinkat(directory.descriptor.number, temporary, 0) != 0, errno == EINTR {}
+    }
+}

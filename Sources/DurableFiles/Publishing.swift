@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// What a published file is given, whatever the process's umask and the directory's default access list say.
+package struct PublishedAttributes: Sendable, Equatable {
+    /// Permission bits, at most 0o777.
+    package var mode: UInt32
+    /// nil: the user that the process runs as.
+    package var owner: UInt32?
+    /// nil: the group that the directory or the process gives.
+    package var group: UInt32?
+
+    package init(mode: UInt32 = 0o600, owner: UInt32? = nil, group: UInt32? = nil) {
+        self.mode = mode
+        self.owner = owner
+        self.group = group
+    }
+}
+
+extension Directory {
+    /// Replaces the file under a name, or makes it: a reader sees the old whole file or the new whole file, also
+    /// across a kill. Other hard links to the old file keep the old contents.
+    ///
+    /// After this the new content is visible; it is durable after ``synchronize()``, once for a batch.
+    /// An error means that the old file is untouched and nothing is left behind.
+    package func publish(_ contents: [UInt8], name: String, attributes: PublishedAttributes) throws(FileError) {
+        var generator = SystemRandomNumberGenerator()
+        try publish(contents, name: name, attributes: attributes, using: &generator)
+    }
+
+    func publish(
+        _ contents: [UInt8], name: String, attributes: PublishedAttributes,
+        using generator: inout some RandomNumberGenerator
+    ) throws(FileError) {
+        _ = try lookAtTarget(name)
+        do {
+            try publishOnce(contents, name: name, attributes: attributes, using: &generator)
+        } catch {
+            // One fresh temporary, written anew: what a failed fsync left of the first cannot be trusted.
+            guard error.operation == .synchronize else { throw error }
+            try publishOnce(contents, name: name, attributes: attributes, using: &generator)
+        }
+    }
+
+    private func publishOnce(
+        _ contents: [UInt8], name: String, attributes: PublishedAttributes,
+        using generator: inout some RandomNumberGenerator
+    ) throws(FileError) {
+        let pending = try PendingFile.create(in: self, target: name, using: &generator)
+        try pending.write(contents)
+        try pending.setAttributes(attributes)
+        try pending.synchronize()
+        try pending.publish()
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// `.NAME.<16 hex>.tmp`: what a file is called until it is published, and how leftovers are recognised.
+struct TemporaryName {
+    /// What NAME is surrounded by.
+    private static let marks = ".".utf8.count + ".".utf8.count + 16 + ".tmp".utf8.count
+    /// Bytes in the longest name that leaves room for the marks in 255 (NAME_MAX).
+    static let longestTarget = Int(NAME_MAX) - marks
+
+    let text: String
+
+    init(for target: String, random: UInt64) {
+        let digits = String(random, radix: 16)
+        text = ".\(target).\(String(repeating: "0", count: 16 - digits.count))\(digits).tmp"
+    }
+
+    /// Whether a name can be published under: one path component, and short enough.
+    static func fits(_ name: String) -> Bool {
+        let bytes = name.utf8
+        guard !bytes.isEmpty, bytes.count <= longestTarget, name != ".", name != ".." else { return false }
+        return !bytes.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
+    }
+
+    /// The target that a directory entry is a temporary of; nil where it has another shape.
+    static func target(of entry: [UInt8]) -> String? {
+        guard entry.count > marks, entry.first == UInt8(ascii: ".") else { return nil }
+        let suffix = entry.suffix(marks - 1)
+        guard suffix.first == UInt8(ascii: "."), suffix.suffix(4).elementsEqual(".tmp".utf8),
+            suffix.dropFirst().prefix(16).allSatisfy(isLowercaseHexadecimal)
+        else { return nil }
+        return String(validating: entry.dropFirst().dropLast(marks - 1), as: UTF8.self)
+    }
+
+    private static func isLowercaseHexadecimal(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"): true
+        default: false
+        }
+    }
+}
