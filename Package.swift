@@ -24,7 +24,8 @@ let package = Package(
         .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
     targets: [
-        // The C libraries of the distribution. Each is imported by one module only.
+        // The C libraries of the distribution. Each is imported by one module only, but CLinux: a few system calls
+        // that Swift's Glibc hides, for the modules that talk to the kernel.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -35,6 +36,7 @@ let package = Package(
         .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: house),
         .target(name: "Digests", dependencies: ["COpenSSL"], swiftSettings: house),
         .target(name: "DurableFiles", dependencies: ["CLinux"], swiftSettings: house),
+        .target(name: "ProcessState", dependencies: ["CLinux"], swiftSettings: house),
 
         // The domain, and the thin shell around it.
         .target(
@@ -64,6 +66,7 @@ let package = Package(
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: house),
         .testTarget(name: "DigestsTests", dependencies: ["Digests"], swiftSettings: house),
         .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"], swiftSettings: house),
+        .testTarget(name: "ProcessStateTests", dependencies: ["ProcessState"], swiftSettings: house),
         .testTarget(name: "TokenRotationTests", dependencies: ["TokenRotation", "YAML"], swiftSettings: house),
         .testTarget(
             name: "SandboxTests", dependencies: ["doku-sandbox"], exclude: ["client.py"], swiftSettings: house),

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// Why a command gave no output. It holds nothing that the command printed and none of its arguments.
+package enum CommandError: Error, Sendable, Equatable, CustomStringConvertible {
+    case couldNotStart(errorNumber: Int32)
+    /// Reading its output or waiting for its end failed.
+    case lost(errorNumber: Int32)
+    case timedOut
+    case cancelled
+    /// A status other than 0.
+    case exited(status: Int32)
+    case killed(signal: Int32)
+    case tooMuchOutput
+
+    package var description: String {
+        switch self {
+        case .couldNotStart(let number): "the command could not be started: \(Self.text(number))"
+        case .lost(let number): "the command was lost track of: \(Self.text(number))"
+        case .timedOut: "the command took too long and was killed"
+        case .cancelled: "the command was killed because the run was stopped"
+        case .exited(let status): "the command ended with status \(status)"
+        case .killed(let signal): "the command was killed by signal \(signal)"
+        case .tooMuchOutput: "the command printed more than allowed and was killed"
+        }
+    }
+
+    private static func text(_ number: Int32) -> String {
+        unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { text in
+            guard let start = text.baseAddress, unsafe strerror_r(number, start, text.count) == 0 else {
+                return "error \(number)"
+            }
+            return unsafe String(cString: start)
+        }
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLinux
+internal import Glibc
+
+extension ChildProcess {
+    /// Starts a command, its standard output connected to a pipe. Safe on several threads: every descriptor of ours
+    /// is closed on exec, and those of careless libraries are closed here.
+    static func start(_ command: Command) throws(CommandError) -> ChildProcess {
+        guard let program = command.argv.first, !program.isEmpty,
+            !(command.argv + command.environment).contains(where: { $0.utf8.contains(0) })
+        else { throw .couldNotStart(errorNumber: EINVAL) }
+
+        var ends: (output: Int32, input: Int32) = (-1, -1)
+        let piped = unsafe withUnsafeMutableBytes(of: &ends) { bytes in
+            unsafe linux_pipe(bytes.assumingMemoryBound(to: Int32.self).baseAddress)
+        }
+        guard piped == 0 else { throw .couldNotStart(errorNumber: errno) }
+        defer { _ = close(ends.input) }
+
+        var identifier: pid_t = 0
+        let failure = unsafe withActions(standardOutput: ends.input) { actions in
+            unsafe withAttributes { attributes in
+                unsafe withCStrings(command.argv) { argv in
+                    unsafe withCStrings(command.environment) { environment in
+                        unsafe posix_spawnp(&identifier, program, actions, attributes, argv, environment)
+                    }
+                }
+            }
+        }
+        guard failure == 0 else {
+            _ = close(ends.output)
+            throw .couldNotStart(errorNumber: failure)
+        }
+        return ChildProcess(identifier: identifier, output: ends.output)
+    }
+
+    private static func withActions(
+        standardOutput: Int32, _ body: (UnsafePointer<posix_spawn_file_actions_t>) -> Int32
+    ) -> Int32 {
+        var actions = unsafe posix_spawn_file_actions_t()
+        var failure = unsafe posix_spawn_file_actions_init(&actions)
+        guard failure == 0 else { return failure }
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        // Output first: the pipe may itself stand where one of the others is about to be opened.
+        failure = unsafe posix_spawn_file_actions_adddup2(&actions, standardOutput, STDOUT_FILENO)
+        guard failure == 0 else { return failure }
+        failure = unsafe posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        guard failure == 0 else { return failure }
+        failure = unsafe posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
+        guard failure == 0 else { return failure }
+        failure = unsafe linux_spawn_close_from(&actions, STDERR_FILENO + 1)
+        guard failure == 0 else { return failure }
+        return unsafe body(&actions)
+    }
+
+    private static func withAttributes(_ body: (UnsafePointer<posix_spawnattr_t>) -> Int32) -> Int32 {
+        var attributes = posix_spawnattr_t()
+        var failure = unsafe posix_spawnattr_init(&attributes)
+        guard failure == 0 else { return failure }
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
+        // What we ignore or block (SIGPIPE, and what signal sources watch) a child would inherit.
+        var all = sigset_t()
+        var none = sigset_t()
+        unsafe sigfillset(&all)
+        unsafe sigemptyset(&none)
+        failure = unsafe posix_spawnattr_setsigdefault(&attributes, &all)
+        guard failure == 0 else { return failure }
+        failure = unsafe posix_spawnattr_setsigmask(&attributes, &none)
+        guard failure == 0 else { return failure }
+        // 0: a group of its own, named after the child.
+        failure = unsafe posix_spawnattr_setpgroup(&attributes, 0)
+        guard failure == 0 else { return failure }
+        let flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP
+        failure = unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
+        guard failure == 0 else { return failure }
+        return unsafe body(&attributes)
+    }
+
+    /// Lends a null-terminated array of null-terminated copies.
+    private static func withCStrings(
+        _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Int32
+    ) -> Int32 {
+        var copies = unsafe strings.map { unsafe strdup($0) } + [nil]
+        defer { unsafe copies.forEach { unsafe free($0) } }
+        return unsafe body(&copies)
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Testing
+
+@testable import DurableFiles
+
+@Suite struct FileLocationTests {
+    let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+    }
+
+    @Test(arguments: [
+        ("/run/doku/a.token", "/run/doku", "a.token"), ("/a", "/", "a"), ("a", ".", "a"), ("d/a", "d", "a"),
+        ("//a", "/", "a"), ("/ü/ö", "/ü", "ö"),
+    ])
+    func `a path is split at its last slash`(path: String, directory: String, name: String) throws {
+        let location = try FileLocation(path: path)
+        #expect(location.directory == directory || path == "//a")
+        #expect(location.name == name)
+    }
+
+    @Test(arguments: ["", "/", "/a/", "/a/.", "/a/..", "/a\0/b"])
+    func `a path without a file's name is refused`(path: String) {
+        #expect(fileError { _ = try FileLocation(path: path) }?.reason == .invalidName)
+    }
+
+    @Test func `what is no link is where it is`() throws {
+        try folder.write("x", to: "file")
+        for name in ["file", "absent"] {
+            let location = try FileLocation(path: folder.path(name))
+            #expect(try location.followingSymlinks() == location)
+        }
+    }
+
+    @Test func `a chain of links, relative and absolute, leads to the file, and the links stay`() throws {
+        try folder.makeDirectory("real")
+        try folder.makeDirectory("links")
+        try folder.write("old", to: "real/token")
+        folder.link("links/one", to: "../links/two")
+        folder.link("links/two", to: folder.path("links/three"))
+        folder.link("links/three", to: "../real/token")
+        let location = try FileLocation(path: folder.path("links/one")).followingSymlinks()
+        #expect(location.name == "token")
+        try Directory(path: location.directory).publish(Array("new".utf8), name: location.name, attributes: privateMode)
+        #expect(folder.text("real/token") == "new")
+        #expect(folder.text("links/one") == "new")
+        #expect(try folder.status("links/one").st_mode & S_IFMT == S_IFLNK)
+    }
+
+    @Test func `a link to a file that was deleted leads to where it was`() throws {
+        try folder.makeDirectory("real")
+        folder.link("link", to: "real/token")
+        let location = try FileLocation(path: folder.path("link")).followingSymlinks()
+        try Directory(path: location.directory).publish([65], name: location.name, attributes: privateMode)
+        #expect(folder.text("real/token") == "A")
+    }
+
+    @Test func `a link into a missing or open directory is refused`() throws {
+        try folder.makeDirectory("open", mode: 0o777)
+        folder.link("missing", to: "nowhere/token")
+        folder.link("exposed", to: "open/token")
+        let missing = fileError { _ = try FileLocation(path: folder.path("missing")).followingSymlinks() }
+        let exposed = fileError { _ = try FileLocation(path: folder.path("exposed")).followingSymlinks() }
+        #expect(missing?.reason == .directoryMissing)
+        #expect(exposed?.reason == .directoryNotTrusted(.writableByOthers))
+    }
+
+    @Test func `a circle of links ends`() throws {
+        folder.link("a", to: "b")
+        folder.link("b", to: "a")
+        let error = fileError { _ = try FileLocation(path: folder.path("a")).followingSymlinks() }
+        #expect(error?.reason == .symlinkLoop)
+    }
+
+    @Test(.enabled(if: isRoot, "a stranger's link takes root"))
+    func `a stranger's link in a sticky directory is not followed`() throws {
+        try folder.makeDirectory("sticky", mode: 0o1777)
+        try folder.write("victim", to: "victim")
+        folder.link("sticky/link", to: folder.path("victim"))
+        #expect(unsafe lchown(folder.path("sticky/link"), 65534, .max) == 0)
+        let error = fileError { _ = try FileLocation(path: folder.path("sticky/link")).followingSymlinks() }
+        #expect(error?.reason == .symlinkNotTrusted(owner: 65534))
+    }
+}

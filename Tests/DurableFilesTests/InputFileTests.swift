@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Glibc
+import Testing
+
+@testable import DurableFiles
+
+@Suite struct InputFileTests {
+    let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+    }
+
+    @Test func `a file is read whole, again and again`() throws {
+        try folder.write("secret\n", to: "file")
+        let file = try InputFile(path: folder.path("file"))
+        for _ in 0..<2 { #expect(try file.read(maximumSize: 7) == Array("secret\n".utf8)) }
+        #expect(file.status.size == 7)
+    }
+
+    @Test func `a file beyond the limit is too large`() throws {
+        try folder.write("12345678", to: "file")
+        let error = fileError { _ = try InputFile(path: folder.path("file")).read(maximumSize: 7) }
+        #expect(error?.reason == .tooLarge)
+    }
+
+    @Test func `a file whose size the kernel does not tell is read to its end`() throws {
+        let status = try InputFile(path: "/proc/self/status").read(maximumSize: 1 << 16)
+        #expect(status.starts(with: "Name:".utf8))
+        let error = fileError { _ = try InputFile(path: "/proc/self/status").read(maximumSize: 10) }
+        #expect(error?.reason == .tooLarge)
+    }
+
+    @Test(arguments: [(0o600, true, false), (0o400, true, false), (0o640, false, false), (0o602, false, true)] as [(mode_t, Bool, Bool)])
+    func `who else may read or write it is told`(mode: mode_t, isPrivate: Bool, isWritable: Bool) throws {
+        try folder.write("x", to: "file", mode: mode)
+        let status = try InputFile(path: folder.path("file")).status
+        #expect(status.isPrivate == isPrivate)
+        #expect(status.isWritableByOthers == isWritable)
+    }
+
+    @Test func `what is no regular file is refused at once`() throws {
+        #expect(unsafe mkfifo(folder.path("fifo"), 0o600) == 0)
+        let kinds: [(String, FileKind)] = [
+            (folder.path("fifo"), .fifo), (folder.path, .directory), ("/dev/null", .characterDevice),
+        ]
+        for (path, kind) in kinds {
+            #expect(fileError { _ = try InputFile(path: path) }?.reason == .notARegularFile(kind))
+        }
+        #expect(fileError { _ = try InputFile(path: folder.path("none")) }?.reason == .missing)
+        #expect(fileError { _ = try InputFile(path: "") }?.reason == .missing)
+    }
+
+    @Test func `a file that was replaced is no longer current`() throws {
+        try folder.write("old", to: "file")
+        let file = try InputFile(path: folder.path("file"))
+        #expect(file.isCurrent)
+        try folder.write("new", to: "next")
+        #expect(unsafe rename(folder.path("next"), folder.path("file")) == 0)
+        #expect(!file.isCurrent)
+    }
+
+    @Test func `a second lock waits for nobody, or until the first is released`() throws {
+        try folder.write("", to: "file")
+        var first: InputFile? = try InputFile(path: folder.path("file"))
+        let second = try InputFile(path: folder.path("file"))
+        #expect(try first?.lock() == true)
+        #expect(try second.lock() == false)
+        let start = ContinuousClock.now
+        #expect(try second.lock(waitingUntil: start + .milliseconds(150)) == false)
+        #expect(ContinuousClock.now - start >= .milliseconds(150))
+        var asked = 0
+        let far = ContinuousClock.now + .seconds(60)
+        #expect(
+            try second.lock(waitingUntil: far) {
+                asked += 1
+                return asked == 2
+            } == false)
+        let taken = try second.lock(waitingUntil: far) {
+            first = nil
+            return false
+        }
+        #expect(taken)
+    }
+
+    @Test func `a lock that another process holds goes with that process`() throws {
+        try folder.write("", to: "file")
+        let holder = Process()
+        let output = Pipe()
+        holder.executableURL = URL(filePath: "/usr/bin/env")
+        holder.arguments = ["flock", folder.path("file"), "sh", "-c", "echo held; exec cat"]
+        holder.standardInput = Pipe()
+        holder.standardOutput = output
+        try holder.run()
+        #expect(try output.fileHandleForReading.read(upToCount: 5) == Data("held\n".utf8))
+
+        let file = try InputFile(path: folder.path("file"))
+        #expect(try file.lock() == false)
+        // flock(1) waits for the shell, which has the lock's descriptor too.
+        try execute("pkill", "-KILL", "-P", String(holder.processIdentifier))
+        #expect(kill(holder.processIdentifier, SIGKILL) == 0)
+        #expect(try file.lock(waitingUntil: .now + .seconds(20)))
+        holder.waitUntilExit()
+    }
+}
+
+@Suite struct AccountNamesTests {
+    @Test func `names and numbers are resolved`() throws {
+        #expect(try AccountNames.userIdentifier(of: "root") == 0)
+        #expect(try AccountNames.groupIdentifier(of: "root") == 0)
+        #expect(try AccountNames.userIdentifier(of: "4242") == 4242)
+        #expect(try AccountNames.groupIdentifier(of: "4294967294") == 4_294_967_294)
+    }
+
+    @Test(arguments: ["no-such-account", "", "4294967295", "-1", "1a", "a\0b"])
+    func `what is no account is an error`(name: String) {
+        #expect(throws: AccountError(kind: .user, name: name, errorNumber: 0)) {
+            try AccountNames.userIdentifier(of: name)
+        }
+        #expect(throws: AccountError(kind: .group, name: name, errorNumber: 0)) {
+            try AccountNames.groupIdentifier(of: name)
+        }
+    }
+}

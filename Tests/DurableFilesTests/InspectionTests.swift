@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Glibc
+import Testing
+
+@testable import DurableFiles
+
+@Suite struct InspectionTests {
+    let folder: TemporaryFolder
+    let directory: Directory
+
+    init() throws {
+        folder = try TemporaryFolder()
+        directory = try Directory(path: folder.path)
+    }
+
+    private func inspect(_ name: String, maximumSize: Int = 1000) throws -> RegularFile? {
+        guard case .regular(let file) = try directory.inspect(name: name, maximumSize: maximumSize) else { return nil }
+        return file
+    }
+
+    @Test func `nothing is absent`() throws {
+        #expect(try directory.inspect(name: "token", maximumSize: 10) == .absent)
+    }
+
+    @Test func `contents, mode, owner and time of a file are read`() throws {
+        try folder.write("hello", to: "token", mode: 0o640)
+        let times = [timespec(tv_sec: 0, tv_nsec: 0), timespec(tv_sec: 1_700_000_000, tv_nsec: 123_456_789)]
+        #expect(unsafe utimensat(AT_FDCWD, folder.path("token"), times, 0) == 0)
+        let file = try #require(try inspect("token"))
+        #expect(file.contents == .bytes(Array("hello".utf8)))
+        #expect(file.mode == 0o640)
+        #expect((file.owner, file.group) == (geteuid(), getegid()))
+        #expect(file.modified == .seconds(1_700_000_000) + .nanoseconds(123_456_789))
+    }
+
+    @Test(arguments: [(0, true), (9, true), (10, true), (11, false), (5000, false)])
+    func `the limit is exact`(size: Int, fits: Bool) throws {
+        try folder.write(String(repeating: "x", count: size), to: "token")
+        let file = try #require(try inspect("token", maximumSize: 10))
+        let whole = RegularFile.Contents.bytes([UInt8](repeating: UInt8(ascii: "x"), count: size))
+        #expect(file.contents == (fits ? whole : .oversized))
+    }
+
+    @Test func `a socket is refused`() throws {
+        // The address holds 108 bytes: go there instead of naming the whole path.
+        let script = "import os, socket, sys; os.chdir(sys.argv[1]); socket.socket(socket.AF_UNIX).bind('socket')"
+        try #require(try execute("python3", "-c", script, folder.path) == 0)
+        let error = fileError { _ = try directory.inspect(name: "socket", maximumSize: 10) }
+        #expect(error?.reason == .notARegularFile(.socket))
+    }
+
+    @Test func `ten thousand files are inspected without leaking a descriptor`() throws {
+        try folder.write("x", to: "token")
+        let before = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
+        for _ in 0..<10_000 { _ = try directory.inspect(name: "token", maximumSize: 10) }
+        let after = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
+        // Other tests open files meanwhile.
+        #expect(after < before + 1000)
+    }
+}
+
+@Suite struct SweepingTests {
+    let folder: TemporaryFolder
+    let directory: Directory
+
+    init() throws {
+        folder = try TemporaryFolder()
+        directory = try Directory(path: folder.path)
+    }
+
+    @Test func `leftovers of exactly the given names go`() throws {
+        let leftovers = [".token.0123456789abcdef.tmp", ".a.b.ffffffffffffffff.tmp"]
+        let others = [
+            ".other.0123456789abcdef.tmp", "token", ".token", ".token.tmp", "token.0123456789abcdef.tmp",
+            ".token.0123456789abcde.tmp", ".token.0123456789abcdefg.tmp", ".token.0123456789ABCDEF.tmp",
+            ".token.0123456789abcdef.tmp~", ".token.0123456789abcdef.TMP", "..0123456789abcdef.tmp",
+        ]
+        for name in leftovers + others { try folder.write("x", to: name) }
+        #expect(directory.sweep(names: ["token", "a.b", ""]) == 2)
+        #expect(folder.names == others.sorted())
+        #expect(directory.sweep(names: ["token", "a.b"]) == 0)
+    }
+
+    @Test func `what is linked, is no file or is a stranger's stays`() throws {
+        let name = { (digit: Int) in TemporaryName(for: "token", random: UInt64(digit)).text }
+        try folder.write("x", to: name(1))
+        #expect(unsafe link(folder.path(name(1)), folder.path("second")) == 0)
+        folder.link(name(2), to: "second")
+        try folder.makeDirectory(name(3))
+        #expect(unsafe mkfifo(folder.path(name(4)), 0o600) == 0)
+        if isRoot {
+            try folder.write("x", to: name(5))
+            #expect(unsafe chown(folder.path(name(5)), 65534, .max) == 0)
+        }
+        let before = folder.names
+        #expect(directory.sweep(names: ["token"]) == 0)
+        #expect(folder.names == before)
+    }
+
+    @Test func `a killed writer's temporary is recognised`() throws {
+        var generator = SystemRandomNumberGenerator()
+        let pending = try PendingFile.create(in: directory, target: "token", using: &generator)
+        try pending.write([1])
+        #expect(folder.names.count == 1)
+        #expect(directory.sweep(names: ["token"]) == 1)
+        #expect(folder.names == [])
+        // What was swept beneath a writer is an error for the writer, and the target stays as it was.
+        do throws(FileError) {
+            try pending.publish()
+            Issue.record("there is nothing to publish")
+        } catch {
+            #expect(error.errorNumber == ENOENT)
+        }
+        #expect(folder.names == [])
+    }
+
+    @Test func `ten thousand names are swept in one pass`() throws {
+        let names = Set((0..<10_000).map { "brand-\($0).token" })
+        for number in 0..<200 { try folder.write("x", to: TemporaryName(for: "brand-\(number).token", random: 7).text) }
+        for number in 0..<200 { try folder.write("x", to: "brand-\(number).token") }
+        #expect(directory.sweep(names: names) == 200)
+        #expect(folder.names.count == 200)
+    }
+}
