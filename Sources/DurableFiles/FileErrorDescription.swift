@@ -79,7 +79,8 @@ extension FileError: CustomStringConvertible {
 
     /// A path must not forge lines or colours in a log.
     private static func printable(_ path: String) -> String {
-        String(String.UnicodeScalarView(path.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
+        let scalars = path.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }
+        return String(String.UnicodeScalarView(scalars))
     }
 }
 

@@ -33,7 +33,10 @@ import Testing
         #expect(error?.reason == .tooLarge)
     }
 
-    @Test(arguments: [(0o600, true, false), (0o400, true, false), (0o640, false, false), (0o602, false, true)] as [(mode_t, Bool, Bool)])
+    @Test(
+        arguments: [
+            (0o600, true, false), (0o400, true, false), (0o640, false, false), (0o602, false, true),
+        ] as [(mode_t, Bool, Bool)])
     func `who else may read or write it is told`(mode: mode_t, isPrivate: Bool, isWritable: Bool) throws {
         try folder.write("x", to: "file", mode: mode)
         let status = try InputFile(path: folder.path("file")).status
@@ -90,7 +93,7 @@ import Testing
         let holder = Process()
         let output = Pipe()
         holder.executableURL = URL(filePath: "/usr/bin/env")
-        holder.arguments = ["flock", folder.path("file"), "sh", "-c", "echo held; exec cat"]
+        holder.arguments = ["flock", "--no-fork", folder.path("file"), "sh", "-c", "echo held; exec cat"]
         holder.standardInput = Pipe()
         holder.standardOutput = output
         try holder.run()
@@ -98,8 +101,6 @@ import Testing
 
         let file = try InputFile(path: folder.path("file"))
         #expect(try file.lock() == false)
-        // flock(1) waits for the shell, which has the lock's descriptor too.
-        try execute("pkill", "-KILL", "-P", String(holder.processIdentifier))
         #expect(kill(holder.processIdentifier, SIGKILL) == 0)
         #expect(try file.lock(waitingUntil: .now + .seconds(20)))
         holder.waitUntilExit()

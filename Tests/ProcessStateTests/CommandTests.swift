@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import Foundation
+import Glibc
+import ProcessState
+import Synchronization
+import Testing
+
+@Suite struct CommandTests {
+    private func run(
+        _ argv: [String], timeout: Duration = .seconds(30), maximumOutput: Int = 1000
+    ) throws(CommandError) -> String {
+        let bytes = try Command(argv: argv, timeout: timeout, maximumOutput: maximumOutput).run()
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private func failure(
+        _ argv: [String], timeout: Duration = .seconds(30), maximumOutput: Int = 1000
+    ) -> CommandError? {
+        do throws(CommandError) {
+            _ = try run(argv, timeout: timeout, maximumOutput: maximumOutput)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test func `what is printed is returned, to the byte, and no shell looks at the arguments`() throws {
+        #expect(try run(["printf", "%s\\n", "$HOME; `id` 'x'"]) == "$HOME; `id` 'x'\n")
+        #expect(try run(["true"]) == "")
+        #expect(try run(["/bin/sh", "-c", "echo out; echo err >&2"]) == "out\n")
+    }
+
+    @Test func `the limit on output is exact`() throws {
+        #expect(try run(["head", "-c", "1000", "/dev/zero"]).utf8.count == 1000)
+        #expect(failure(["head", "-c", "1001", "/dev/zero"]) == .tooMuchOutput)
+        #expect(failure(["cat", "/dev/zero"]) == .tooMuchOutput)
+        #expect(try run(["head", "-c", "300000", "/dev/zero"], maximumOutput: 300_000).utf8.count == 300_000)
+    }
+
+    @Test func `each way to fail is told apart`() {
+        #expect(failure(["sh", "-c", "echo x; exit 3"]) == .exited(status: 3))
+        #expect(failure(["sh", "-c", "kill -9 $$"]) == .killed(signal: SIGKILL))
+        #expect(failure(["/nowhere/program"]) == .couldNotStart(errorNumber: ENOENT))
+        #expect(failure(["no-such-program-in-path"]) == .couldNotStart(errorNumber: ENOENT))
+        #expect(failure(["/etc/passwd"]) == .couldNotStart(errorNumber: EACCES))
+        #expect(failure([]) == .couldNotStart(errorNumber: EINVAL))
+        #expect(failure(["printf", "a\0b"]) == .couldNotStart(errorNumber: EINVAL))
+    }
+
+    @Test func `after the timeout the grandchildren are dead too`() throws {
+        let folder = NSTemporaryDirectory() + "/command-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let script = "sleep 1000 & echo $! > \(folder)/grandchild; echo $$ > \(folder)/child; wait"
+        let start = ContinuousClock.now
+        #expect(failure(["sh", "-c", script], timeout: .seconds(1)) == .timedOut)
+        #expect(ContinuousClock.now - start < .seconds(10))
+        for name in ["child", "grandchild"] {
+            let text = try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
+            let identifier = try #require(Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+            #expect(try isGone(identifier))
+        }
+    }
+
+    @Test func `a program that leaves something behind is not waited for, and what it left is killed`() throws {
+        let start = ContinuousClock.now
+        let text = try run(["sh", "-c", "sleep 1000 & echo $!"], timeout: .seconds(60))
+        #expect(ContinuousClock.now - start < .seconds(20))
+        let identifier = try #require(Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+        #expect(try isGone(identifier))
+    }
+
+    @Test func `a program that closes its output is waited for`() {
+        #expect(failure(["sh", "-c", "exec >&-; sleep 0.3; exit 5"]) == .exited(status: 5))
+    }
+
+    @Test func `a cancelled command is killed`() {
+        var asked = 0
+        #expect(throws: CommandError.cancelled) {
+            try Command(argv: ["sleep", "1000"], timeout: .seconds(60)).run {
+                asked += 1
+                return asked == 2
+            }
+        }
+    }
+
+    @Test func `only what was chosen is handed on`() throws {
+        let names = try run(["env"], maximumOutput: 100_000).split(separator: "\n")
+            .compactMap { $0.split(separator: "=").first.map(String.init) }
+        #expect(Set(names).isSubset(of: ["PATH", "HOME", "LANG", "LC_ALL"]))
+        #expect(names.contains("PATH"))
+        let bytes = try Command(argv: ["env"], timeout: .seconds(30), environment: ["A=1"]).run()
+        #expect(bytes == Array("A=1\n".utf8))
+    }
+
+    @Test func `a child has its own group, nothing to read, and no descriptor of ours`() throws {
+        // Left open on exec by purpose, as a careless library would.
+        let careless = unsafe open("/dev/null", O_RDONLY)
+        defer { close(careless) }
+        // One process, which prints its descriptors before it opens any.
+        let listed = try run(["sh", "-c", "for n in /proc/$$/fd/*; do echo ${n##*/}; done; cat"])
+        let numbers = listed.split(separator: "\n").compactMap { Int32($0) }
+        #expect(Set(numbers).isSuperset(of: [0, 1, 2]))
+        #expect(!numbers.contains(careless))
+        let group = try run(["python3", "-c", "import os; print(os.getpgrp() == os.getpid() != \(getpgrp()))"])
+        #expect(group == "True\n")
+    }
+
+    @Test func `a child has default signals, none blocked`() async {
+        await #expect(processExitsWith: .success) {
+            for number in [SIGPIPE, SIGTERM, SIGINT, SIGXFSZ] { signal(number, SIG_IGN) }
+            var mask = sigset_t()
+            unsafe sigemptyset(&mask)
+            unsafe sigaddset(&mask, SIGTERM)
+            unsafe pthread_sigmask(SIG_BLOCK, &mask, nil)
+            let bytes = try Command(argv: ["grep", "^Sig[BI]", "/proc/self/status"], timeout: .seconds(30)).run()
+            let masks = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+                .compactMap { UInt64($0.suffix(16), radix: 16) }
+            // Signals 1 to 31: glibc leaves two of its own, 32 and 33, ignored in every child that it spawns.
+            #expect(masks.map { $0 & 0x7fff_ffff } == [0, 0])
+        }
+    }
+
+    @Test func `many commands run at once, each with its own output, and no zombie stays`() async {
+        await #expect(processExitsWith: .success) {
+            let wrong = Mutex(0)
+            let group = DispatchGroup()
+            for lane in 0..<8 {
+                DispatchQueue(label: "lane \(lane)").async(group: group) { @Sendable in
+                    for round in 0..<20 {
+                        let text = "\(lane)-\(round)"
+                        let output = try? Command(argv: ["printf", text], timeout: .seconds(60)).run()
+                        if output != Array(text.utf8) { wrong.withLock { $0 += 1 } }
+                    }
+                }
+            }
+            group.wait()
+            #expect(wrong.withLock { $0 } == 0)
+            #expect(waitpid(-1, nil, WNOHANG) == -1)
+            #expect(errno == ECHILD)
+        }
+    }
+
+    @Test func `a message shows nothing of the command`() {
+        #expect(
+            CommandError.couldNotStart(errorNumber: ENOENT).description
+                == "the command could not be started: No such file or directory")
+        #expect(CommandError.exited(status: 3).description == "the command ended with status 3")
+    }
+
+    /// Dead, be it reaped or not: an orphan is reaped by init in its own time. Asked until a minute is over.
+    private func isGone(_ identifier: Int32) throws -> Bool {
+        let end = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < end {
+            let path = "/proc/\(identifier)/stat"
+            guard let status = try? String(contentsOfFile: path, encoding: .utf8) else { return true }
+            if status.contains(") Z ") || status.contains(") X ") { return true }
+            sched_yield()
+        }
+        return false
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Glibc
+import ProcessState
+import Testing
+
+/// Each in a process of its own, since it changes what belongs to the whole process.
+@Suite struct ProcessHygieneTests {
+    @Test func `crash signals are default, and writing to nobody is no end`() async {
+        await #expect(processExitsWith: .success) {
+            for number in [SIGILL, SIGSEGV, SIGABRT] { signal(number, { _ in }) }
+            signal(SIGCHLD, SIG_IGN)
+            ProcessHygiene.apply()
+            let (ignored, caught) = try signalMasks()
+            for number in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT, SIGQUIT, SIGCHLD] {
+                #expect((ignored | caught) >> (number - 1) & 1 == 0, "signal \(number)")
+            }
+            for number in [SIGPIPE, SIGXFSZ] {
+                #expect(ignored >> (number - 1) & 1 == 1, "signal \(number)")
+            }
+        }
+    }
+
+    @Test func `nothing is dumped, and files are born private`() async {
+        await #expect(processExitsWith: .success) {
+            ProcessHygiene.apply()
+            var limit = rlimit()
+            #expect(unsafe getrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit) == 0)
+            #expect((limit.rlim_cur, limit.rlim_max) == (0, 0))
+            #expect(umask(0) == 0o077)
+        }
+    }
+
+    @Test func `no other process of the same user looks inside`() async {
+        await #expect(processExitsWith: .success) {
+            #expect(dumpable() == 1)
+            ProcessHygiene.apply()
+            #expect(dumpable() == 0)
+        }
+    }
+
+    @Test func `closed standard descriptors are opened on nothing`() async {
+        await #expect(processExitsWith: .success) {
+            // Kept for the test's own report.
+            let kept = [STDOUT_FILENO, STDERR_FILENO].map { dup($0) }
+            for number in STDIN_FILENO...STDERR_FILENO { close(number) }
+            ProcessHygiene.apply()
+            var status = stat()
+            let devices = (STDIN_FILENO...STDERR_FILENO).map { number in
+                unsafe fstat(number, &status) == 0 ? status.st_rdev : 0
+            }
+            for (copy, number) in zip(kept, [STDOUT_FILENO, STDERR_FILENO]) { dup2(copy, number) }
+            #expect(devices == [259, 259, 259])
+        }
+    }
+}
+
+@Suite struct EnvironmentVariableTests {
+    @Test func `a taken secret is nowhere in the environment any more`() async {
+        await #expect(processExitsWith: .success) {
+            // PATH stands in for a secret: it is there from the start, as a scheduler would have put it.
+            let value = try #require(EnvironmentVariable.read("PATH"))
+            let entry = Data("PATH=\(value)".utf8)
+            let before = try Data(contentsOf: URL(filePath: "/proc/self/environ"))
+            #expect(before.range(of: entry) != nil)
+            #expect(EnvironmentVariable.take("PATH") == Array(value.utf8))
+            let after = try Data(contentsOf: URL(filePath: "/proc/self/environ"))
+            #expect(after.count == before.count)
+            #expect(after.range(of: entry) == nil)
+            #expect(EnvironmentVariable.take("PATH") == nil)
+            #expect(EnvironmentVariable.read("PATH") == nil)
+        }
+    }
+
+    @Test func `a variable is read, and unset with its value`() async {
+        await #expect(processExitsWith: .success) {
+            unsafe setenv("PROCESS_STATE_TEST", "välue", 1)
+            unsafe setenv("PROCESS_STATE_TEST_2", "other", 1)
+            #expect(EnvironmentVariable.read("PROCESS_STATE_TEST") == "välue")
+            EnvironmentVariable.unset("PROCESS_STATE_TEST")
+            #expect(EnvironmentVariable.read("PROCESS_STATE_TEST") == nil)
+            #expect(EnvironmentVariable.read("PROCESS_STATE_TEST_2") == "other")
+            unsafe setenv("PROCESS_STATE_TEST", "", 1)
+            #expect(EnvironmentVariable.take("PROCESS_STATE_TEST") == [])
+        }
+    }
+}
+
+/// The process's ignored and caught signals, bit N−1 for signal N (proc(5)).
+private func signalMasks() throws -> (ignored: UInt64, caught: UInt64) {
+    (
+        try #require(UInt64(try statusField("SigIgn"), radix: 16)),
+        try #require(UInt64(try statusField("SigCgt"), radix: 16))
+    )
+}
+
+private func statusField(_ name: String) throws -> String {
+    let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+    let line = try #require(status.split(separator: "\n").first { $0.hasPrefix(name + ":") })
+    return line.dropFirst(name.count + 1).trimmingCharacters(in: .whitespaces)
+}
+
+/// What prctl(2) answers to PR_GET_DUMPABLE. It is variadic, so that Swift has to be told one of its shapes.
+private func dumpable() -> Int32? {
+    typealias Prctl = @convention(c) (Int32, UInt, UInt, UInt, UInt) -> Int32
+    guard let symbol = unsafe dlsym(nil, "prctl") else { return nil }
+    return unsafe unsafeBitCast(symbol, to: Prctl.self)(3, 0, 0, 0, 0)
+}
