@@ -112,7 +112,6 @@ extension FileError.Reason {
             case (EPERM, _), (EACCES, _): .notPermitted
             case (ENOENT, .open), (ENOENT, .look), (ENOENT, .followSymlink): .missing
             case (ENOTDIR, _): .notADirectory
-            case (ELOOP, .open): .isSymlink
             case (ELOOP, _): .symlinkLoop
             case (EISDIR, _): .notARegularFile(.directory)
             case (EBUSY, .rename): .isMountPoint

@@ -56,6 +56,8 @@ extension Directory {
         } catch {
             switch error.errorNumber {
             case ENOENT: return .absent
+            // A link that came between the look and this (O_NOFOLLOW).
+            case ELOOP: throw FileError(.open, path(of: name), .isSymlink, errorNumber: ELOOP)
             case EACCES, EPERM, EIO, ESTALE: return .regular(RegularFile(seen, contents: .unreadable))
             default: throw error
             }
