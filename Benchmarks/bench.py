@@ -133,6 +133,9 @@ class Bench:
         self.measure(case, rounds, [rotator, *others], warm_up=True)
 
     def sockets(self, case: Case) -> tuple[int, int] | None:
+        """Where the runs before proved that nothing was due: a program that does not work opens none either."""
+        if "rotator, nothing due" not in self.results.get((case.brands, case.delay), {}):
+            return None
         try:
             return extras.sockets_opened(self.programs.command(case), self.programs.work)
         except (Broken, subprocess.TimeoutExpired) as error:

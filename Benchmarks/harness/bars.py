@@ -59,7 +59,7 @@ def judge(results: dict, sockets: tuple[int, int] | None, build_seconds: float |
         Bar("one brand, cold, system CA store: wall time of curl", 1.0, ratio(1, 0, "rotator", "curl", "wall"), "×",
             against(1, 0, "rotator", "curl", "wall")),
         Bar("nothing due, 3 brands: sockets opened", 0, sockets and sockets[0], "",
-            f"and {sockets[1]} local ones" if sockets else "no strace, or not allowed to trace"),
+            f"and {sockets[1]} local ones" if sockets else "no strace, not allowed to trace, or a broken run"),
         Bar("nothing due, 3 brands: wall time of `curl --version`", 1.5,
             ratio(3, 0, "rotator, nothing due", "curl --version", "wall"), "×",
             against(3, 0, "rotator, nothing due", "curl --version", "wall")),
