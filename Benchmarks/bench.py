@@ -75,7 +75,6 @@ def plan(programs: Contenders, options: argparse.Namespace) -> list[tuple]:
         return [
             (1, 0, False, 9, [*curls, multi, h2load, bash]),
             (100, 0, False, 3, [multi, h2load, bash]),
-            (100, 100, False, 3, [multi, h2load]),
             (1000, 0, False, 3, [multi, h2load]),
             (1000, 100, False, 3, [multi, h2load]),
             (10000, 0, True, 3, [multi, h2load]),
