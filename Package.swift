@@ -41,12 +41,14 @@ let package = Package(
         // The domain, and the thin shell around it.
         .target(
             name: "TokenRotation",
-            dependencies: ["Curl", "YAML", "Digests", "DurableFiles"],
+            dependencies: ["Curl", "YAML", "Digests", "DurableFiles", "ProcessState"],
+            // A link to config/schema.json: `schema` prints the very file that the tests hold against the reader.
+            resources: [.embedInCode("schema.json")],
             swiftSettings: house),
         .executableTarget(
             name: "doku-token-rotator",
             dependencies: [
-                "TokenRotation", "DurableFiles",
+                "TokenRotation", "ProcessState",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),

@@ -167,7 +167,7 @@ internal import CCurl
         while unsafe end > 0 && (line[end - 1] == 0x0a || line[end - 1] == 0x0d) { end -= 1 }
         if end == 0 {
             if status >= 200 { headersEnded = true }
-        } else if end >= 12, unsafe line[0..<5].elementsEqual("HTTP/".utf8) {
+        } else if end >= 10, unsafe line[0..<5].elementsEqual("HTTP/".utf8) {
             headers.removeAll(keepingCapacity: true)
             headersEnded = false
             if let space = unsafe line[0..<end].firstIndex(of: 0x20) {

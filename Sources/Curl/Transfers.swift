@@ -31,6 +31,8 @@ package final class Transfers: Sendable {
     private let loop: Mutex<TransferLoop>
     /// Wakes the loop out of its poll.
     private let bell: Int32
+    /// Whether the bell has been rung since the inbox was last emptied: once is enough.
+    private let isRung = Atomic<Bool>(false)
 
     /// - Throws: ``CurlError`` of kind `internal`, where libcurl cannot be started.
     package init(options: TransferOptions) throws(CurlError) {
@@ -80,6 +82,7 @@ package final class Transfers: Sendable {
     }
 
     private func ring() {
+        guard !isRung.exchange(true, ordering: .acquiringAndReleasing) else { return }
         var one: UInt64 = 1
         // A full counter wakes the loop just as well.
         unsafe _ = write(bell, &one, 8)
@@ -88,6 +91,7 @@ package final class Transfers: Sendable {
     private func run() {
         loop.withLock { loop in
             while true {
+                isRung.store(false, ordering: .releasing)
                 let (arrivals, isCancelled, isDone) = inbox.withLock { inbox in
                     defer { inbox.arrivals = [] }
                     let isDone = inbox.arrivals.isEmpty && loop.isIdle

@@ -44,6 +44,11 @@ package final class Directory: Sendable {
         path.hasSuffix("/") ? path + name : path + "/" + name
     }
 
+    /// Asks whether a new name could be made in here, before anything is done that would be in vain otherwise.
+    package func checkWritable() throws(FileError) {
+        try attempt(.create, path) { unsafe faccessat(descriptor.number, ".", W_OK | X_OK, AT_EACCESS) }
+    }
+
     /// Puts all renames so far on disk: once after a batch is enough. Without it, ext4 and xfs lose a published file
     /// at a power failure although its contents were synced.
     ///

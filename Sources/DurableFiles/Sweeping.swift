@@ -10,10 +10,11 @@ extension Directory {
     /// written. A file goes when it has a temporary's name, is regular, ours, and has no second link. What cannot be
     /// read or unlinked stays: the next run tries again.
     ///
-    /// - Parameter names: The names that are published to, and whose temporaries are therefore ours.
+    /// - Parameter names: The names that are published to, and whose temporaries are therefore ours; asked for only
+    ///   where there is a temporary.
     /// - Returns: How many files were unlinked.
     @discardableResult
-    package func sweep(names: Set<String>) -> Int {
+    package func sweep(names: @autoclosure () -> Set<String>) -> Int {
         var swept = 0
         for entry in temporaries(of: names) where isLeftover(entry) {
             if unsafe unlinkat(descriptor.number, entry, 0) == 0 { swept += 1 }
@@ -21,7 +22,7 @@ extension Directory {
         return swept
     }
 
-    private func temporaries(of names: Set<String>) -> [String] {
+    private func temporaries(of names: () -> Set<String>) -> [String] {
         // Opened anew, since a copy of the descriptor would share its place in the directory.
         let number = unsafe openat(descriptor.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard number >= 0 else { return [] }
@@ -36,7 +37,7 @@ extension Directory {
                 // Most entries are no temporaries: one glance is enough for those.
                 unsafe field.first == UInt8(ascii: ".") ? Array(field.prefix { $0 != 0 }) : []
             }
-            guard let target = TemporaryName.target(of: name), names.contains(target) else { continue }
+            guard let target = TemporaryName.target(of: name), names().contains(target) else { continue }
             found.append(String(decoding: name, as: UTF8.self))
         }
         return found

@@ -20,7 +20,7 @@ struct TemporaryName {
     static func fits(_ name: String) -> Bool {
         let bytes = name.utf8
         guard !bytes.isEmpty, bytes.count <= longestTarget, name != ".", name != ".." else { return false }
-        return !bytes.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
+        return !bytes.contains(UInt8(ascii: "/")) && !bytes.contains(0)
     }
 
     /// The target that a directory entry is a temporary of; nil where it has another shape.

@@ -51,6 +51,8 @@ package struct OutputOutcome: Sendable {
     }
 
     package let path: String
+    /// Where the file really stands: what is synced to make it durable.
+    package var directory = ""
     package var kind: Kind
     /// What was in the way, and what to do.
     package var message: String?

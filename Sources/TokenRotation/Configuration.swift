@@ -155,7 +155,7 @@ package enum EnvironmentDialect: String, Sendable, CaseIterable {
 }
 
 /// Mode and owners of a published file. Names are resolved when a run begins.
-package struct FileAttributes: Sendable, Equatable {
+package struct FileAttributes: Sendable, Hashable {
     /// Permission bits, at most 0o777.
     package var mode: UInt32
     /// A user's name or number; nil leaves the file to whom the process runs as.

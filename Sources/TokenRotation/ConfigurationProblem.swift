@@ -36,13 +36,15 @@ package struct InvalidConfiguration: Error, Sendable, CustomStringConvertible {
     }
 
     /// One line for each problem: `file:line:column: message (hint)`.
-    package var description: String {
+    package var lines: [String] {
         let name = VisibleText.escaping(file)
         var lines = problems.map { problem in
             let hint = problem.hint.map { " (\($0))" } ?? ""
             return "\(name):\(problem.line):\(problem.column): \(problem.message)\(hint)"
         }
         if omitted > 0 { lines.append("\(name): and \(omitted) more problems") }
-        return lines.joined(separator: "\n")
+        return lines
     }
+
+    package var description: String { lines.joined(separator: "\n") }
 }

@@ -14,7 +14,8 @@ extension EnvironmentDialect {
             return isPlain ? "\(variable)=\(value)" : "\(variable)=\(Self.doubleQuoted(value))"
         case .posix:
             // Quoted always: a shell expands braces in the words of `export`.
-            return "export \(variable)='\(value.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
+            return
+                "export \(variable)='\(value.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
         case .docker:
             // Everything behind `=` is the value, quotes included; blanks at its ends may be trimmed.
             guard !value.isEmpty, value.first != " ", value.last != " " else { return nil }

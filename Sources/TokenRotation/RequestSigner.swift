@@ -41,7 +41,8 @@ package struct RequestSignature: Sendable {
 
     /// Whether `other`, a header from the network, carries this signature. The time taken does not tell where they differ.
     package func matches(_ other: String) -> Bool {
-        guard other.hasPrefix(Self.scheme), let theirs = Data(base64Encoded: String(other.dropFirst(Self.scheme.count))),
+        guard other.hasPrefix(Self.scheme),
+            let theirs = Data(base64Encoded: String(other.dropFirst(Self.scheme.count))),
             let ours = Data(base64Encoded: String(header.dropFirst(Self.scheme.count)))
         else { return false }
         return SHA256.constantTimeEqual([UInt8](theirs), [UInt8](ours))

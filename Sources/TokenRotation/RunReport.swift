@@ -75,6 +75,8 @@ extension RunReport {
     private func quotedOrNull(_ text: String?) -> String { text.map(quoted) ?? "null" }
 
     private func quoted(_ text: String) -> String {
+        // Most are plain words and paths; the encoder takes a while for each.
+        if text.utf8.allSatisfy({ (0x20...0x7e).contains($0) && $0 != 0x22 && $0 != 0x5c }) { return "\"\(text)\"" }
         // A string alone always encodes.
         guard let data = try? Self.encoder.encode(text) else { return "\"\"" }
         return String(decoding: data, as: UTF8.self)

@@ -36,6 +36,29 @@ package struct Timestamp: Sendable, Hashable, Comparable {
 extension Timestamp: CustomStringConvertible {
     /// `2026-11-22T09:30:00Z`, the form that DOKU asks for.
     package var description: String {
-        Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601)
+        let (date, time) = seconds.quotientAndRemainder(dividingBy: 86_400)
+        // Days to year, month and day in the Gregorian calendar, counted in eras of 400 years from 0000-03-01
+        // (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+        let days = date + 719_468
+        let era = days / 146_097
+        let dayOfEra = days % 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let monthFromMarch = (5 * dayOfYear + 2) / 153
+        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+        let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+        let year = era * 400 + yearOfEra + (month <= 2 ? 1 : 0)
+        var text = ""
+        text.reserveCapacity(20)
+        for (value, width, mark) in [
+            (year, 4, "-"), (month, 2, "-"), (day, 2, "T"), (time / 3600, 2, ":"), (time / 60 % 60, 2, ":"),
+            (time % 60, 2, "Z"),
+        ] {
+            let digits = String(value)
+            for _ in digits.utf8.count..<max(width, digits.utf8.count) { text.append("0") }
+            text += digits
+            text += mark
+        }
+        return text
     }
 }

@@ -55,13 +55,19 @@ package struct Token: Sendable, Equatable {
 
     /// The middle of three parts, where it is base64url of a JSON object (RFC 7519 §3).
     private static func claims(of bytes: some Collection<UInt8>) -> Claims? {
-        let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard parts.count == 3 else { return nil }
-        var standard = parts[1].map { byte -> UInt8 in
+        let dot = UInt8(ascii: ".")
+        guard let first = bytes.firstIndex(of: dot) else { return nil }
+        let behind = bytes[bytes.index(after: first)...]
+        guard let second = behind.firstIndex(of: dot),
+            !behind[behind.index(after: second)...].contains(dot)
+        else { return nil }
+        var standard: [UInt8] = []
+        standard.reserveCapacity(bytes.distance(from: first, to: second) + 2)
+        for byte in behind[..<second] {
             switch byte {
-            case UInt8(ascii: "-"): UInt8(ascii: "+")
-            case UInt8(ascii: "_"): UInt8(ascii: "/")
-            default: byte
+            case UInt8(ascii: "-"): standard.append(UInt8(ascii: "+"))
+            case UInt8(ascii: "_"): standard.append(UInt8(ascii: "/"))
+            default: standard.append(byte)
             }
         }
         while standard.count % 4 != 0 { standard.append(UInt8(ascii: "=")) }

@@ -76,7 +76,8 @@ package enum TokenResponse: Sendable {
         if let expiresAt = token.expiresAt, expiresAt.since(now) <= clockDoubt {
             return unusable(
                 .tokenExpired,
-                "the token ends at \(expiresAt), which is not safely in the future at \(now); compare this host's clock")
+                "the token ends at \(expiresAt), which is not safely in the future at \(now); compare this host's clock"
+            )
         }
         return .granted(token)
     }

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Who needs a new token, read from the tokens already published.
+package struct DueRule: Sendable {
+    package enum Verdict: Sendable, Equatable {
+        case fresh
+        /// The token is good; a file is not as configured.
+        case repair
+        /// Request a new token; the reason in words, for people.
+        case request(String)
+        /// No output may be written.
+        case impossible(BrandFailure)
+    }
+
+    /// Time that a token must have left so that it is still good when the next run has done its work.
+    package let needed: Duration
+    private let force: Bool
+    private let now: Timestamp
+
+    /// What a run may add to `run_every` before the next token is in place: its deadline, and a minute of doubt about
+    /// clocks and schedulers.
+    package static func margin(deadline: Duration) -> Duration { deadline + .seconds(60) }
+
+    package init(runEvery: Duration, deadline: Duration, force: Bool, now: Timestamp) {
+        needed = runEvery + Self.margin(deadline: deadline)
+        self.force = force
+        self.now = now
+    }
+
+    /// Judges one brand by all its outputs.
+    package func verdict(on brand: Brand, outputs: [SurveyedOutput]) -> Verdict {
+        var token: Token?
+        var isAsConfigured = true
+        var writtenAt: Timestamp?
+        var refusal: BrandFailure?
+        var absence: String?
+        var disagree = false
+        for output in outputs {
+            switch output.state {
+            case .refused(let failure): refusal = refusal ?? failure
+            case .noToken(let why): absence = absence ?? "\(output.path) \(why)"
+            case .token(let found):
+                if let token, token.text != found.text { disagree = true }
+                token = found
+                isAsConfigured = isAsConfigured && output.isAsConfigured
+                if let time = output.writtenAt { writtenAt = min(writtenAt ?? time, time) }
+            }
+        }
+        if let refusal, token == nil, absence == nil { return .impossible(refusal) }
+        if force { return .request("--force") }
+        if let absence { return .request(absence) }
+        guard let token else { return .request("no output") }
+        if disagree { return .request("the outputs hold different tokens") }
+        if let clientID = token.clientID, clientID != brand.clientID {
+            return .request("the token names another Client-Id")
+        }
+        if let issuedAt = token.issuedAt, issuedAt.since(now) > TokenResponse.clockDoubt {
+            return .request("the token was issued in the future")
+        }
+        guard let left = Self.remaining(of: token, brand: brand, writtenAt: writtenAt, now: now) else {
+            return .request("the token does not tell its end")
+        }
+        let threshold = max(needed, Self.renewBefore(of: token, brand: brand))
+        if left <= threshold {
+            return .request(
+                left <= .zero
+                    ? "the token ended"
+                    : "the token ends in \(DurationText.render(left)), at most \(DurationText.render(threshold)) is renewed"
+            )
+        }
+        guard !isAsConfigured else { return .fresh }
+        // Publishing an opaque token again would make it look new.
+        return token.expiresAt == nil ? .request("a file is not as configured") : .repair
+    }
+
+    /// How much of its life a token has left; nil where nothing tells.
+    package static func remaining(of token: Token, brand: Brand, writtenAt: Timestamp?, now: Timestamp) -> Duration? {
+        if let expiresAt = token.expiresAt { return expiresAt.since(now) }
+        guard let writtenAt, let validTime = brand.validTime else { return nil }
+        return writtenAt.advanced(by: validTime).since(now)
+    }
+
+    /// How long before its end the brand wants a token renewed: a third of its lifetime unless configured.
+    static func renewBefore(of token: Token, brand: Brand) -> Duration {
+        switch brand.renewBefore {
+        case .remaining(let duration): return duration
+        case .percent(let percent): return (token.lifetime ?? brand.validTime ?? .zero) * percent / 100
+        case nil: return (token.lifetime ?? brand.validTime ?? .zero) / 3
+        }
+    }
+
+    /// How good one published token is for those who read it.
+    package func health(of output: SurveyedOutput, brand: Brand) -> TokenHealth {
+        guard case .token(let token) = output.state, token.clientID ?? brand.clientID == brand.clientID else {
+            return .dead
+        }
+        return health(of: token, brand: brand, writtenAt: output.writtenAt)
+    }
+
+    package func health(of token: Token, brand: Brand, writtenAt: Timestamp?) -> TokenHealth {
+        guard let left = Self.remaining(of: token, brand: brand, writtenAt: writtenAt, now: now) else {
+            // Nobody can tell; what reads it will.
+            return .outlivesNextRun
+        }
+        return left <= .zero ? .dead : left <= needed ? .diesBeforeNextRun : .outlivesNextRun
+    }
+}

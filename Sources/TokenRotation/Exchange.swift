@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Curl
+internal import Synchronization
+
+/// What a run takes from the world besides its files: time, chance and names. A test gives its own.
+package struct RunContext: Sendable {
+    package var now: @Sendable () -> Timestamp
+    /// Uniform in 0..<1.
+    package var random: @Sendable () -> Double
+    /// A new Request-Id, unique for good: at most 128 visible ASCII characters.
+    package var requestID: @Sendable () -> String
+
+    package init(
+        now: @escaping @Sendable () -> Timestamp = { .now },
+        random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
+        requestID: @escaping @Sendable () -> String = RandomIdentifier.make
+    ) {
+        self.now = now
+        self.random = random
+        self.requestID = requestID
+    }
+}
+
+/// A version 4 UUID (RFC 9562 §5.4) in lower case.
+package enum RandomIdentifier {
+    package static let make: @Sendable () -> String = {
+        var generator = SystemRandomNumberGenerator()
+        let high = generator.next() & 0xffff_ffff_ffff_0fff | 0x4000
+        let low = generator.next() & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
+        let digits = hexadecimal(high) + hexadecimal(low)
+        var text = ""
+        for (index, digit) in digits.enumerated() {
+            if [8, 12, 16, 20].contains(index) { text.append("-") }
+            text.append(digit)
+        }
+        return text
+    }
+
+    private static func hexadecimal(_ value: UInt64) -> String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}
+
+/// One brand's way to a token: attempt after attempt until there is one or no use in trying.
+final class Exchange: Sendable {
+    /// Requests sent for the brand, and the token or what was in the way.
+    typealias Completion = @Sendable (_ attempts: Int, _ result: Result<Token, BrandFailure>) -> Void
+
+    private let brand: Brand
+    private let configuration: Configuration
+    private let secrets: SecretReader
+    private let transfers: Transfers
+    private let deadline: ContinuousClock.Instant
+    private let context: RunContext
+    private let stop: StopRequest
+    /// Where work goes on after an answer, off the thread that drives the transfers.
+    private let lanes: Lanes
+    /// Called once, when the first attempt has ended or will not be made.
+    private let giveWay: @Sendable () -> Void
+    private let completion: Completion
+    private let sent = Atomic<Int>(0)
+
+    init(
+        brand: Brand, configuration: Configuration, secrets: SecretReader, transfers: Transfers,
+        deadline: ContinuousClock.Instant, context: RunContext, stop: StopRequest, lanes: Lanes,
+        giveWay: @escaping @Sendable () -> Void, completion: @escaping Completion
+    ) {
+        self.brand = brand
+        self.configuration = configuration
+        self.secrets = secrets
+        self.transfers = transfers
+        self.deadline = deadline
+        self.context = context
+        self.stop = stop
+        self.lanes = lanes
+        self.giveWay = giveWay
+        self.completion = completion
+    }
+
+    /// Fetches the secret on the calling thread, then completes exactly once, on a lane.
+    func start() {
+        let result: Result<Secret, BrandFailure>
+        do throws(BrandFailure) {
+            if let reason = stop.reason { throw reason.failure }
+            result = .success(try secrets.secret(of: brand, isCancelled: { self.stop.reason != nil }))
+        } catch {
+            result = .failure(error)
+        }
+        switch result {
+        case .success(let secret):
+            let signer = RequestSigner(
+                endpoint: configuration.endpoint, clientID: brand.clientID, secret: secret, validTime: brand.validTime)
+            attempt(1, of: signer, requestID: context.requestID(), notBefore: nil)
+        case .failure(let failure):
+            lanes.async { [self] in
+                giveWay()
+                complete(.failure(stop.reason?.failure ?? failure))
+            }
+        }
+    }
+
+    private func attempt(
+        _ number: Int, of signer: RequestSigner, requestID: String, notBefore: ContinuousClock.Instant?
+    ) {
+        transfers.submit(notBefore: notBefore) { [self] in
+            // Signed when there is a place to send it, on every attempt: the timestamp is part of the signature.
+            sent.add(1, ordering: .relaxed)
+            return signer.request(id: requestID, at: context.now())
+        } completion: { [self] result in
+            lanes.async { [self] in
+                if number == 1 { giveWay() }
+                ended(number, signer, requestID, result)
+            }
+        }
+    }
+
+    private func ended(
+        _ number: Int, _ signer: RequestSigner, _ requestID: String, _ result: Result<HTTPReply, CurlError>
+    ) {
+        if case .failure(let error) = result, error.kind == .cancelled, let reason = stop.reason {
+            return complete(.failure(reason.failure))
+        }
+        let response = TokenResponse(
+            result, for: signer, requestID: requestID, verification: configuration.responseVerification,
+            now: context.now())
+        switch response {
+        case .granted(let token): complete(.success(token))
+        case .failed(let failure, let advice):
+            let next = RetryPolicy(attempts: configuration.attempts).next(
+                after: number, advice: advice, remaining: deadline - ContinuousClock.now, random: context.random())
+            guard let next else { return complete(.failure(failure)) }
+            let id = next.identity == .same ? requestID : context.requestID()
+            attempt(number + 1, of: signer, requestID: id, notBefore: .now + next.wait)
+        }
+    }
+
+    private func complete(_ result: Result<Token, BrandFailure>) {
+        completion(sent.load(ordering: .relaxed), result)
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DurableFiles
+internal import Synchronization
+
+/// The outcomes of a run while they come in, from many lanes. Once closed, late ones change nothing.
+final class Ledger: Sendable {
+    private struct State: Sendable {
+        var outcomes: [BrandOutcome]
+        var isDone: [Bool]
+        var newTokens: [Int: Token] = [:]
+    }
+
+    private let state: Mutex<State>
+
+    /// - Parameters:
+    ///   - outcomes: of each brand if nothing more happens.
+    ///   - isDone: whether nothing more is to happen for it.
+    init(_ outcomes: [BrandOutcome], isDone: [Bool]) {
+        state = Mutex(State(outcomes: outcomes, isDone: isDone))
+    }
+
+    /// New tokens by position.
+    var newTokens: [Int: Token] { state.withLock { $0.newTokens } }
+
+    func record(_ outcome: BrandOutcome, newToken: Token?, at position: Int) {
+        state.withLock { state in
+            state.outcomes[position] = outcome
+            state.isDone[position] = true
+            state.newTokens[position] = newToken
+        }
+    }
+
+    func fail(_ position: Int, _ failure: BrandFailure) {
+        state.withLock { state in
+            state.outcomes[position].kind = .failed
+            state.outcomes[position].failure = failure
+            state.isDone[position] = true
+        }
+    }
+
+    /// Writes down what happened to a shared file, for one of its brands.
+    /// - Parameter health: of the token that stood there for the brand before.
+    func note(_ output: OutputOutcome, at position: Int, health: TokenHealth) {
+        state.withLock { state in
+            guard let index = state.outcomes[position].outputs.firstIndex(where: { $0.path == output.path }) else {
+                return
+            }
+            state.outcomes[position].outputs[index] = output
+            guard output.kind == .failed || output.kind == .refused else { return }
+            state.outcomes[position].add(
+                BrandFailure(
+                    output.kind == .failed ? .outputNotWritten : .outputRefused,
+                    output.message ?? "an output was not written"))
+            state.outcomes[position].health = max(state.outcomes[position].health, health)
+        }
+    }
+
+    /// Writes down that directories could not be synced: what was written in them may not survive a loss of power.
+    func noteUnsynced(_ directories: [String: FileError]) {
+        guard !directories.isEmpty else { return }
+        state.withLock { state in
+            for position in state.outcomes.indices {
+                for index in state.outcomes[position].outputs.indices {
+                    let output = state.outcomes[position].outputs[index]
+                    guard output.kind == .written, let error = directories[output.directory] else { continue }
+                    state.outcomes[position].outputs[index].kind = .durabilityUnknown
+                    state.outcomes[position].outputs[index].message = "\(error)"
+                    state.outcomes[position].add(BrandFailure(.durabilityUnknown, "\(error)"))
+                }
+            }
+        }
+    }
+
+    /// All outcomes; a brand that is not done counts as `unfinished`, so that a report is never silently short.
+    func outcomes(unfinished failure: BrandFailure?) -> [BrandOutcome] {
+        state.withLock { state in
+            for position in state.outcomes.indices where !state.isDone[position] {
+                state.outcomes[position].kind = .unfinished
+                state.outcomes[position].failure =
+                    failure ?? BrandFailure(.unfinished, "the run ended before the brand was done")
+            }
+            return state.outcomes
+        }
+    }
+}
+
+extension BrandOutcome {
+    /// Adds what went wrong after the brand was done; what went wrong first stays its failure.
+    mutating func add(_ later: BrandFailure) {
+        guard failure == nil || kind == .shortLived else { return }
+        failure = later
+        kind = .failed
+    }
+}

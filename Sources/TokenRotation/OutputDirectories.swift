@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DurableFiles
+internal import Synchronization
+
+/// The directories that a run publishes into: opened and checked once, synced once at the end.
+final class OutputDirectories: Sendable {
+    private struct State: Sendable {
+        var open: [String: Directory] = [:]
+        var seen: Set<String> = []
+        /// Whether a new name can be made there.
+        var writable: [String: Result<Void, FileError>] = [:]
+        /// Directories with a new name in them that is not yet safe from a loss of power.
+        var unsynced: Set<String> = []
+    }
+
+    private let state = Mutex(State())
+    /// So many descriptors are kept; a configuration with a directory for each brand would use them all up.
+    private static let limit = 128
+
+    private func directory(_ path: String) throws(FileError) -> Directory {
+        if let open = state.withLock({ $0.open[path] }) { return open }
+        let directory = try Directory(path: path)
+        state.withLock { state in
+            if state.open.count >= Self.limit { state.open = [:] }
+            state.open[path] = directory
+            state.seen.insert(path)
+        }
+        return directory
+    }
+
+    func inspect(_ path: String, maximumSize: Int, symlinks: SymlinkPolicy) throws(FileError) -> FileState {
+        let location = try Self.location(path, symlinks)
+        return try directory(location.directory).inspect(name: location.name, maximumSize: maximumSize)
+    }
+
+    /// Whether a new name could be put beside `path`.
+    func checkWritable(_ path: String, symlinks: SymlinkPolicy) throws(FileError) {
+        let location = try Self.location(path, symlinks)
+        if let known = state.withLock({ $0.writable[location.directory] }) { return try known.get() }
+        let result: Result<Void, FileError>
+        do throws(FileError) {
+            result = .success(try directory(location.directory).checkWritable())
+        } catch {
+            result = .failure(error)
+        }
+        state.withLock { $0.writable[location.directory] = result }
+        try result.get()
+    }
+
+    /// Replaces the file at `path`; it is visible at once, and durable after ``synchronize()``.
+    /// - Returns: the directory that must be synced for it.
+    func publish(
+        _ contents: [UInt8], to path: String, attributes: PublishedAttributes, symlinks: SymlinkPolicy
+    ) throws(FileError) -> String {
+        let location = try Self.location(path, symlinks)
+        try directory(location.directory).publish(contents, name: location.name, attributes: attributes)
+        state.withLock { _ = $0.unsynced.insert(location.directory) }
+        return location.directory
+    }
+
+    /// Removes what killed runs left in the directories seen so far, beside these files.
+    func sweep(beside files: () -> [(path: String, symlinks: SymlinkPolicy)]) {
+        // Made only where a leftover turns up: mostly there is none.
+        var known: [String: Set<String>]?
+        func names(in directory: String) -> Set<String> {
+            if known == nil {
+                var found: [String: Set<String>] = [:]
+                for (path, symlinks) in files() {
+                    guard let location = try? Self.location(path, symlinks) else { continue }
+                    found[location.directory, default: []].insert(location.name)
+                }
+                known = found
+            }
+            return known?[directory] ?? []
+        }
+        for path in state.withLock({ $0.seen }) {
+            guard let directory = try? directory(path) else { continue }
+            _ = directory.sweep(names: names(in: path))
+        }
+    }
+
+    static func location(_ path: String, _ symlinks: SymlinkPolicy) throws(FileError) -> FileLocation {
+        let location = try FileLocation(path: path)
+        return symlinks == .follow ? try location.followingSymlinks() : location
+    }
+
+    /// Syncs every directory published into since the last call.
+    /// - Returns: those which failed, by path.
+    func synchronize() -> [String: FileError] {
+        let paths = state.withLock { state in
+            defer { state.unsynced = [] }
+            return Array(state.unsynced)
+        }
+        let failures = Mutex<[String: FileError]>([:])
+        Lanes(label: "synchronization").forEach(count: paths.count) { index in
+            do throws(FileError) {
+                try self.directory(paths[index]).synchronize()
+            } catch {
+                failures.withLock { $0[paths[index]] = error }
+            }
+        }
+        return failures.withLock { $0 }
+    }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DurableFiles
+
+/// What stands at one place where a brand's token is published.
+package struct SurveyedOutput: Sendable {
+    package enum State: Sendable {
+        /// Nothing is there, or nothing that reads as a token.
+        case noToken(String)
+        case token(Token)
+        /// Not ours to replace; nothing will be written there.
+        case refused(BrandFailure)
+    }
+
+    package let path: String
+    package let state: State
+    /// Whether mode, owner and bytes are those that publishing the same token again would give.
+    package let isAsConfigured: Bool
+    /// When the file was last written; nil for a snippet, which other brands' tokens rewrite as well.
+    package let writtenAt: Timestamp?
+
+    package init(path: String, state: State, isAsConfigured: Bool = true, writtenAt: Timestamp? = nil) {
+        self.path = path
+        self.state = state
+        self.isAsConfigured = isAsConfigured
+        self.writtenAt = writtenAt
+    }
+}
+
+/// A snippet's file as it stands.
+struct SurveyedSnippet: Sendable {
+    /// By variable.
+    var tokens: [String: Token] = [:]
+    var refusal: BrandFailure?
+    var contents: [UInt8]?
+    var hasConfiguredAttributes = false
+}
+
+/// Reads the published files of a run, and knows where each is written.
+package struct OutputSurvey: Sendable {
+    private let directories: OutputDirectories
+    private let accounts: Accounts
+
+    init(directories: OutputDirectories, accounts: Accounts) {
+        self.directories = directories
+        self.accounts = accounts
+    }
+
+    /// The state of one brand's own file.
+    func survey(_ output: TokenOutput, brand: Brand) -> SurveyedOutput {
+        let state: FileState
+        let attributes: PublishedAttributes
+        do {
+            attributes = try accounts.resolve(output.attributes)
+            // The token, and what the formats put around it.
+            state = try directories.inspect(
+                output.path, maximumSize: 2 * Token.maximumSize, symlinks: output.symlinks)
+        } catch let failure as BrandFailure {
+            return SurveyedOutput(path: output.path, state: .refused(failure))
+        } catch {
+            return SurveyedOutput(
+                path: output.path, state: .refused(BrandFailure(.outputRefused, "\(error)")))
+        }
+        guard case .regular(let file) = state else {
+            return SurveyedOutput(path: output.path, state: .noToken("is missing"))
+        }
+        guard case .bytes(let contents) = file.contents, let token = output.format.token(in: contents) else {
+            return SurveyedOutput(path: output.path, state: .noToken("holds no readable token"))
+        }
+        let expected = output.format.contents(of: token, brand: brand.name, clientID: brand.clientID)
+        return SurveyedOutput(
+            path: output.path, state: .token(token),
+            isAsConfigured: attributes.agree(with: file) && contents == expected,
+            writtenAt: Timestamp(seconds: file.modified.components.seconds))
+    }
+
+    /// The state of a file that many brands share.
+    func survey(_ snippet: Snippet) -> SurveyedSnippet {
+        var surveyed = SurveyedSnippet()
+        do {
+            let attributes = try accounts.resolve(snippet.attributes)
+            let state = try directories.inspect(
+                snippet.path, maximumSize: 4096 + snippet.entries.count * 2 * Token.maximumSize,
+                symlinks: snippet.symlinks)
+            guard case .regular(let file) = state, case .bytes(let contents) = file.contents else { return surveyed }
+            surveyed.contents = contents
+            surveyed.hasConfiguredAttributes = attributes.agree(with: file)
+            for (variable, value) in snippet.dialect.assignments(in: contents) {
+                surveyed.tokens[variable] = Token(value)
+            }
+        } catch let failure as BrandFailure {
+            surveyed.refusal = failure
+        } catch {
+            surveyed.refusal = BrandFailure(.outputRefused, "\(error)")
+        }
+        return surveyed
+    }
+}
+
+extension PublishedAttributes {
+    /// Whether a file has these; an owner or group that is not configured may be any.
+    func agree(with file: RegularFile) -> Bool {
+        file.mode == mode
+            && (owner == nil || owner == file.owner) && (group == nil || group == file.group)
+    }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DurableFiles
+
+/// Puts tokens where their readers look.
+struct Publication: Sendable {
+    let directories: OutputDirectories
+    let accounts: Accounts
+
+    /// Writes one of a brand's own files.
+    /// - Parameter before: what stood there.
+    func publish(_ token: Token, of brand: Brand, to output: TokenOutput, over before: PriorOutput) -> OutputOutcome {
+        if let refusal = before.refusal {
+            return OutputOutcome(path: output.path, kind: .refused, message: refusal.message)
+        }
+        if before.fingerprint == PriorOutput.fingerprint(token) {
+            return OutputOutcome(path: output.path, kind: .unchanged)
+        }
+        guard let contents = output.format.contents(of: token, brand: brand.name, clientID: brand.clientID) else {
+            return OutputOutcome(
+                path: output.path, kind: .failed,
+                message: "the format of \(output.path) cannot carry this token unchanged; choose another one")
+        }
+        return write(contents, output.path, output.attributes, output.symlinks)
+    }
+
+    /// Writes a shared file: the new tokens, and the last good one of every brand that has none.
+    ///
+    /// - Parameter granted: new tokens by index of the brand.
+    /// - Returns: what happened to the file, and the brands whose new token the dialect cannot carry.
+    func publish(
+        _ snippet: Snippet, over before: SurveyedSnippet, granted: [Int: Token]
+    ) -> (file: OutputOutcome, uncarried: Set<Int>) {
+        if let refusal = before.refusal {
+            return (OutputOutcome(path: snippet.path, kind: .refused, message: refusal.message), [])
+        }
+        var lines = ""
+        var uncarried: Set<Int> = []
+        for entry in snippet.entries {
+            let old = before.tokens[entry.variable]
+            guard let token = granted[entry.brand] ?? old else { continue }
+            if let line = snippet.dialect.assignment(entry.variable, token.text) {
+                lines += "\(line)\n"
+            } else {
+                uncarried.insert(entry.brand)
+                // The last good token stays until one comes that the dialect can carry.
+                if let line = old.flatMap({ snippet.dialect.assignment(entry.variable, $0.text) }) {
+                    lines += "\(line)\n"
+                }
+            }
+        }
+        let contents = Array(lines.utf8)
+        // An empty file would tell its readers that there are no tokens.
+        guard !contents.isEmpty, contents != before.contents || !before.hasConfiguredAttributes else {
+            return (OutputOutcome(path: snippet.path, kind: .unchanged), uncarried)
+        }
+        return (write(contents, snippet.path, snippet.attributes, snippet.symlinks), uncarried)
+    }
+
+    private func write(
+        _ contents: [UInt8], _ path: String, _ attributes: FileAttributes, _ symlinks: SymlinkPolicy
+    ) -> OutputOutcome {
+        let resolved: PublishedAttributes
+        do throws(BrandFailure) {
+            resolved = try accounts.resolve(attributes)
+        } catch {
+            return OutputOutcome(path: path, kind: .failed, message: error.message)
+        }
+        do throws(FileError) {
+            let directory = try directories.publish(contents, to: path, attributes: resolved, symlinks: symlinks)
+            return OutputOutcome(path: path, directory: directory, kind: .written)
+        } catch {
+            return OutputOutcome(path: path, kind: .failed, message: "\(error)")
+        }
+    }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DurableFiles
+
+/// What the command line asks of a run.
+package struct RotationRequest: Sendable {
+    package var configurationFile: String
+    /// nil for all brands.
+    package var brands: [String]?
+    package var shard: Shard?
+    package var force = false
+    /// Plan only: no lock, no secret read, no request, no write.
+    package var isDryRun = false
+    /// How long to wait for another run of the same configuration to end.
+    package var wait: Duration = .zero
+
+    package init(configurationFile: String) {
+        self.configurationFile = configurationFile
+    }
+}
+
+/// One start of the program: from a configuration file to a report with the exit status.
+package struct RotationRun: Sendable {
+    private let request: RotationRequest
+    private let context: RunContext
+    private let stop: StopRequest
+
+    package init(_ request: RotationRequest, context: RunContext = RunContext(), stop: StopRequest) {
+        self.request = request
+        self.context = context
+        self.stop = stop
+    }
+
+    /// Ends in a report on every way out.
+    package func report() -> RunReport {
+        let began = ContinuousClock.now
+        var report = RunReport(
+            runID: context.requestID(), startedAt: context.now(), endedAt: context.now(), exitStatus: .internal)
+        do {
+            // Held until the report is made: the lock goes with it.
+            let (file, isLocked) = try open()
+            let configuration = try ConfigurationSource.read(file, path: request.configurationFile)
+            let selection = try Selection(of: configuration, names: request.brands, shard: request.shard)
+            if isLocked {
+                rotate(configuration, selection, &report)
+            } else if stop.reason == nil {
+                report.exitStatus = .lockHeld
+                report.problems = [
+                    "another run holds the lock on \(request.configurationFile); --wait DURATION waits for it"
+                ]
+            }
+            withExtendedLifetime(file) {}
+        } catch let error as InvalidConfiguration {
+            report.exitStatus = .configuration
+            report.problems = error.lines
+        } catch let error as FileError {
+            report.exitStatus = .configuration
+            report.problems = ["configuration: \(error)"]
+        } catch let error as InvalidSelection {
+            report.exitStatus = .usage
+            report.problems = [error.message]
+        } catch {
+            report.problems = ["internal error: \(error)"]
+        }
+        switch stop.reason {
+        case .interrupted: report.exitStatus = .interrupted
+        case .terminated: report.exitStatus = .terminated
+        case .deadline, nil: break
+        }
+        report.endedAt = context.now()
+        report.duration = .now - began
+        return report
+    }
+
+    /// Opens the configuration and takes the run's lock on it; false where another run has it.
+    private func open() throws(FileError) -> (InputFile, isLocked: Bool) {
+        let end = ContinuousClock.now + request.wait
+        while true {
+            let file = try InputFile(path: request.configurationFile)
+            guard !request.isDryRun else { return (file, true) }
+            let isLocked = try file.lock(waitingUntil: end, isCancelled: { stop.reason != nil })
+            // A file that was replaced meanwhile is locked in vain: the next run locks the new one.
+            if !isLocked || file.isCurrent { return (file, isLocked) }
+        }
+    }
+
+    private func rotate(_ configuration: Configuration, _ selection: Selection, _ report: inout RunReport) {
+        let rotation = Rotation(
+            configuration: configuration, selection: selection, force: request.force, context: context, stop: stop)
+        let plan = rotation.plan()
+        report.outcomes = request.isDryRun ? rotation.outcomes(of: plan) : rotation.run(plan)
+        report.exitStatus = ExitStatus(outcomes: report.outcomes)
+    }
+}
+
+/// The way from a file to a configuration.
+package enum ConfigurationSource {
+    /// In bytes: 10 000 brands take about one million.
+    static let maximumSize = 4 * 1024 * 1024
+
+    static func read(_ file: InputFile, path: String) throws -> Configuration {
+        let isPrivate = file.status.mode & 0o077 == 0
+        return try ConfigurationReader.read(try file.read(maximumSize: maximumSize), file: path, isPrivate: isPrivate)
+    }
+
+    /// Every problem of a configuration file, one line each; none where it is good.
+    package static func problems(in path: String) -> [String] {
+        do {
+            _ = try read(InputFile(path: path), path: path)
+            return []
+        } catch let error as InvalidConfiguration {
+            return error.lines
+        } catch {
+            return ["configuration: \(error)"]
+        }
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension RunReport {
+    /// One line for each problem of the run and each brand that is not as it should be; none where all is well.
+    package var failureLines: [String] {
+        problems
+            + outcomes.compactMap { outcome in
+                outcome.failure.map { "\(outcome.name): \($0.code.rawValue): \($0.message)" }
+            }
+    }
+
+    /// The outcomes in columns, at most `width` wide, then the failures in full.
+    package func table(width: Int) -> String {
+        let rows =
+            [["BRAND", "OUTCOME", "EXPIRES IN", "TRIES", "FILES"]]
+            + outcomes.map(cells)
+        let widths = (0..<rows[0].count - 1).map { column in rows.map { $0[column].count }.max() ?? 0 }
+        var text = ""
+        for row in rows {
+            let cells = zip(row, widths).map { cell, width in
+                cell + String(repeating: " ", count: width - cell.count)
+            }
+            let line = (cells + [row[row.count - 1]]).joined(separator: "  ")
+            text += (line.count > width && width > 20 ? line.prefix(width - 1) + "…" : line[...]) + "\n"
+        }
+        for outcome in outcomes {
+            if let reason = outcome.reason, outcome.kind == .due { text += "\(outcome.name): due: \(reason)\n" }
+        }
+        for line in failureLines { text += line + "\n" }
+        return text
+    }
+
+    private func cells(_ outcome: BrandOutcome) -> [String] {
+        let left = outcome.expiresAt.map { DurationText.render(max(.zero, $0.since(endedAt))) }
+        let files = outcome.outputs.map(\.path).joined(separator: " ")
+        return [outcome.name, outcome.kind.rawValue, left ?? "-", "\(outcome.attempts)", files]
+    }
+}

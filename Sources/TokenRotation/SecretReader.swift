@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Digests
+internal import DurableFiles
+internal import ProcessState
+internal import Synchronization
+
+/// Fetches a brand's secret from where the configuration says. A secret that cannot be had fails its brand alone.
+final class SecretReader: Sendable {
+    /// In bytes; DOKU's secrets have a few dozen.
+    static let maximumSize = 4096
+
+    private let fromEnvironment: Mutex<[String: Secret]>
+    private let credentialsDirectory: String?
+
+    /// Takes the variables that `brands` name out of the environment, for good: no copy stays in it.
+    /// Not to be called beside anything else that reads the environment.
+    init(for brands: some Sequence<Brand>) {
+        var secrets: [String: Secret] = [:]
+        for brand in brands {
+            guard case .environment(let variable) = brand.secret, secrets[variable] == nil else { continue }
+            if var bytes = EnvironmentVariable.take(variable) {
+                secrets[variable] = Secret(bytes)
+                WipedBytes.wipe(&bytes)
+            }
+        }
+        fromEnvironment = Mutex(secrets)
+        credentialsDirectory = EnvironmentVariable.read("CREDENTIALS_DIRECTORY")
+    }
+
+    /// May wait for a child process as long as its timeout says.
+    func secret(of brand: Brand, isCancelled: () -> Bool = { false }) throws(BrandFailure) -> Secret {
+        switch brand.secret {
+        case .value(let secret): return try usable(secret, "the configuration")
+        case .environment(let variable):
+            guard let secret = fromEnvironment.withLock({ $0[variable] }) else {
+                throw unreadable("the environment variable \(variable) is not set")
+            }
+            return try usable(secret, "the environment variable \(variable)")
+        case .file(let path): return try read(path, "the secret file \(path)")
+        case .credential(let name):
+            guard let directory = credentialsDirectory else {
+                throw unreadable(
+                    "the credential \(name) needs $CREDENTIALS_DIRECTORY, which systemd sets for LoadCredential=")
+            }
+            return try read("\(directory)/\(name)", "the credential \(name)")
+        case .command(let argv, let timeout):
+            let bytes: [UInt8]
+            do throws(CommandError) {
+                bytes = try Command(argv: argv, timeout: timeout, maximumOutput: Self.maximumSize).run(
+                    isCancelled: isCancelled)
+            } catch {
+                throw unreadable("the secret command failed: \(error)")
+            }
+            return try usable(Self.secret(from: bytes), "the output of \(argv[0])")
+        }
+    }
+
+    private func read(_ path: String, _ source: String) throws(BrandFailure) -> Secret {
+        let file = try reading { () throws(FileError) in try InputFile(path: path) }
+        guard file.status.mode & 0o002 == 0 else {
+            throw unreadable("\(source) may be written by everybody: chmod o-w it, and change the secret")
+        }
+        let bytes = try reading { () throws(FileError) in try file.read(maximumSize: Self.maximumSize) }
+        return try usable(Self.secret(from: bytes), source)
+    }
+
+    private func reading<Result>(_ body: () throws(FileError) -> Result) throws(BrandFailure) -> Result {
+        do throws(FileError) {
+            return try body()
+        } catch {
+            throw unreadable("\(error)")
+        }
+    }
+
+    /// One trailing newline is the editor's, everything else the secret's.
+    private static func secret(from bytes: consuming [UInt8]) -> Secret {
+        var bytes = bytes
+        if bytes.last == 0x0a { bytes.removeLast() }
+        let secret = Secret(bytes)
+        WipedBytes.wipe(&bytes)
+        return secret
+    }
+
+    private func usable(_ secret: Secret, _ source: String) throws(BrandFailure) -> Secret {
+        guard !secret.isEmpty else { throw unreadable("\(source) is empty") }
+        return secret
+    }
+
+    private func unreadable(_ what: String) -> BrandFailure { BrandFailure(.secretUnreadable, what) }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DurableFiles
+internal import FoundationEssentials
+
+/// One signed request to look at: what a person compares with DOKU's support, line by line.
+package struct SignatureSample: Sendable {
+    private let headers: [(name: String, value: String)]
+    private let signature: RequestSignature
+
+    /// - Parameters:
+    ///   - secretFile: one trailing newline is not part of the secret.
+    ///   - bodyFile: nil for a request without a body.
+    /// - Throws: a failure that names the file which could not be read.
+    package init(
+        clientID: String, secretFile: String, requestID: String, timestamp: String, requestTarget: String,
+        bodyFile: String?
+    ) throws(SampleError) {
+        let secret: Secret
+        var body: [UInt8]?
+        do {
+            let brand = Brand(
+                name: "sample", clientID: clientID, secret: .file(path: secretFile), validTime: nil, renewBefore: nil,
+                outputs: [])
+            secret = try SecretReader(for: []).secret(of: brand)
+            body = try bodyFile.map { try InputFile(path: $0).read(maximumSize: 1 << 20) }
+        } catch let failure as BrandFailure {
+            throw SampleError(description: failure.message)
+        } catch {
+            throw SampleError(description: "\(error)")
+        }
+        signature = RequestSignature(
+            clientID: clientID, requestID: requestID, timestamp: timestamp, requestTarget: requestTarget, body: body,
+            secret: secret)
+        headers = [
+            ("Client-Id", clientID), ("Request-Id", requestID), ("Request-Timestamp", timestamp),
+            ("Signature", signature.header),
+        ]
+    }
+
+    /// The string that was signed, and the headers that are sent.
+    package var text: String {
+        let component = String(decoding: signature.component, as: UTF8.self)
+        return """
+            The component string that is signed (lines joined by one LF, none at the end):
+            \(component)
+
+            The headers to send:
+            \(headers.map { "\($0.name): \($0.value)" }.joined(separator: "\n"))
+
+            """
+    }
+
+    /// `digest` (null without a body), `component`, `signature`.
+    package var json: String {
+        struct Document: Encodable {
+            let digest: String?
+            let component: String
+            let signature: String
+
+            enum CodingKeys: CodingKey { case digest, component, signature }
+
+            func encode(to encoder: any Encoder) throws {
+                var container = encoder.container(keyedBy: CodingKeys.self)
+                // Present without a body as well, so that its readers find the same keys always.
+                try container.encode(digest, forKey: .digest)
+                try container.encode(component, forKey: .component)
+                try container.encode(signature, forKey: .signature)
+            }
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let document = Document(
+            digest: signature.digest, component: String(decoding: signature.component, as: UTF8.self),
+            signature: signature.header)
+        guard let data = try? encoder.encode(document) else { return "{}\n" }
+        return String(decoding: data, as: UTF8.self) + "\n"
+    }
+}
+
+/// Why a sample could not be made.
+package struct SampleError: Error, Sendable, CustomStringConvertible {
+    package let description: String
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Synchronization
+
+/// The wish, from outside or from the clock, that a run end soon. Given once; later ones change nothing.
+package final class StopRequest: Sendable {
+    package enum Reason: Sendable, Equatable {
+        case deadline
+        /// SIGINT.
+        case interrupted
+        /// SIGTERM.
+        case terminated
+    }
+
+    private struct State: Sendable {
+        var reason: Reason?
+        var handlers: [@Sendable () -> Void] = []
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    package var reason: Reason? { state.withLock { $0.reason } }
+
+    package func stop(_ reason: Reason) {
+        let handlers = state.withLock { state in
+            guard state.reason == nil else { return [@Sendable () -> Void]() }
+            state.reason = reason
+            defer { state.handlers = [] }
+            return state.handlers
+        }
+        for handler in handlers { handler() }
+    }
+
+    /// Calls `handler` once, on whatever thread the stop comes; at once where it came already.
+    func onStop(_ handler: @escaping @Sendable () -> Void) {
+        let isStopped = state.withLock { state in
+            if state.reason == nil { state.handlers.append(handler) }
+            return state.reason != nil
+        }
+        if isStopped { handler() }
+    }
+}
+
+extension StopRequest.Reason {
+    /// What it means for a brand that was not done.
+    var failure: BrandFailure {
+        switch self {
+        case .deadline: BrandFailure(.deadlineExceeded, "the run's deadline came before the brand was done")
+        case .interrupted: BrandFailure(.stopped, "SIGINT came before the brand was done")
+        case .terminated: BrandFailure(.stopped, "SIGTERM came before the brand was done")
+        }
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The messages of this program:
+// - Success says nothing unless somebody is watching; a failure says which brand, what happened and what to do.
+// - One line each, no control characters, no secret, no token.
+// - Data goes to standard output, everything else to standard error.
+
+internal import Glibc
+
+/// The two streams that the program writes to.
+enum Console: Int32 {
+    case standardOutput = 1
+    case standardError = 2
+
+    /// Writes all of `text`. A reader that has gone, or a full disk behind it, does not change the run's outcome.
+    func write(_ text: String) {
+        var text = text
+        text.withUTF8 { bytes in
+            var written = 0
+            while written < bytes.count {
+                let count = unsafe Glibc.write(
+                    rawValue, bytes.baseAddress.unsafelyUnwrapped + written, bytes.count - written)
+                if count < 0 && errno == EINTR { continue }
+                guard count > 0 else { return }
+                written += count
+            }
+        }
+    }
+
+    var isTerminal: Bool { isatty(rawValue) == 1 }
+
+    /// Columns of the terminal, 80 where it does not tell.
+    var width: Int {
+        var size = winsize()
+        let isKnown = unsafe ioctl(rawValue, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+        return isKnown ? Int(size.ws_col) : 80
+    }
+
+    /// Ends the process at once, without the C library's exit handlers.
+    static func leave(_ status: Int32) -> Never { _exit(status) }
+}

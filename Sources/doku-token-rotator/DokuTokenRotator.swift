@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import ProcessState
+internal import TokenRotation
+
+@main
+struct DokuTokenRotator: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doku-token-rotator",
+        abstract: "Keeps the DOKU tokens of many brands fresh: one run, from cron, systemd or Kubernetes.",
+        discussion: """
+            Reads a YAML list of brands, requests a token for each one that is due, publishes it to files, and exits \
+            with a status that monitoring can act on.
+
+            \(exitStatusHelp)
+            """,
+        version: ProgramVersion.text,
+        subcommands: [Rotate.self, Validate.self, Sign.self, Schema.self],
+        defaultSubcommand: Rotate.self)
+
+    /// The table of the exit statuses.
+    static var exitStatusHelp: String {
+        let rows = ExitStatus.allCases.map { status in
+            let code = "\(status.rawValue)"
+            return "  " + code + String(repeating: " ", count: 5 - code.count) + "\(status.meaning) (\(status.advice))"
+        }
+        return "EXIT STATUS:\n" + rows.joined(separator: "\n")
+    }
+
+    static func main() {
+        ProcessHygiene.apply()
+        // A file named here would receive the keys of every TLS connection.
+        EnvironmentVariable.unset("SSLKEYLOGFILE")
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+            Console.leave(ExitStatus.success.rawValue)
+        } catch let end as End {
+            Console.leave(end.status.rawValue)
+        } catch {
+            leave(with: error)
+        }
+    }
+
+    /// Ends a command line that was not run: help and version go to standard output, errors to standard error.
+    private static func leave(with error: any Error) -> Never {
+        guard exitCode(for: error) != .success else {
+            Console.standardOutput.write(fullMessage(for: error) + "\n")
+            Console.leave(ExitStatus.success.rawValue)
+        }
+        // Only the parser's own errors come this far; anything else is a bug.
+        let status: ExitStatus = exitCode(for: error) == .validationFailure ? .usage : .internal
+        if asksForJSON {
+            ReportDocument.write(problems: [message(for: error)], status: status)
+        }
+        Console.standardError.write(fullMessage(for: error) + "\n")
+        Console.leave(status.rawValue)
+    }
+
+    /// Whether the arguments, good or bad, ask for a JSON document.
+    private static var asksForJSON: Bool {
+        let arguments = CommandLine.arguments
+        return zip(arguments, arguments.dropFirst()).contains { $0 == "--output" && $1 == "json" }
+            || arguments.contains("--output=json")
+    }
+}
+
+/// A command that has said all it has to say.
+struct End: Error {
+    let status: ExitStatus
+}
+
+/// What standard output carries.
+enum OutputKind: String, CaseIterable, ExpressibleByArgument {
+    case text
+    case json
+}
+
+/// Where the configuration is.
+struct ConfigurationOption: ParsableArguments {
+    @Option(
+        name: [.short, .long],
+        help: "The configuration file (default: $DOKU_TOKEN_ROTATOR_CONFIG, else /etc/doku-token-rotator/config.yaml).",
+        completion: .file(extensions: ["yaml", "yml"]))
+    var config: String?
+
+    var path: String {
+        config ?? EnvironmentVariable.read("DOKU_TOKEN_ROTATOR_CONFIG") ?? "/etc/doku-token-rotator/config.yaml"
+    }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import TokenRotation
+
+struct Rotate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Renew the tokens that are due (the default).",
+        discussion: """
+            Says nothing when all is well and nobody is watching. \(DokuTokenRotator.exitStatusHelp)
+            """)
+
+    @OptionGroup var configuration: ConfigurationOption
+
+    @Option(parsing: .upToNextOption, help: "Only these brands.")
+    var brand: [String] = []
+
+    @Flag(help: "Renew even what is not due.")
+    var force = false
+
+    @Flag(help: "Show who is due and why; read no secret, request nothing, write nothing.")
+    var dryRun = false
+
+    @Option(help: ArgumentHelp("What standard output carries: text or json.", valueName: "text|json"))
+    var output = OutputKind.text
+
+    @Option(help: ArgumentHelp("Wait so long for another run of the same configuration to end.", valueName: "duration"))
+    var wait: DurationArgument = DurationArgument(.zero)
+
+    @Option(help: ArgumentHelp("Only the brands of shard I of N, I from 0.", valueName: "I/N"))
+    var shard: Shard?
+
+    func validate() throws {
+        if dryRun && wait.duration > .zero {
+            throw ValidationError("--wait has no use with --dry-run, which takes no lock")
+        }
+        if !brand.isEmpty && shard != nil { throw ValidationError("--brand and --shard exclude each other") }
+    }
+
+    func run() throws {
+        var request = RotationRequest(configurationFile: configuration.path)
+        request.brands = brand.isEmpty ? nil : brand
+        request.shard = shard
+        request.force = force
+        request.isDryRun = dryRun
+        request.wait = wait.duration
+
+        let stop = StopRequest()
+        let signals = StopSignals(stop)
+        let report = RotationRun(request, stop: stop).report()
+        withExtendedLifetime(signals) {}
+
+        if output == .json { ReportDocument.write(report) }
+        if dryRun && output == .text && report.problems.isEmpty {
+            Console.standardOutput.write(report.table(width: Console.standardOutput.width))
+        } else if Console.standardError.isTerminal && report.problems.isEmpty {
+            Console.standardError.write(report.table(width: Console.standardError.width))
+        } else {
+            for line in report.failureLines { Console.standardError.write(line + "\n") }
+        }
+        throw End(status: report.exitStatus)
+    }
+}
+
+/// A duration as the configuration writes it: `90s`, `5m`, `1h30m`.
+struct DurationArgument: ExpressibleByArgument {
+    let duration: Duration
+
+    init(_ duration: Duration) {
+        self.duration = duration
+    }
+
+    init?(argument: String) {
+        guard let duration = DurationText.parse(argument) else { return nil }
+        self.duration = duration
+    }
+
+    var defaultValueDescription: String { DurationText.render(duration) }
+}
+
+extension Shard: ExpressibleByArgument {
+    package init?(argument: String) {
+        self.init(argument)
+    }
+}
+
+/// Standard output's JSON document.
+enum ReportDocument {
+    static func write(_ report: RunReport) {
+        var pieces = ""
+        report.writeJSON { piece in
+            pieces += piece
+            guard pieces.utf8.count >= 1 << 16 else { return }
+            Console.standardOutput.write(pieces)
+            pieces.removeAll(keepingCapacity: true)
+        }
+        Console.standardOutput.write(pieces)
+    }
+
+    /// The document of a run that never began.
+    static func write(problems: [String], status: ExitStatus) {
+        let now = Timestamp.now
+        write(
+            RunReport(
+                runID: RandomIdentifier.make(), startedAt: now, endedAt: now, exitStatus: status, problems: problems))
+    }
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import TokenRotation
+
+struct Schema: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print the JSON Schema of the configuration, for editors and checks.")
+
+    func run() {
+        Console.standardOutput.write(ConfigurationSchema.text)
+    }
+}

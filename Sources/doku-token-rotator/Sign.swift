@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import TokenRotation
+
+struct Sign: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show the headers of one request, to compare with DOKU's support.",
+        discussion: "Sends nothing and never prints the secret.")
+
+    @Option(help: "The brand's Client-Id.")
+    var clientID: String
+
+    @Option(help: "A file with the secret; one trailing newline is not part of it.", completion: .file())
+    var secretFile: String
+
+    @Option(help: "The Request-Id.")
+    var requestID: String
+
+    @Option(help: "The Request-Timestamp: UTC, whole seconds, 2026-11-22T09:30:00Z (default: now).")
+    var timestamp: String?
+
+    @Option(help: "The path that is called.")
+    var requestTarget = "/adv-core-api/partner/v1.0/token"
+
+    @Option(help: "A file with the exact bytes of the body (default: no body, no digest).", completion: .file())
+    var bodyFile: String?
+
+    @Option(help: ArgumentHelp("What standard output carries: text or json.", valueName: "text|json"))
+    var output = OutputKind.text
+
+    func validate() throws {
+        for (name, value) in [("client-id", clientID), ("request-id", requestID), ("request-target", requestTarget)] {
+            guard !value.isEmpty, value.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
+                throw ValidationError("--\(name) takes visible ASCII characters without blanks")
+            }
+        }
+        guard requestID.utf8.count <= 128 else { throw ValidationError("--request-id takes at most 128 characters") }
+        guard requestTarget.hasPrefix("/"), !requestTarget.hasPrefix("//") else {
+            throw ValidationError("--request-target is the path alone and begins with one slash, not a URL")
+        }
+        if let timestamp, !Self.isTimestamp(timestamp) {
+            throw ValidationError("--timestamp takes UTC and whole seconds, as in 2026-11-22T09:30:00Z")
+        }
+    }
+
+    func run() throws {
+        let sample: SignatureSample
+        do {
+            sample = try SignatureSample(
+                clientID: clientID, secretFile: secretFile, requestID: requestID,
+                timestamp: timestamp ?? Timestamp.now.description, requestTarget: requestTarget, bodyFile: bodyFile)
+        } catch {
+            Console.standardError.write("\(error)\n")
+            throw End(status: .usage)
+        }
+        Console.standardOutput.write(output == .json ? sample.json : sample.text)
+    }
+
+    /// `YYYY-MM-DDTHH:MM:SSZ` by form.
+    private static func isTimestamp(_ text: String) -> Bool {
+        let form = "dddd-dd-ddTdd:dd:ddZ"
+        return text.utf8.count == form.utf8.count
+            && zip(text.utf8, form.utf8).allSatisfy { byte, kind in
+                kind == UInt8(ascii: "d") ? (0x30...0x39).contains(byte) : byte == kind
+            }
+    }
+}

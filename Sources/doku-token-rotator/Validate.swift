@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import TokenRotation
+
+struct Validate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check the configuration and show every problem in it.",
+        discussion: "Reads the file only: no secret, no output, no network. Exits with 0 or 78.")
+
+    @OptionGroup var configuration: ConfigurationOption
+
+    @Option(help: ArgumentHelp("What standard output carries: text or json.", valueName: "text|json"))
+    var output = OutputKind.text
+
+    func run() throws {
+        let problems = ConfigurationSource.problems(in: configuration.path)
+        let status = problems.isEmpty ? ExitStatus.success : .configuration
+        if output == .json {
+            ReportDocument.write(problems: problems, status: status)
+        } else {
+            for problem in problems { Console.standardError.write(problem + "\n") }
+            if problems.isEmpty { Console.standardOutput.write("\(configuration.path): valid\n") }
+        }
+        throw End(status: status)
+    }
+}
