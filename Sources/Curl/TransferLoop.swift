@@ -110,8 +110,9 @@ internal import Glibc
                 completion(.failure(error))
             }
         }
-        if readyHead == ready.count {
-            ready.removeAll(keepingCapacity: true)
+        // What was taken goes in large pieces: one by one would move the rest each time.
+        if readyHead == ready.count || readyHead >= 256 {
+            ready.removeFirst(readyHead)
             readyHead = 0
         }
     }

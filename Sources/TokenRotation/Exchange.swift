@@ -26,21 +26,20 @@ package struct RunContext: Sendable {
 package enum RandomIdentifier {
     package static let make: @Sendable () -> String = {
         var generator = SystemRandomNumberGenerator()
-        let high = generator.next() & 0xffff_ffff_ffff_0fff | 0x4000
-        let low = generator.next() & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
-        let digits = hexadecimal(high) + hexadecimal(low)
-        var text = ""
-        for (index, digit) in digits.enumerated() {
-            if [8, 12, 16, 20].contains(index) { text.append("-") }
-            text.append(digit)
+        let high: UInt64 = generator.next() & 0xffff_ffff_ffff_0fff | 0x4000
+        let low: UInt64 = generator.next() & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
+        var text: [UInt8] = []
+        text.reserveCapacity(36)
+        for (value, hyphens) in [(high, [8, 12]), (low, [0, 4])] {
+            for digit in 0..<16 {
+                if hyphens.contains(digit) { text.append(UInt8(ascii: "-")) }
+                text.append(digits[Int(truncatingIfNeeded: value >> UInt64(60 - 4 * digit)) & 15])
+            }
         }
-        return text
+        return String(decoding: text, as: UTF8.self)
     }
 
-    private static func hexadecimal(_ value: UInt64) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
-    }
+    private static let digits = Array("0123456789abcdef".utf8)
 }
 
 /// One brand's way to a token: attempt after attempt until there is one or no use in trying.
