@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import Glibc
+import Synchronization
+import Testing
+
+@testable import TokenRotation
+
+@Suite struct StopRequestTests {
+    /// What was called, in the order of the calls.
+    private final class Calls: Sendable {
+        private let names = Mutex<[String]>([])
+        var all: [String] { names.withLock { $0 } }
+        func note(_ name: String) { names.withLock { $0.append(name) } }
+    }
+
+    @Test func `nothing happens until somebody asks`() {
+        let stop = StopRequest()
+        let calls = Calls()
+        stop.onStop { calls.note("a") }
+        #expect(stop.reason == nil)
+        #expect(calls.all.isEmpty)
+    }
+
+    @Test func `the first reason stays, and each handler is called once`() {
+        let stop = StopRequest()
+        let calls = Calls()
+        stop.onStop { calls.note("a") }
+        stop.onStop { calls.note("b") }
+        stop.stop(.terminated)
+        stop.stop(.interrupted)
+        stop.stop(.deadline)
+        #expect(stop.reason == .terminated)
+        #expect(calls.all.sorted() == ["a", "b"])
+    }
+
+    @Test func `who comes late is called at once`() {
+        let stop = StopRequest()
+        let calls = Calls()
+        stop.stop(.deadline)
+        stop.onStop { calls.note("late") }
+        #expect(calls.all == ["late"])
+        stop.stop(.interrupted)
+        #expect(calls.all == ["late"])
+    }
+
+    @Test func `a handler sees the reason and may use the request again`() {
+        let stop = StopRequest()
+        let calls = Calls()
+        stop.onStop {
+            calls.note("\(stop.reason == .interrupted)")
+            stop.onStop { calls.note("inner") }
+            stop.stop(.terminated)
+        }
+        stop.stop(.interrupted)
+        #expect(calls.all == ["true", "inner"])
+        #expect(stop.reason == .interrupted)
+    }
+
+    @Test func `of many threads one is first and no handler is lost or doubled`() {
+        for round in 0..<50 {
+            let stop = StopRequest()
+            let calls = Calls()
+            DispatchQueue.concurrentPerform(iterations: 40) { index in
+                if index % 4 == round % 4 {
+                    stop.stop(index % 2 == 0 ? .terminated : .interrupted)
+                } else {
+                    stop.onStop { calls.note("\(index)") }
+                }
+            }
+            #expect(stop.reason != nil)
+            #expect(calls.all.count == 30 && Set(calls.all).count == 30)
+        }
+    }
+
+    @Test(arguments: [
+        (StopRequest.Reason.deadline, BrandFailure.Code.deadlineExceeded), (.interrupted, .stopped),
+        (.terminated, .stopped),
+    ])
+    func `a brand that was stopped may be tried again`(reason: StopRequest.Reason, code: BrandFailure.Code) {
+        #expect(reason.failure.code == code)
+        #expect(reason.failure.isTransient)
+    }
+}
+
+@Suite struct RandomIdentifierTests {
+    /// RFC 9562 §5.4, in lower case.
+    @Test func `each is a version 4 UUID and none comes twice`() {
+        let form = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/
+        let made = (0..<5000).map { _ in RandomIdentifier.make() }
+        #expect(made.allSatisfy { $0.wholeMatch(of: form) != nil })
+        #expect(Set(made).count == made.count)
+    }
+
+    /// Every digit that is free takes every value.
+    @Test func `all the other bits are random`() {
+        let made = (0..<2000).map { _ in Array(RandomIdentifier.make()) }
+        for place in 0..<36 where ![8, 13, 14, 18, 23].contains(place) {
+            #expect(Set(made.map { $0[place] }).count == (place == 19 ? 4 : 16), "place \(place)")
+        }
+    }
+}
+
+@Suite struct TimestampTests {
+    /// Made with `date -u -d @… +%FT%TZ`.
+    @Test(arguments: [
+        (Int64(0), "1970-01-01T00:00:00Z"), (1, "1970-01-01T00:00:01Z"), (951_782_400, "2000-02-29T00:00:00Z"),
+        (1_597_135_542, "2020-08-11T08:45:42Z"), (1_795_339_800, "2026-11-22T09:30:00Z"),
+        (4_107_542_399, "2100-02-28T23:59:59Z"), (4_107_542_400, "2100-03-01T00:00:00Z"),
+        (253_402_300_799, "9999-12-31T23:59:59Z"),
+    ])
+    func `a moment is written in UTC and whole seconds`(seconds: Int64, text: String) {
+        #expect(Timestamp(seconds: seconds).description == text)
+    }
+
+    @Test func `moments outside the calendar are moved to its ends`() {
+        #expect(Timestamp(seconds: -1).seconds == 0)
+        #expect(Timestamp(seconds: .min).seconds == 0)
+        #expect(Timestamp(seconds: 253_402_300_800).seconds == 253_402_300_799)
+        #expect(Timestamp(seconds: .max).seconds == 253_402_300_799)
+    }
+
+    @Test func `moments are ordered, and differ by durations`() {
+        let (early, late) = (Timestamp(seconds: 100), Timestamp(seconds: 160))
+        #expect(early < late && !(late < early) && early == Timestamp(seconds: 100))
+        #expect(late.since(early) == .seconds(60))
+        #expect(early.since(late) == .seconds(-60))
+        #expect(early.advanced(by: .seconds(60)) == late)
+        #expect(late.advanced(by: .seconds(-60)) == early)
+        #expect(early.advanced(by: .seconds(-1000)).seconds == 0)
+    }
+
+    @Test(arguments: [
+        (0.0, Int64?.some(0)), (0.999, 0), (1_795_339_800.5, 1_795_339_800), (253_402_300_799, 253_402_300_799),
+        (253_402_300_800, nil), (.infinity, nil), (-.infinity, nil), (.nan, nil), (.greatestFiniteMagnitude, nil),
+    ])
+    func `a numeric date lies within the calendar`(number: Double, seconds: Int64?) {
+        #expect(Timestamp(numericDate: number)?.seconds == seconds)
+    }
+
+    @Test func `now is between before and after`() {
+        func clock() -> Int64 {
+            var time = timespec()
+            unsafe clock_gettime(CLOCK_REALTIME, &time)
+            return Int64(time.tv_sec)
+        }
+        let before = clock()
+        let now = Timestamp.now.seconds
+        #expect((before...clock()).contains(now))
+    }
+}
