@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// One run of one scenario, in a directory of its own that is gone afterwards.
+///
+/// The files of the scenario's folder are copied into the directory; `{{url}}` (of the sandbox) and `{{dir}}` are
+/// replaced in them when the sandbox starts. Tokens go to `tokens/`; secrets stand in `secrets/` and `credentials/`.
+final class ScenarioRun {
+    /// Nothing that is waited for may take longer, in seconds.
+    static let patience = 60
+
+    /// What the programs of the scenario see.
+    let directory: URL
+    /// What they do not see: the sandbox's files, what programs printed, remembered files.
+    let scratch: URL
+    /// The scenario's own files, which may hold secrets.
+    var givenFiles: Set<String> = []
+    /// Where tokens may be.
+    var outputDirectories = ["tokens"]
+    var variables: [String: String]
+    var sandbox: Sandbox?
+    var background: ChildProcess?
+    var lockHolder: ChildProcess?
+    var last: ChildProcess.Ending?
+    var remembered: [String: FileFacts] = [:]
+    var canary = Canary()
+    private var lastWords: [String] = []
+    private let root: URL
+
+    /// - Parameter folders: each is copied over those before it; the last is the scenario's own.
+    init(folders: [URL]) throws {
+        root = FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
+            .appending(path: "scenario-\(UUID().uuidString)")
+        directory = root.appending(path: "work")
+        scratch = root.appending(path: "scratch")
+        try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            at: scratch, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+        variables = ["dir": directory.path, "rotator": BuiltProgram.rotator]
+        for name in ["", "tokens", "secrets"] {
+            try FileManager.default.createDirectory(
+                at: directory.appending(path: name), withIntermediateDirectories: true)
+            try chmod(name, 0o755)
+        }
+        for folder in folders { try copyFiles(of: folder) }
+        for path in try filesBelow("") {
+            givenFiles.insert(path)
+            try chmod(path, path.hasPrefix("secrets/") || path.hasPrefix("credentials/") ? 0o600 : 0o644)
+        }
+    }
+
+    private func copyFiles(of folder: URL) throws {
+        for path in FileManager.default.subpaths(atPath: folder.path) ?? [] where path != "scenario" {
+            let source = folder.appending(path: path)
+            if FileFacts(source).kind == .typeDirectory {
+                try FileManager.default.createDirectory(at: url(path), withIntermediateDirectories: true)
+            } else {
+                try Data(contentsOf: source).write(to: url(path))
+            }
+        }
+    }
+
+    /// Ends what still runs, undoes what has to be undone, and removes the directory.
+    func cleanUp() {
+        background = nil
+        lockHolder = nil
+        sandbox = nil
+        for words in lastWords.reversed() { _ = try? shell(words) }
+        try? FileManager.default.removeItem(at: root)
+    }
+
+    /// Takes a command to run when the scenario is over, whatever its end.
+    func finally(_ command: String) {
+        lastWords.append(command)
+    }
+
+    // MARK: Paths and text
+
+    func url(_ path: String) -> URL { directory.appending(path: path) }
+
+    func chmod(_ path: String, _ mode: Int) throws {
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: url(path).path)
+    }
+
+    /// The regular files below a directory, by their paths from the scenario's directory.
+    func filesBelow(_ path: String) throws -> [String] {
+        let prefix = path.isEmpty ? "" : path + "/"
+        return (FileManager.default.subpaths(atPath: url(path).path) ?? []).map { prefix + $0 }.filter { path in
+            FileFacts(url(path)).kind == .typeRegular
+        }
+    }
+
+    func expand(_ text: String, row: [String: String] = [:]) throws -> String {
+        var text = text
+        for (name, value) in variables.merging(row, uniquingKeysWith: { $1 }) {
+            text = text.replacing("{{\(name)}}", with: value)
+        }
+        if let start = text.range(of: "{{"), let end = text[start.upperBound...].range(of: "}}") {
+            throw ScenarioFailure("nothing is known of \(text[start.lowerBound..<end.upperBound])")
+        }
+        return text
+    }
+
+    /// The text of a given file with its placeholders replaced.
+    func expanded(_ path: String, row: [String: String]) throws -> String {
+        try expand(String(contentsOf: url(path), encoding: .utf8), row: row)
+    }
+
+    // MARK: The sandbox
+
+    func startSandbox(_ brandsFile: String, flags: [String], row: [String: String]) throws {
+        let brands = try expanded(brandsFile, row: row)
+        try noteSecrets(of: brands)
+        sandbox = nil
+        let started = try Sandbox(brands: Data(brands.utf8), flags: flags, scratch: scratch)
+        sandbox = started
+        variables["url"] = started.url
+        for path in givenFiles where path != brandsFile {
+            guard let text = try? String(contentsOf: url(path), encoding: .utf8), text.contains("{{url}}") else {
+                continue
+            }
+            // In place: mode, and a lock that is held, stay as they are.
+            let file = try FileHandle(forWritingTo: url(path))
+            try file.write(contentsOf: Data(expand(text, row: row).utf8))
+            try file.truncate(atOffset: file.offset())
+            try file.close()
+        }
+    }
+
+    func noteSecrets(of brands: String) throws {
+        let document = try JSONSerialization.jsonObject(with: Data(brands.utf8)) as? [String: Any]
+        for brand in document?["brands"] as? [[String: Any]] ?? [] {
+            if let secret = brand["secret"] as? String { canary.add(secret) }
+        }
+    }
+
+    // MARK: Programs
+
+    /// Starts the rotator. Words of the form NAME=VALUE in front are its environment.
+    func start(_ words: [String], isUnprivileged: Bool = false) throws -> ChildProcess {
+        var environment = BuiltProgram.environment
+        environment["DOKU_TOKEN_ROTATOR_CONFIG"] = "config.yaml"
+        let settings = words.prefix { $0.contains("=") && !$0.hasPrefix("-") }
+        for setting in settings {
+            let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            environment[String(parts[0])] = parts[1].isEmpty ? nil : String(parts[1])
+        }
+        var command = [BuiltProgram.rotator] + words.dropFirst(settings.count)
+        if isUnprivileged, geteuid() == 0 {
+            // Still root, but without the right to pass over permissions: as any user among its own files.
+            command = ["/usr/bin/setpriv", "--bounding-set=-dac_override,-dac_read_search"] + command
+        }
+        return try ChildProcess(
+            command[0], Array(command.dropFirst()), environment: environment, directory: directory, scratch: scratch)
+    }
+
+    /// Takes the ending of a run, and looks through all that it left.
+    func finish(_ process: ChildProcess) throws {
+        let ending = try process.ending(within: Self.patience)
+        last = ending
+        let printed = scratch.appending(path: "stdout")
+        try ending.standardOutput.write(to: printed)
+        variables["stdout"] = printed.path
+        try search(ending)
+    }
+
+    @discardableResult
+    func shell(_ command: String) throws -> ChildProcess.Ending {
+        let process = try ChildProcess(
+            "/bin/bash", ["-c", command], environment: BuiltProgram.environment.merging(variables) { $1 },
+            directory: directory, scratch: scratch)
+        return try process.ending(within: Self.patience)
+    }
+
+    // MARK: Secrets and tokens in wrong places
+
+    /// Reads what secrets and tokens there are, then looks for them everywhere else.
+    func search(_ ending: ChildProcess.Ending) throws {
+        try learn()
+        var places = [("standard output", ending.standardOutput), ("standard error", ending.standardError)]
+        for path in try filesBelow("") where !mayHoldSecrets(path) {
+            places.append((path, Data(path.utf8) + ((try? Data(contentsOf: url(path))) ?? Data())))
+        }
+        for (place, data) in places {
+            if let finding = canary.finding(in: data) {
+                throw ScenarioFailure("\(place) gives away a secret or a token that begins with \(finding)")
+            }
+        }
+    }
+
+    /// Reads the secrets and tokens that there are.
+    func learn() throws {
+        for path in try filesBelow("") {
+            let isSecret = path.hasPrefix("secrets/") || path.hasPrefix("credentials/")
+            let isOutput = outputDirectories.contains { path.hasPrefix($0 + "/") }
+            guard isSecret || isOutput, let data = try? Data(contentsOf: url(path)) else { continue }
+            let text = String(decoding: data, as: UTF8.self)
+            if isSecret {
+                canary.add(text.trimmingCharacters(in: .whitespacesAndNewlines))
+            } else {
+                for token in tokens(in: text) { canary.addToken(token) }
+            }
+        }
+    }
+
+    private func mayHoldSecrets(_ path: String) -> Bool {
+        givenFiles.contains(path)
+            || (outputDirectories + ["secrets", "credentials"]).contains { path.hasPrefix($0 + "/") }
+    }
+}
