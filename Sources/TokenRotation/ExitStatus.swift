@@ -65,14 +65,17 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
         var worst = TokenHealth.outlivesNextRun
         for outcome in outcomes {
             if let failure = outcome.failure { failures.append(failure) }
-            worst = max(worst, outcome.health)
+            // What a run that only plans would renew is no failure of it.
+            if outcome.kind != .due { worst = max(worst, outcome.health) }
         }
-        guard !failures.isEmpty else {
+        guard !failures.isEmpty || worst != .outlivesNextRun else {
             self = .success
             return
         }
+        // A token that aged while the run went on is due in the next one.
+        let mayPass = failures.isEmpty || failures.contains { $0.isTransient }
         self =
-            switch (failures.contains { $0.isTransient }, worst) {
+            switch (mayPass, worst) {
             case (true, .outlivesNextRun): .passing
             case (true, .diesBeforeNextRun): .passingDiesSoon
             case (true, .dead): .passingNoToken

@@ -68,8 +68,9 @@ package enum RetryAfter {
     ///   - date: the answer's `Date`; without it a date in `value` counts from `now`.
     /// - Returns: nil for anything that is neither; zero for a date that is past.
     package static func wait(_ value: String, date: String?, now: Timestamp) -> Duration? {
-        if !value.isEmpty, value.utf8.count <= 9, value.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
-            return Int64(value).map { .seconds($0) }
+        if !value.isEmpty, value.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+            // The header sets no bound to the digits: what does not fit is longer than any run.
+            return .seconds(min(Int64(value) ?? .max, 1_000_000_000))
         }
         guard let moment = HTTPDate.seconds(value) else { return nil }
         let start = date.flatMap(HTTPDate.seconds) ?? now.seconds

@@ -15,10 +15,11 @@ package struct Timestamp: Sendable, Hashable, Comparable {
         self.seconds = min(max(seconds, 0), Self.latest)
     }
 
-    /// A JWT's NumericDate (RFC 7519 §2), which may have a fraction; nil where it is not a date of years 1970 to 9999.
+    /// A JWT's NumericDate (RFC 7519 §2), which may have a fraction; nil beyond year 9999. What lies before 1970 is
+    /// past all the same.
     init?(numericDate: Double) {
-        guard numericDate >= 0, numericDate <= Double(Self.latest) else { return nil }
-        seconds = Int64(numericDate)
+        guard numericDate.isFinite, numericDate <= Double(Self.latest) else { return nil }
+        seconds = Int64(max(0, numericDate))
     }
 
     package static var now: Timestamp { Timestamp(seconds: Int64(Date().timeIntervalSince1970)) }

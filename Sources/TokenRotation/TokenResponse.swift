@@ -35,7 +35,7 @@ package enum TokenResponse: Sendable {
                     (try? JSONDecoder().decode(Body.self, from: Data(reply.body)))?.token == nil
                     ? .failed(
                         BrandFailure(.requestIDSpent, "DOKU answered 409 without a token: the Request-Id is spent"),
-                        .once(.fresh))
+                        .passing(.fresh, after: nil))
                     : Self.grant(reply, signer, requestID, verification, now)
             default: self = Self.refusal(reply, now: now)
             }
@@ -94,7 +94,12 @@ package enum TokenResponse: Sendable {
             return .unusable("the answer is a web page, not JSON: a gateway or a maintenance page answered for DOKU")
         }
         do {
-            return .object(try JSONDecoder().decode(Body.self, from: Data(body)))
+            let decoded = try JSONDecoder().decode(Body.self, from: Data(body))
+            // The decoder takes one of them without a word.
+            guard JSONObjectKeys.count("token", in: body) <= 1 else {
+                return .unusable("the answer has two tokens")
+            }
+            return .object(decoded)
         } catch DecodingError.typeMismatch(_, let context) where !context.codingPath.isEmpty {
             return .unusable("the answer's token is not a string")
         } catch DecodingError.typeMismatch {
