@@ -64,12 +64,14 @@ let package = Package(
             ],
             swiftSettings: house),
 
-        .testTarget(name: "CurlTests", dependencies: ["Curl"], swiftSettings: house),
+        .testTarget(
+            name: "CurlTests", dependencies: ["Curl"], exclude: ["server.py", "http2_server.py"], swiftSettings: house),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: house),
         .testTarget(name: "DigestsTests", dependencies: ["Digests"], swiftSettings: house),
         .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"], swiftSettings: house),
         .testTarget(name: "ProcessStateTests", dependencies: ["ProcessState"], swiftSettings: house),
-        .testTarget(name: "TokenRotationTests", dependencies: ["TokenRotation", "YAML"], swiftSettings: house),
+        .testTarget(
+            name: "TokenRotationTests", dependencies: ["TokenRotation", "Curl", "YAML"], swiftSettings: house),
         .testTarget(
             name: "SandboxTests", dependencies: ["doku-sandbox"], exclude: ["client.py"], swiftSettings: house),
         .testTarget(

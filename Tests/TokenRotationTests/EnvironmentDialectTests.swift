@@ -72,7 +72,8 @@ enum DialectValues {
 
     /// By the manuals: systemd.exec(5), POSIX's shell language §2.2, docker-run(1), python-dotenv's README.
     @Test(arguments: [
-        (EnvironmentDialect.systemd, "a b", String?.some(#"A="a b""#)), (.systemd, #"a"b\c$d`e"#, #"A="a\"b\\c\$d\`e""#),
+        (EnvironmentDialect.systemd, "a b", String?.some(#"A="a b""#)),
+        (.systemd, #"a"b\c$d`e"#, #"A="a\"b\\c\$d\`e""#),
         (.systemd, "a'b", #"A="a'b""#), (.systemd, "#a", ##"A="#a""##), (.systemd, "", "A="),
         (.posix, "a'b", #"export A='a'\''b'"#), (.posix, "'", #"export A=''\'''"#), (.posix, "", "export A=''"),
         (.posix, "$HOME`id`\\", #"export A='$HOME`id`\'"#), (.posix, "{a,b}", "export A='{a,b}'"),

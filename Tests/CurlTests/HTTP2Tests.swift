@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Curl
+import Foundation
+import Testing
+
+/// Over TLS and HTTP/2, with a certificate made for the test.
+@Suite(.timeLimit(.minutes(2))) struct HTTP2Tests {
+    /// A server in a folder of its own, both gone with their owner.
+    private final class Peer {
+        let server: LoopbackServer
+        private let folder: URL
+
+        init(_ mode: String, openBeforeFirstAnswer width: Int = 1) throws {
+            folder = FileManager.default.temporaryDirectory.appending(path: "curl-tests-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            server = try LoopbackServer(
+                script: "http2_server.py", arguments: [folder.path(percentEncoded: false), mode, "\(width)"])
+        }
+
+        deinit { try? FileManager.default.removeItem(at: folder) }
+
+        var authority: TrustStore { .file(folder.appending(path: "certificate.pem").path(percentEncoded: false)) }
+
+        func request(_ body: String, host: String = "127.0.0.1") -> HTTPRequest {
+            HTTPRequest(url: "https://\(host):\(server.port)/token", headers: [], body: Array(body.utf8))
+        }
+
+        func transfers(_ change: (inout TransferOptions) -> Void = { _ in }) throws -> Transfers {
+            try server.transfers {
+                $0.tls = authority
+                $0.allowsPlainHTTP = false
+                change(&$0)
+            }
+        }
+    }
+
+    @Test func `an answer over HTTP/2 arrives like any other`() async throws {
+        let peer = try Peer("answer")
+        let reply = try await peer.transfers().send(peer.request("hello")).get()
+        #expect(reply.status == 200)
+        #expect(reply.headers == ["x-kept": "over two"])
+        #expect(reply.body == Array("hello".utf8))
+    }
+
+    /// Nobody gets an answer before 32 streams are open.
+    @Test func `many requests share one connection`() async throws {
+        let peer = try Peer("answer", openBeforeFirstAnswer: 32)
+        let transfers = try peer.transfers()
+        let requests = (0..<256).map { peer.request("request \($0)") }
+        let answered = await withTaskGroup(of: Bool.self) { group in
+            for request in requests { group.addTask { await transfers.send(request).reply?.body == request.body } }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(answered == 256)
+        let record = try peer.server.finish()
+        #expect(record.connections == 1)
+        #expect(record.streams == 256)
+        #expect((32...64).contains(record.mostInFlight))
+    }
+
+    @Test(arguments: [
+        ("refuse", [CurlError.Kind.http2, .noAnswer]), ("reset", [.http2]), ("go-away", [.http2, .noAnswer]),
+        ("cut", [.http2, .answerCut]),
+    ])
+    func `a broken stream is no answer`(mode: String, kinds: [CurlError.Kind]) async throws {
+        let peer = try Peer(mode)
+        let result = await (try peer.transfers { $0.requestTimeout = .seconds(5) }).send(peer.request("x"))
+        #expect(result.kind.map(kinds.contains) == true, "\(result)")
+    }
+
+    /// "No brand can hurt another": the first connection hangs in its handshake, any other one would not.
+    @Test func `a handshake that hangs costs one request`() async throws {
+        let peer = try Peer("hang-first")
+        let transfers = try peer.transfers {
+            $0.connectTimeout = .milliseconds(500)
+            $0.requestTimeout = .seconds(5)
+        }
+        let request = peer.request("x")
+        let results = await withTaskGroup(of: CurlError.Kind?.self) { group in
+            for _ in 0..<6 { group.addTask { await transfers.send(request).kind } }
+            return await group.reduce(into: [CurlError.Kind?]()) { $0.append($1) }
+        }
+        #expect(results.count { $0 == nil } == 5, "\(results)")
+    }
+
+    @Test func `a certificate of nobody we trust is refused before anything is sent`() async throws {
+        let peer = try Peer("answer")
+        for (store, host) in [(TrustStore.libraryDefault, "127.0.0.1"), (peer.authority, "localhost")] {
+            let transfers = try peer.transfers { $0.tls = store }
+            #expect(await transfers.send(peer.request("x", host: host)).kind == .peerNotTrusted)
+        }
+        #expect(try peer.server.finish().streams == 0)
+    }
+}

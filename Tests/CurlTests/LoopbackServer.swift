@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Curl
+import Foundation
+import Synchronization
+import Testing
+
+/// `server.py` as a child: it ends with its owner.
+final class LoopbackServer {
+    /// What it has seen.
+    struct Record: Decodable {
+        struct Request: Decodable {
+            let line: String
+            let headers: [String]
+            let body: String
+
+            /// The values of the header `name`, however it is written.
+            func values(_ name: String) -> [String] {
+                headers.filter { $0.lowercased().hasPrefix("\(name.lowercased()):") }.map {
+                    $0.dropFirst(name.count + 1).trimmingCharacters(in: .whitespaces)
+                }
+            }
+        }
+
+        let requests: [Request]
+        let connections: Int
+        /// HTTP/2 only.
+        let streams: Int?
+        let mostInFlight: Int
+    }
+
+    let port: Int
+    /// Nobody listens there.
+    let deafPort: Int
+    private let process = Process()
+    private let input = Pipe()
+    private let output = Pipe()
+
+    convenience init() throws {
+        try self.init(script: "server.py")
+    }
+
+    init(script: String, arguments: [String] = []) throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: script)
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments =
+            [
+                ProcessInfo.processInfo.environment["DOKU_TEST_PYTHON"] ?? "python3", "-B",
+                file.path(percentEncoded: false),
+            ] + arguments
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        var line = Data()
+        while line.last != UInt8(ascii: "\n") {
+            let more = output.fileHandleForReading.availableData
+            if more.isEmpty { break }
+            line += more
+        }
+        let ports = String(decoding: line, as: UTF8.self).split { $0.isWhitespace }.compactMap { Int($0) }
+        try #require(ports.count == 2)
+        (port, deafPort) = (ports[0], ports[1])
+    }
+
+    deinit {
+        try? input.fileHandleForWriting.close()
+        process.waitUntilExit()
+    }
+
+    /// Ends it and tells what it has seen.
+    func finish() throws -> Record {
+        try input.fileHandleForWriting.close()
+        let printed = try #require(try output.fileHandleForReading.readToEnd())
+        return try JSONDecoder().decode(Record.self, from: printed)
+    }
+
+    func request(_ path: String, headers: [(String, String)] = [], body: String = "{}") -> HTTPRequest {
+        HTTPRequest(
+            url: "http://127.0.0.1:\(port)\(path)", headers: headers.map { (name: $0.0, value: $0.1) },
+            body: Array(body.utf8))
+    }
+
+    /// Options to reach it with: plain HTTP, no proxy whatever the environment says.
+    func options(_ change: (inout TransferOptions) -> Void = { _ in }) -> TransferOptions {
+        var options = TransferOptions(userAgent: "curl-tests/1")
+        options.allowsPlainHTTP = true
+        options.proxy = ""
+        options.keptHeaders = ["x-kept", "x-kept-twice"]
+        change(&options)
+        return options
+    }
+
+    func transfers(_ change: (inout TransferOptions) -> Void = { _ in }) throws -> Transfers {
+        try Transfers(options: options(change))
+    }
+}
+
+extension Transfers {
+    /// One request and what became of it.
+    func send(
+        _ request: HTTPRequest, notBefore: ContinuousClock.Instant? = nil
+    ) async -> Result<HTTPReply, CurlError> {
+        await withCheckedContinuation { continuation in
+            submit(notBefore: notBefore) {
+                request
+            } completion: {
+                continuation.resume(returning: $0)
+            }
+        }
+    }
+}
+
+extension Result where Success == HTTPReply, Failure == CurlError {
+    var reply: HTTPReply? { try? get() }
+    var kind: CurlError.Kind? { if case .failure(let error) = self { error.kind } else { nil } }
+}
+
+/// How often each of many requests completed, and with what.
+final class Completions: Sendable {
+    private let results: Mutex<[[Result<HTTPReply, CurlError>]]>
+
+    init(count: Int) { results = Mutex(Array(repeating: [], count: count)) }
+
+    var all: [[Result<HTTPReply, CurlError>]] { results.withLock { $0 } }
+
+    func note(_ result: Result<HTTPReply, CurlError>, of index: Int) {
+        results.withLock { $0[index].append(result) }
+    }
+}

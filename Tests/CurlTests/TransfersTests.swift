@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Curl
+import Foundation
+import Testing
+
+/// One request at a time against a real peer.
+@Suite(.timeLimit(.minutes(2))) struct TransfersTests {
+    @Test func `an answer arrives with the headers that were asked for`() async throws {
+        let server = try LoopbackServer()
+        let reply = try await server.transfers().send(server.request("/ok")).get()
+        #expect(reply.status == 200)
+        #expect(reply.body == Array(#"{"ok":true}"#.utf8))
+        // Names in lower case, blanks around the value gone, and of two the last.
+        #expect(reply.headers == ["x-kept": "a padded: value", "x-kept-twice": "2"])
+    }
+
+    @Test func `a request is sent as it is given`() async throws {
+        let server = try LoopbackServer()
+        let body = (0..<3000).map { _ in "{\"a\":1}" }.joined()
+        let headers = [
+            ("Content-Type", "application/json"), ("Client-Id", "BRN-1"), ("Signature", "HMACSHA256=a+b/c=="),
+            ("X-Odd", "a \"b\"; c=d, e"),
+        ]
+        for body in ["{}", body, ""] {
+            #expect(
+                try await server.transfers().send(server.request("/echo", headers: headers, body: body)).reply?.body
+                    == Array(body.utf8))
+        }
+        let record = try server.finish()
+        #expect(record.requests.map(\.body) == ["{}", body, ""])
+        for request in record.requests {
+            #expect(request.line == "POST /echo HTTP/1.1")
+            #expect(request.headers.filter { line in headers.contains { "\($0.0): \($0.1)" == line } }.count == 4)
+            #expect(request.values("User-Agent") == ["curl-tests/1"])
+            // What would change the answer's bytes, or ask for one more answer.
+            for name in ["Accept-Encoding", "Expect", "Cookie", "Authorization", "TE", "Transfer-Encoding"] {
+                #expect(request.values(name).isEmpty, "\(name)")
+            }
+        }
+    }
+
+    @Test(arguments: ["a\nb", "a\rb", "a\r\nX: y", "\0", "\u{1}", "\t", "\u{7f}", "\u{1b}[0m"])
+    func `a control character in a header is refused and nothing is sent`(value: String) async throws {
+        let server = try LoopbackServer()
+        let transfers = try server.transfers()
+        #expect(await transfers.send(server.request("/ok", headers: [("Client-Id", value)])).kind == .requestInvalid)
+        #expect(await transfers.send(server.request("/ok", headers: [("X\(value)", "a")])).kind == .requestInvalid)
+        // What was refused spoils nothing for the next one.
+        #expect(await transfers.send(server.request("/ok")).reply?.status == 200)
+        #expect(try server.finish().requests.map { $0.values("Client-Id") } == [[]])
+    }
+
+    @Test(arguments: ["", "::", "http://", "not a url", "http://[::1", "http://127.0.0.1:99999/"])
+    func `a URL that is none is refused`(url: String) async throws {
+        let server = try LoopbackServer()
+        var request = server.request("/ok")
+        request.url = url
+        #expect(await (try server.transfers()).send(request).kind == .requestInvalid)
+    }
+
+    @Test func `plain HTTP is refused unless it is allowed`() async throws {
+        let server = try LoopbackServer()
+        #expect(try await server.transfers { $0.allowsPlainHTTP = false }.send(server.request("/ok")).reply == nil)
+        #expect(try server.finish().connections == 0)
+    }
+
+    @Test(arguments: ["ftp", "file", "gopher", "telnet", "dict"])
+    func `no other protocol is spoken`(scheme: String) async throws {
+        let server = try LoopbackServer()
+        var request = server.request("/ok")
+        request.url = request.url.replacing("http:", with: "\(scheme):")
+        #expect(await (try server.transfers()).send(request).reply == nil)
+        #expect(try server.finish().connections == 0)
+    }
+
+    @Test(arguments: [200, 204, 400, 401, 404, 409, 429, 500, 503, 599, 999])
+    func `a status is an answer, not an error`(status: Int) async throws {
+        let server = try LoopbackServer()
+        #expect(try await server.transfers().send(server.request("/status/\(status)")).reply?.status == status)
+    }
+
+    @Test(arguments: [301, 302, 303, 307, 308])
+    func `a redirect is not followed`(status: Int) async throws {
+        let server = try LoopbackServer()
+        #expect(try await server.transfers().send(server.request("/redirect/\(status)")).reply?.status == status)
+        #expect(try server.finish().requests.map(\.line) == ["POST /redirect/\(status) HTTP/1.1"])
+    }
+
+    @Test(arguments: [("/no-reason", nil), ("/interim/3", "final"), ("/trailer", "header"), ("/no-length", nil)])
+    func `unusual answers that are whole are read`(path: String, kept: String?) async throws {
+        let server = try LoopbackServer()
+        let reply = try await server.transfers().send(server.request(path)).get()
+        #expect(reply.status == 200)
+        #expect(reply.body == Array("{}".utf8))
+        #expect(reply.headers["x-kept"] == kept)
+    }
+
+    @Test func `nothing of one answer is left for the next one`() async throws {
+        let server = try LoopbackServer()
+        let transfers = try server.transfers()
+        for _ in 0..<3 {
+            #expect(await transfers.send(server.request("/ok")).reply?.headers.count == 2)
+            #expect(await transfers.send(server.request("/cut-headers")).kind == .answerCut)
+            #expect(await transfers.send(server.request("/body/70000")).kind == .answerTooLarge)
+            let echo = await transfers.send(server.request("/echo", body: "short"))
+            #expect(echo.reply?.body == Array("short".utf8))
+            #expect(echo.reply?.headers == [:])
+            #expect(await transfers.send(server.request("/close")).kind == .noAnswer)
+            #expect(await transfers.send(server.request("/cut-body")).kind == .answerCut)
+        }
+    }
+
+    // MARK: Faults
+
+    @Test(arguments: [
+        ("/close", CurlError.Kind.noAnswer), ("/reset", .noAnswer),
+        ("/cut-status", .answerCut), ("/cut-headers", .answerCut), ("/cut-header", .answerCut),
+        ("/cut-after-interim", .noAnswer), ("/reset-headers", .answerCut),
+        ("/cut-body", .answerCut), ("/cut-chunks", .answerCut), ("/cut-chunk", .answerCut), ("/reset-body", .answerCut),
+        ("/body/65537", .answerTooLarge), ("/body/1000000", .answerTooLarge), ("/chunks", .answerTooLarge),
+        ("/endless", .answerTooLarge), ("/headers/140000", .answerTooLarge),
+        ("/long-header/400000", .answerTooLarge), ("/headers/2000000", .answerTooLarge),
+        ("/interim/20000", .answerTooLarge),
+        ("/negative-length", .answerMalformed), ("/random-bytes", .answerMalformed),
+        ("/bad-status-line", .answerMalformed), ("/bad-chunk", .answerMalformed),
+        ("/unknown-coding", .answerMalformed), ("/upgrade", .answerMalformed), ("/nul-in-header", .answerMalformed),
+        ("/silence", .timedOut), ("/silence-in-headers", .timedOut), ("/silence-in-body", .timedOut),
+    ])
+    func `each fault of a peer has its name`(path: String, kind: CurlError.Kind) async throws {
+        let server = try LoopbackServer()
+        let transfers = try server.transfers {
+            if kind == .timedOut { $0.requestTimeout = .milliseconds(300) }
+        }
+        let start = ContinuousClock.now
+        let result = await transfers.send(server.request(path))
+        #expect(result.kind == kind, "\(result)")
+        if kind == .timedOut { #expect(ContinuousClock.now - start >= .milliseconds(300)) }
+        // What the peer sent is in no message.
+        if case .failure(let error) = result {
+            #expect(!error.message.isEmpty)
+            #expect(!["SSH", "mystery", "aaaa", "zz"].contains(where: error.message.contains), "\(error.message)")
+        }
+    }
+
+    @Test(arguments: [("/body/65536", 200), ("/headers/100000", 200), ("/long-header/90000", 200)])
+    func `what is just small enough arrives`(path: String, status: Int) async throws {
+        let server = try LoopbackServer()
+        #expect(try await server.transfers().send(server.request(path)).reply?.status == status)
+    }
+
+    @Test func `a refused connection is a connection that was not made`() async throws {
+        let server = try LoopbackServer()
+        var request = server.request("/ok")
+        request.url = "http://127.0.0.1:\(server.deafPort)/ok"
+        #expect(await (try server.transfers()).send(request).kind == .notConnected)
+    }
+
+    /// No name: a label has 63 letters at most (RFC 1035 §2.3.4), so that no resolver is asked.
+    private static let noName = String(repeating: "a", count: 64) + ".invalid"
+
+    @Test func `a proxy that is not there is told from a server that is not there`() async throws {
+        let server = try LoopbackServer()
+        let transfers = try server.transfers { $0.proxy = "http://\(Self.noName):3128" }
+        #expect(await transfers.send(server.request("/ok")).kind == .proxyNotResolved)
+    }
+
+    @Test func `a name that does not exist is not resolved`() async throws {
+        let server = try LoopbackServer()
+        var request = server.request("/ok")
+        request.url = "http://\(Self.noName)/ok"
+        #expect(await (try server.transfers()).send(request).kind == .hostNotResolved)
+    }
+
+    @Test func `a peer without TLS is no TLS connection`() async throws {
+        let server = try LoopbackServer()
+        var request = server.request("/ok")
+        request.url = "https://127.0.0.1:\(server.port)/ok"
+        let transfers = try server.transfers { $0.requestTimeout = .milliseconds(300) }
+        // The server waits for a request line that never comes.
+        #expect(await transfers.send(request).kind == .timedOut)
+        let unusable = try server.transfers { $0.tls = .file("/nonexistent/ca.pem") }
+        #expect(await unusable.send(request).kind == .trustStoreUnusable)
+    }
+}
