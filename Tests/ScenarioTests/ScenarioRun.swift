@@ -115,14 +115,13 @@ final class ScenarioRun {
         sandbox = nil
         let started = try Sandbox(brands: Data(brands.utf8), flags: flags, scratch: scratch)
         sandbox = started
-        variables["url"] = started.url
+        // A sandbox started again has another address.
+        let known = variables.updateValue(started.url, forKey: "url") ?? "{{url}}"
         for path in givenFiles where path != brandsFile {
-            guard let text = try? String(contentsOf: url(path), encoding: .utf8), text.contains("{{url}}") else {
-                continue
-            }
+            guard let text = try? String(contentsOf: url(path), encoding: .utf8), text.contains(known) else { continue }
             // In place: mode, and a lock that is held, stay as they are.
             let file = try FileHandle(forWritingTo: url(path))
-            try file.write(contentsOf: Data(expand(text, row: row).utf8))
+            try file.write(contentsOf: Data(expand(text.replacing(known, with: started.url), row: row).utf8))
             try file.truncate(atOffset: file.offset())
             try file.close()
         }

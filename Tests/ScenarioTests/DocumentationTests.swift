@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+import TokenRotation
+
+/// What is written for people agrees with what the program does.
+@Suite struct DocumentationTests {
+    private static let readme = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "README.md")
+
+    @Test("README lists every exit status with the code's own words")
+    func readmeExitStatuses() throws {
+        let rows = try Self.table("exit-status")
+        #expect(rows.first == ["code", "meaning", "do"])
+        #expect(
+            Array(rows.dropFirst()) == ExitStatus.allCases.map { ["\($0.rawValue)", $0.meaning, $0.advice] })
+    }
+
+    @Test("README lists every code of a failure")
+    func readmeCodes() throws {
+        let text = try String(contentsOf: Self.readme, encoding: .utf8)
+        let section = try #require(text.section("codes"))
+        for code in BrandFailure.Code.allCases {
+            #expect(section.contains("`\(code.rawValue)`"), "\(code.rawValue)")
+        }
+    }
+
+    @Test("`--help` lists every exit status", arguments: [["--help"], ["rotate", "--help"]])
+    func help(arguments: [String]) throws {
+        let directory = try TemporaryDirectory()
+        let ending = try directory.run(BuiltProgram.rotator, arguments)
+        #expect(ending.status == 0)
+        #expect(ending.standardError.isEmpty)
+        // The help is wrapped at the terminal's width.
+        let said = String(decoding: ending.standardOutput, as: UTF8.self).split { $0.isWhitespace }
+            .joined(separator: " ")
+        for status in ExitStatus.allCases {
+            #expect(said.contains("\(status.rawValue) \(status.meaning) (\(status.advice))"), "\(status.rawValue)")
+        }
+    }
+
+    /// The cells of the table between two markers, without the line below its head.
+    private static func table(_ marker: String) throws -> [[String]] {
+        let text = try String(contentsOf: readme, encoding: .utf8)
+        let section = try #require(text.section(marker))
+        return section.split(separator: "\n").filter { $0.hasPrefix("|") && !$0.hasPrefix("|--") }.map { row in
+            row.dropFirst().dropLast().split(separator: "|", omittingEmptySubsequences: false)
+                .map { $0.trimmingCharacters(in: .whitespaces) }
+        }
+    }
+}
+
+extension String {
+    /// What stands between `<!-- marker -->` and `<!-- /marker -->`.
+    fileprivate func section(_ marker: String) -> Substring? {
+        guard let start = range(of: "<!-- \(marker) -->"),
+            let end = self[start.upperBound...].range(of: "<!-- /\(marker) -->")
+        else { return nil }
+        return self[start.upperBound..<end.lowerBound]
+    }
+}

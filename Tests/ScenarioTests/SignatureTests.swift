@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+/// `sign` against known answers, which DOKU's own libraries made.
+@Suite struct SignatureTests {
+    struct Vector: Decodable, Sendable, CustomTestStringConvertible {
+        let client_id: String
+        let secret: String?
+        let request_id: String
+        let request_timestamp: String
+        let request_target: String
+        let body: String?
+        let digest: String?
+        let component: String
+        let signature: String?
+        let source: String
+
+        var testDescription: String { "\(request_target) \(source)" }
+    }
+
+    private struct Answer: Decodable {
+        let digest: String?
+        let component: String
+        let signature: String
+    }
+
+    /// Those whose secret is known.
+    static let vectors: [Vector] = {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Vectors/doku-signatures.jsonl")
+        let lines = (try? String(contentsOf: file, encoding: .utf8))?.split(separator: "\n") ?? []
+        return lines.compactMap { try? JSONDecoder().decode(Vector.self, from: Data($0.utf8)) }
+            .filter { $0.secret != nil && $0.signature != nil }
+    }()
+
+    @Test("there are known answers")
+    func exist() {
+        #expect(Self.vectors.count >= 8)
+    }
+
+    @Test("`sign` gives the answers of DOKU's own libraries", arguments: vectors)
+    func sign(vector: Vector) throws {
+        let directory = try TemporaryDirectory()
+        let secret = try #require(vector.secret)
+        try directory.write(secret, to: "secret")
+        var arguments = [
+            "sign", "--client-id", vector.client_id, "--secret-file", "secret", "--request-id", vector.request_id,
+            "--timestamp", vector.request_timestamp, "--request-target", vector.request_target, "--output", "json",
+        ]
+        if let body = vector.body {
+            try directory.write(body, to: "body")
+            arguments += ["--body-file", "body"]
+        }
+        let ending = try directory.run(BuiltProgram.rotator, arguments)
+        #expect(ending.status == 0)
+        #expect(ending.standardError.isEmpty)
+        let answer = try JSONDecoder().decode(Answer.self, from: ending.standardOutput)
+        #expect(answer.digest == vector.digest)
+        #expect(answer.component == vector.component)
+        #expect(answer.signature == vector.signature)
+        let said = String(decoding: ending.standardOutput + ending.standardError, as: UTF8.self)
+        #expect(!said.contains(secret), "the secret is never printed")
+    }
+}
