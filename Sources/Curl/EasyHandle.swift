@@ -54,8 +54,9 @@ internal import CCurl
         try set(CURLOPT_FOLLOWLOCATION, 0)
         try set(CURLOPT_POST, 1)
         try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
-        // Rather wait for the first connection and share it than open one for each request.
-        try set(CURLOPT_PIPEWAIT, 1)
+        // Rather wait for the first connection and share it than open one for each request. Without TLS there is no
+        // HTTP/2 to wait for, and libcurl would wait for the first answer.
+        try set(CURLOPT_PIPEWAIT, options.allowsPlainHTTP ? 0 : 1)
         try set(CURLOPT_CONNECTTIMEOUT_MS, options.connectTimeout.milliseconds)
         try set(CURLOPT_TIMEOUT_MS, options.requestTimeout.milliseconds)
         try set(CURLOPT_SSL_VERIFYPEER, 1)

@@ -36,8 +36,11 @@ package struct DueRule: Sendable {
         var absence: String?
         var disagree = false
         for output in outputs {
+            if let failure = output.refusal {
+                refusal = refusal ?? failure
+                continue
+            }
             switch output.state {
-            case .refused(let failure): refusal = refusal ?? failure
             case .noToken(let why): absence = absence ?? "\(output.path) \(why)"
             case .token(let found):
                 if let token, token.text != found.text { disagree = true }

@@ -91,7 +91,7 @@ final class Exchange: Sendable {
         case .success(let secret):
             let signer = RequestSigner(
                 endpoint: configuration.endpoint, clientID: brand.clientID, secret: secret, validTime: brand.validTime)
-            attempt(1, of: signer, requestID: context.requestID(), notBefore: nil)
+            attempt(1, of: signer, requestID: context.requestID(), notBefore: nil, Course())
         case .failure(let failure):
             lanes.async { [self] in
                 giveWay()
@@ -100,38 +100,57 @@ final class Exchange: Sendable {
         }
     }
 
+    /// What earlier attempts taught.
+    private struct Course: Sendable {
+        /// To be added to this host's clock.
+        var clockOffset: Duration = .zero
+        /// Whether an advice that holds once was taken.
+        var isOnceUsed = false
+    }
+
     private func attempt(
-        _ number: Int, of signer: RequestSigner, requestID: String, notBefore: ContinuousClock.Instant?
+        _ number: Int, of signer: RequestSigner, requestID: String, notBefore: ContinuousClock.Instant?,
+        _ course: Course
     ) {
         transfers.submit(notBefore: notBefore) { [self] in
             // Signed when there is a place to send it, on every attempt: the timestamp is part of the signature.
             sent.add(1, ordering: .relaxed)
-            return signer.request(id: requestID, at: context.now())
+            return signer.request(id: requestID, at: context.now().advanced(by: course.clockOffset))
         } completion: { [self] result in
             lanes.async { [self] in
                 if number == 1 { giveWay() }
-                ended(number, signer, requestID, result)
+                ended(number, signer, requestID, result, course)
             }
         }
     }
 
     private func ended(
-        _ number: Int, _ signer: RequestSigner, _ requestID: String, _ result: Result<HTTPReply, CurlError>
+        _ number: Int, _ signer: RequestSigner, _ requestID: String, _ result: Result<HTTPReply, CurlError>,
+        _ course: Course
     ) {
         if case .failure(let error) = result, error.kind == .cancelled, let reason = stop.reason {
             return complete(.failure(reason.failure))
         }
         let response = TokenResponse(
             result, for: signer, requestID: requestID, verification: configuration.responseVerification,
-            now: context.now())
+            now: context.now().advanced(by: course.clockOffset))
         switch response {
         case .granted(let token): complete(.success(token))
         case .failed(let failure, let advice):
             let next = RetryPolicy(attempts: configuration.attempts).next(
-                after: number, advice: advice, remaining: deadline - ContinuousClock.now, random: context.random())
+                after: number, advice: advice, remaining: deadline - ContinuousClock.now, random: context.random(),
+                isOnceUsed: course.isOnceUsed)
             guard let next else { return complete(.failure(failure)) }
+            var course = course
+            switch advice {
+            case .correctedClock(let offset):
+                course.clockOffset += offset
+                course.isOnceUsed = true
+            case .once: course.isOnceUsed = true
+            case .passing, .never: break
+            }
             let id = next.identity == .same ? requestID : context.requestID()
-            attempt(number + 1, of: signer, requestID: id, notBefore: .now + next.wait)
+            attempt(number + 1, of: signer, requestID: id, notBefore: .now + next.wait, course)
         }
     }
 

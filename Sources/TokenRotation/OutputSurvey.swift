@@ -8,20 +8,24 @@ package struct SurveyedOutput: Sendable {
         /// Nothing is there, or nothing that reads as a token.
         case noToken(String)
         case token(Token)
-        /// Not ours to replace; nothing will be written there.
-        case refused(BrandFailure)
     }
 
     package let path: String
     package let state: State
+    /// Why nothing will be written there: what stands at the path is not ours to replace, or its directory is closed.
+    package var refusal: BrandFailure?
     /// Whether mode, owner and bytes are those that publishing the same token again would give.
     package let isAsConfigured: Bool
     /// When the file was last written; nil for a snippet, which other brands' tokens rewrite as well.
     package let writtenAt: Timestamp?
 
-    package init(path: String, state: State, isAsConfigured: Bool = true, writtenAt: Timestamp? = nil) {
+    package init(
+        path: String, state: State, refusal: BrandFailure? = nil, isAsConfigured: Bool = true,
+        writtenAt: Timestamp? = nil
+    ) {
         self.path = path
         self.state = state
+        self.refusal = refusal
         self.isAsConfigured = isAsConfigured
         self.writtenAt = writtenAt
     }
@@ -56,16 +60,19 @@ package struct OutputSurvey: Sendable {
             state = try directories.inspect(
                 output.path, maximumSize: 2 * Token.maximumSize, symlinks: output.symlinks)
         } catch let failure as BrandFailure {
-            return SurveyedOutput(path: output.path, state: .refused(failure))
+            return SurveyedOutput(path: output.path, state: .noToken("is refused"), refusal: failure)
         } catch {
             return SurveyedOutput(
-                path: output.path, state: .refused(BrandFailure(.outputRefused, "\(error)")))
+                path: output.path, state: .noToken("is refused"), refusal: BrandFailure(.outputRefused, "\(error)"))
         }
         guard case .regular(let file) = state else {
             return SurveyedOutput(path: output.path, state: .noToken("is missing"))
         }
         guard case .bytes(let contents) = file.contents, let token = output.format.token(in: contents) else {
             return SurveyedOutput(path: output.path, state: .noToken("holds no readable token"))
+        }
+        guard !token.wasCut else {
+            return SurveyedOutput(path: output.path, state: .noToken("holds a token that was cut"))
         }
         let expected = output.format.contents(of: token, brand: brand.name, clientID: brand.clientID)
         return SurveyedOutput(
@@ -86,7 +93,7 @@ package struct OutputSurvey: Sendable {
             surveyed.contents = contents
             surveyed.hasConfiguredAttributes = attributes.agree(with: file)
             for (variable, value) in snippet.dialect.assignments(in: contents) {
-                surveyed.tokens[variable] = Token(value)
+                if let token = Token(value), !token.wasCut { surveyed.tokens[variable] = token }
             }
         } catch let failure as BrandFailure {
             surveyed.refusal = failure

@@ -13,8 +13,10 @@ package enum RequestIdentity: Sendable, Equatable {
 /// Whether and how an attempt that failed may be followed by another one.
 package enum RetryAdvice: Sendable, Equatable {
     case never
-    /// One more try in a run, whatever `attempts` says.
+    /// One more try for such an answer in a run.
     case once(RequestIdentity)
+    /// One more try, signed for another time: what must be added to this host's clock to get the peer's.
+    case correctedClock(Duration)
     /// As often as `attempts` allows; `after` is the peer's own wish (`Retry-After`).
     case passing(RequestIdentity, after: Duration?)
 }
@@ -36,17 +38,22 @@ package struct RetryPolicy: Sendable {
     /// - Parameters:
     ///   - remaining: what the run has left. A wait that does not fit ends the brand at once.
     ///   - random: uniform in 0..<1: "full jitter" spreads the waits over their whole range.
+    ///   - isOnceUsed: whether an earlier attempt was repeated because of an advice that holds once.
     /// - Returns: the Request-Id to use and the wait; nil to give up.
     package func next(
-        after attempt: Int, advice: RetryAdvice, remaining: Duration, random: Double
+        after attempt: Int, advice: RetryAdvice, remaining: Duration, random: Double, isOnceUsed: Bool = false
     ) -> (identity: RequestIdentity, wait: Duration)? {
         let identity: RequestIdentity
         var wait = backoff(after: attempt) * random
         switch advice {
         case .never: return nil
         case .once(let again):
-            guard attempt == 1, attempts > 1 else { return nil }
+            guard attempt < attempts, !isOnceUsed else { return nil }
             identity = again
+        case .correctedClock:
+            guard attempt < attempts, !isOnceUsed else { return nil }
+            identity = .fresh
+            wait = .zero
         case .passing(let again, let after):
             guard attempt < attempts else { return nil }
             identity = again

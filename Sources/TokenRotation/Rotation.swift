@@ -39,19 +39,21 @@ package final class Rotation: Sendable {
     package func outcomes(of plan: RotationPlan) -> [BrandOutcome] { plan.entries.map(\.planned) }
 
     /// Removes what killed runs left, requests what is due, publishes it, and says what became of every brand.
-    package func run(_ plan: RotationPlan) -> [BrandOutcome] {
+    /// - Returns: the outcomes, and what is not as safe as it should be.
+    package func run(_ plan: RotationPlan) -> (outcomes: [BrandOutcome], warnings: [String]) {
         publication.directories.sweep(beside: publishedFiles)
         let ledger = Ledger(
             plan.entries.map(\.outcome), isDone: plan.entries.map { !$0.verdict.needsWork })
+        var warnings: [String] = []
         if plan.entries.contains(where: \.verdict.needsWork) {
-            RotationWork(
+            warnings = RotationWork(
                 plan: plan, configuration: configuration, rule: rule, publication: publication, ledger: ledger,
                 context: context, stop: stop, deadline: deadline
             ).perform()
         }
         publishSnippets(plan, ledger)
         ledger.noteUnsynced(publication.directories.synchronize())
-        return ledger.outcomes(unfinished: stop.reason?.failure)
+        return (ledger.outcomes(unfinished: stop.reason?.failure), warnings)
     }
 
     /// Every file that this run may publish.

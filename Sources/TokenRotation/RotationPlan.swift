@@ -58,9 +58,10 @@ package struct RotationPlan: Sendable {
     ) -> Bool {
         var isChanged = false
         for (position, output) in brand.outputs.enumerated() {
-            if case .refused = outputs[position].state { continue }
-            guard let failure = obstacle(output.path, output.symlinks, directories) else { continue }
-            outputs[position] = SurveyedOutput(path: output.path, state: .refused(failure))
+            guard outputs[position].refusal == nil,
+                let failure = obstacle(output.path, output.symlinks, directories)
+            else { continue }
+            outputs[position].refusal = failure
             isChanged = true
         }
         return isChanged
@@ -78,11 +79,9 @@ package struct RotationPlan: Sendable {
     }
 
     private static func surveyed(_ path: String, _ snippet: SurveyedSnippet, _ variable: String) -> SurveyedOutput {
-        if let refusal = snippet.refusal { return SurveyedOutput(path: path, state: .refused(refusal)) }
-        guard let token = snippet.tokens[variable] else {
-            return SurveyedOutput(path: path, state: .noToken("holds no token for \(variable)"))
-        }
-        return SurveyedOutput(path: path, state: .token(token))
+        let state =
+            snippet.tokens[variable].map(SurveyedOutput.State.token) ?? .noToken("holds no token for \(variable)")
+        return SurveyedOutput(path: path, state: state, refusal: snippet.refusal)
     }
 }
 
@@ -115,15 +114,8 @@ extension RotationPlan.Entry {
             outcome.health = max(outcome.health, health)
             var kind = OutputOutcome.Kind.unchanged
             var message: String?
-            var refusal: BrandFailure?
             var fingerprint: Int?
             switch output.state {
-            case .refused(let failure):
-                kind = .refused
-                message = failure.message
-                refusal = failure
-                outcome.failure = outcome.failure ?? failure
-                outcome.kind = .failed
             case .token(let token):
                 known = token
                 if output.isAsConfigured { fingerprint = PriorOutput.fingerprint(token) }
@@ -133,9 +125,15 @@ extension RotationPlan.Entry {
                 }
             case .noToken(let why): message = why
             }
+            if let refusal = output.refusal {
+                kind = .refused
+                message = refusal.message
+                outcome.failure = outcome.failure ?? refusal
+                outcome.kind = .failed
+            }
             outcome.outputs.append(OutputOutcome(path: output.path, kind: kind, message: message))
             if verdict != .fresh {
-                before.append(PriorOutput(refusal: refusal, fingerprint: fingerprint, health: health))
+                before.append(PriorOutput(refusal: output.refusal, fingerprint: fingerprint, health: health))
             }
         }
         if case .request(let reason) = verdict { outcome.reason = reason }

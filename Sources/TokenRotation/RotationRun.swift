@@ -88,7 +88,11 @@ package struct RotationRun: Sendable {
         let rotation = Rotation(
             configuration: configuration, selection: selection, force: request.force, context: context, stop: stop)
         let plan = rotation.plan()
-        report.outcomes = request.isDryRun ? rotation.outcomes(of: plan) : rotation.run(plan)
+        if request.isDryRun {
+            report.outcomes = rotation.outcomes(of: plan)
+        } else {
+            (report.outcomes, report.warnings) = rotation.run(plan)
+        }
         report.exitStatus = ExitStatus(outcomes: report.outcomes)
     }
 }

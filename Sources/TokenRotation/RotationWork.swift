@@ -57,7 +57,8 @@ final class RotationWork: Sendable {
     }
 
     /// Returns when every brand has its outcome, or a stop has taken its time.
-    func perform() {
+    /// - Returns: what is not as safe as it should be.
+    func perform() -> [String] {
         let transfers: Transfers
         do throws(CurlError) {
             transfers = try Transfers(options: TransferOptions(configuration))
@@ -65,7 +66,7 @@ final class RotationWork: Sendable {
             for position in positions {
                 ledger.fail(position, BrandFailure(.internal, "libcurl cannot be used: \(error.message)"))
             }
-            return
+            return []
         }
         let secrets = SecretReader(for: positions.lazy.map { self.configuration.brands[self.plan.entries[$0].brand] })
 
@@ -84,6 +85,7 @@ final class RotationWork: Sendable {
         group.notify(queue: timer) { @Sendable in _ = finished.signal() }
         finished.wait()
         transfers.cancel()
+        return secrets.warnings
     }
 
     // MARK: From one brand to the next
@@ -194,11 +196,12 @@ final class RotationWork: Sendable {
             case .unchanged, .written, .due, .durabilityUnknown: break
             }
         }
-        if outcome.failure == nil, outcome.health != .outlivesNextRun, let expiresAt = token.expiresAt {
+        if outcome.failure == nil, outcome.health != .outlivesNextRun {
             outcome.kind = .shortLived
+            let end = token.expiresAt.map { " until \($0)" } ?? ""
             outcome.failure = BrandFailure(
                 .shortLived,
-                "DOKU granted a token until \(expiresAt), which does not outlive the next run: it needs "
+                "DOKU granted a token\(end) that does not outlive the next run: it needs "
                     + "\(DurationText.render(rule.needed)); run more often, or ask for a longer valid_time")
         }
     }

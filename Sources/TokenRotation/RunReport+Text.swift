@@ -26,7 +26,7 @@ extension RunReport {
         for outcome in outcomes {
             if let reason = outcome.reason, outcome.kind == .due { text += "\(outcome.name): due: \(reason)\n" }
         }
-        for line in failureLines { text += line + "\n" }
+        for line in warnings.map({ "warning: \($0)" }) + failureLines { text += line + "\n" }
         return text
     }
 

@@ -14,6 +14,8 @@ package struct RunReport: Sendable {
     package var outcomes: [BrandOutcome]
     /// What is wrong with the run as a whole: the configuration's problems, a lock that is held.
     package var problems: [String]
+    /// What works, but is not as safe as it should be: a secret that others may read.
+    package var warnings: [String] = []
 
     package init(
         runID: String, startedAt: Timestamp, endedAt: Timestamp, duration: Duration = .zero, exitStatus: ExitStatus,
@@ -46,6 +48,7 @@ extension RunReport {
               "exit_code": \(exitStatus.rawValue),
               "exit_meaning": \(quoted(exitStatus.meaning)),
               "problems": [\(problems.map(quoted).joined(separator: ", "))],
+              "warnings": [\(warnings.map(quoted).joined(separator: ", "))],
               "brands": [
             """)
         for (index, outcome) in outcomes.enumerated() {

@@ -11,6 +11,7 @@ final class SecretReader: Sendable {
     static let maximumSize = 4096
 
     private let fromEnvironment: Mutex<[String: Secret]>
+    private let warned = Mutex<Set<String>>([])
     private let credentialsDirectory: String?
 
     /// Takes the variables that `brands` name out of the environment, for good: no copy stays in it.
@@ -27,6 +28,9 @@ final class SecretReader: Sendable {
         fromEnvironment = Mutex(secrets)
         credentialsDirectory = EnvironmentVariable.read("CREDENTIALS_DIRECTORY")
     }
+
+    /// What is not as safe as it should be, one sentence each.
+    var warnings: [String] { warned.withLock { $0.sorted() } }
 
     /// May wait for a child process as long as its timeout says.
     func secret(of brand: Brand, isCancelled: () -> Bool = { false }) throws(BrandFailure) -> Secret {
@@ -60,6 +64,9 @@ final class SecretReader: Sendable {
         let file = try reading { () throws(FileError) in try InputFile(path: path) }
         guard file.status.mode & 0o002 == 0 else {
             throw unreadable("\(source) may be written by everybody: chmod o-w it, and change the secret")
+        }
+        if file.status.mode & 0o004 != 0 {
+            warned.withLock { _ = $0.insert("\(source) may be read by everybody: chmod o-r it") }
         }
         let bytes = try reading { () throws(FileError) in try file.read(maximumSize: Self.maximumSize) }
         return try usable(Self.secret(from: bytes), source)

@@ -36,6 +36,23 @@ package struct Token: Sendable, Equatable {
         return expiresAt.since(issuedAt)
     }
 
+    /// Whether this is only the beginning of a JWT, as a file that was truncated holds it: it begins like one, but has
+    /// no claims, or its signature is not as long as one by RSA is (64 bytes for each 512 bits of the key).
+    package var wasCut: Bool {
+        let bytes = Array(text.utf8)
+        // base64url of `{"`.
+        guard bytes.starts(with: "eyJ".utf8) else { return false }
+        let dot = UInt8(ascii: ".")
+        guard let first = bytes.firstIndex(of: dot), let last = bytes.lastIndex(of: dot), first < last,
+            Self.claims(of: bytes) != nil
+        else { return true }
+        guard let header = Self.decoded(bytes[..<first]),
+            header.firstRange(of: Data("\"RS".utf8)) != nil || header.firstRange(of: Data("\"PS".utf8)) != nil
+        else { return false }
+        let signature = (bytes.count - last - 1) * 3 / 4
+        return signature < 64 || signature % 64 != 0
+    }
+
     /// The claims of interest. One of an unexpected type counts as absent.
     private struct Claims: Decodable {
         let iat: Double?
@@ -61,9 +78,15 @@ package struct Token: Sendable, Equatable {
         guard let second = behind.firstIndex(of: dot),
             !behind[behind.index(after: second)...].contains(dot)
         else { return nil }
+        guard let payload = decoded(behind[..<second]) else { return nil }
+        return try? JSONDecoder().decode(Claims.self, from: payload)
+    }
+
+    /// base64url without padding (RFC 7515 §2).
+    private static func decoded(_ part: some Collection<UInt8>) -> Data? {
         var standard: [UInt8] = []
-        standard.reserveCapacity(bytes.distance(from: first, to: second) + 2)
-        for byte in behind[..<second] {
+        standard.reserveCapacity(part.count + 2)
+        for byte in part {
             switch byte {
             case UInt8(ascii: "-"): standard.append(UInt8(ascii: "+"))
             case UInt8(ascii: "_"): standard.append(UInt8(ascii: "/"))
@@ -71,8 +94,7 @@ package struct Token: Sendable, Equatable {
             }
         }
         while standard.count % 4 != 0 { standard.append(UInt8(ascii: "=")) }
-        guard let payload = Data(base64Encoded: Data(standard)) else { return nil }
-        return try? JSONDecoder().decode(Claims.self, from: payload)
+        return Data(base64Encoded: Data(standard))
     }
 }
 

@@ -53,4 +53,14 @@ private struct JSONTokenFile: Codable {
         case issuedAt = "issued_at"
         case expiresAt = "expires_at"
     }
+
+    /// With every key, also for a token that does not tell its times.
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(brand, forKey: .brand)
+        try container.encode(clientID, forKey: .clientID)
+        try container.encode(token, forKey: .token)
+        try container.encode(issuedAt, forKey: .issuedAt)
+        try container.encode(expiresAt, forKey: .expiresAt)
+    }
 }

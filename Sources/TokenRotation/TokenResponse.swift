@@ -35,7 +35,7 @@ package enum TokenResponse: Sendable {
                     (try? JSONDecoder().decode(Body.self, from: Data(reply.body)))?.token == nil
                     ? .failed(
                         BrandFailure(.requestIDSpent, "DOKU answered 409 without a token: the Request-Id is spent"),
-                        .passing(.fresh, after: nil))
+                        .once(.fresh))
                     : Self.grant(reply, signer, requestID, verification, now)
             default: self = Self.refusal(reply, now: now)
             }
@@ -143,7 +143,7 @@ package enum TokenResponse: Sendable {
             return failed(.redirectRefused, "the endpoint answered with a redirect, which is never followed", .never)
         case 400, 401, 403:
             if words.code == "request_time_out_of_range" {
-                return failed(.clockSkew, "DOKU finds this host's clock too far off; set the clock", .never)
+                return failed(.clockSkew, "DOKU finds this host's clock too far off; set the clock", clock(reply, now))
             }
             if reply.status != 400 || words.code == "invalid_signature" || words.code == "invalid_client_id" {
                 return failed(
@@ -160,6 +160,14 @@ package enum TokenResponse: Sendable {
         case 500...599: return failed(.serverError, "DOKU failed to answer", .passing(.fresh, after: after))
         default: return failed(.answerMalformed, "the status is none that HTTP defines for an answer", .never)
         }
+    }
+
+    /// What a complaint about the time leads to: one more try with the peer's own time, where it gives a credible one.
+    private static func clock(_ reply: HTTPReply, _ now: Timestamp) -> RetryAdvice {
+        guard let date = reply.headers["date"].flatMap(HTTPDate.seconds) else { return .never }
+        let offset = Timestamp(seconds: date).since(now)
+        // More than a day is no clock that drifted.
+        return max(offset, .zero - offset) <= .seconds(86_400) ? .correctedClock(offset) : .never
     }
 
     private static func unanswered(_ error: CurlError, host: String) -> TokenResponse {

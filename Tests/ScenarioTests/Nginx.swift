@@ -45,7 +45,9 @@ struct CertificateAuthority {
 
 /// A running nginx in front of a sandbox, as a gateway stands in front of DOKU: TLS 1.3.
 final class Nginx {
-    static let program = ["/usr/sbin/nginx", "/usr/bin/nginx"].first { FileManager.default.isExecutableFile(atPath: $0) }
+    static let program = ["/usr/sbin/nginx", "/usr/bin/nginx"].first {
+        FileManager.default.isExecutableFile(atPath: $0)
+    }
 
     /// `https://127.0.0.1:PORT`.
     let url: String

@@ -95,7 +95,7 @@ extension ScenarioRun {
             "iat": now + issued, "exp": now + ends, "sub": "payload", "user": ["businessServiceClientId": words[1]],
         ]
         let payload = try JSONSerialization.data(withJSONObject: claims, options: .sortedKeys)
-        let parts = [Data(#"{"alg":"RS256"}"#.utf8), payload, Data(UUID().uuidString.utf8)].map { part in
+        let parts = [Data(#"{"alg":"RS256"}"#.utf8), payload, Data((0..<256).map { _ in .random(in: 0...255) })].map { part in
             part.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
         }
         try Data(parts.joined(separator: ".").utf8).write(to: url(words[0]))

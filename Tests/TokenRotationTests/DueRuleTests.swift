@@ -22,7 +22,7 @@ import TokenRotation
     }
 
     private static let refusal = BrandFailure(.outputRefused, "/run/mount is a mount point")
-    private static let refused = SurveyedOutput(path: "/run/mount", state: .refused(refusal))
+    private static let refused = SurveyedOutput(path: "/run/mount", state: .noToken("is refused"), refusal: refusal)
 
     private func verdict(
         left: Int64, lifetime: Int64 = 21_600, renewBefore: RenewalThreshold? = .remaining(.zero)

@@ -129,7 +129,7 @@ extension TokenResponse {
         let response = judge(409, body)
         #expect(response.failure?.code == .requestIDSpent)
         #expect(response.failure?.isTransient == true)
-        #expect(response.advice == .passing(.fresh, after: nil))
+        #expect(response.advice == .once(.fresh))
     }
 
     /// A 409 that repeats a foreign or dead token is no success either.
