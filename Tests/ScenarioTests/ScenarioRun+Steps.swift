@@ -2,6 +2,27 @@
 
 import Foundation
 
+// The verbs. Paths are relative to the scenario's directory; `{{url}}`, `{{dir}}`, `{{rotator}}`, `{{stdout}}` (what the
+// last run printed) and the columns of a table are replaced.
+//
+//     like NAME                     begin with the files of another scenario's folder
+//     require root | mounts         skip where that is not given
+//     sandbox FILE FLAG… | stop     start the sandbox with these brands
+//     brands FILE                   give the running sandbox other brands
+//     run NAME=VALUE… ARGUMENT…     run the rotator to its end; run-unprivileged: held to permissions, also for root
+//     start …, signal NAME, wait    the same in the background
+//     await-requests N, await-file FILE, await-open FILE    until N requests came, FILE is there, the run has it open
+//     hold-lock FILE, release-lock  hold flock(2)
+//     shell COMMAND                 with bash; finally COMMAND: when the scenario is over
+//     write FILE TEXT | <<END, copy, remove, mkdir, chmod, link, token FILE CLIENT-ID iat SECONDS exp SECONDS
+//     outputs DIRECTORY…            where tokens may be besides `tokens`
+//     secret TEXT                   what must not be found, besides the sandbox's secrets and those in `secrets`
+//
+// What is checked: exit N, within SECONDS (since the start or the last signal), stdout and stderr (empty, is, contains,
+// lacks, matches, lines), json PATH OPERATOR LITERAL, json-of FILE …, file FILE FACT…, remember FILE… and unchanged or
+// changed FILE… (with inode, mode and owner), requests N FACT… (since last asked), no-temporaries DIRECTORY…,
+// hides-secrets cmdline environ; and after every run, that no secret and no token is anywhere else.
+
 extension ScenarioRun {
     /// The verbs that can find something wrong.
     static let assertions: Set<String> = [

@@ -41,7 +41,7 @@ import Testing
 }
 
 /// What came of a scenario.
-private enum Verdict: Sendable {
+enum Verdict: Sendable {
     case kept
     case skipped(String)
     case broken(line: Int, String)
