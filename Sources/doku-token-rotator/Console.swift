@@ -6,6 +6,7 @@
 // - Data goes to standard output, everything else to standard error.
 
 internal import Glibc
+internal import ProcessState
 
 /// The two streams that the program writes to.
 enum Console: Int32 {
@@ -25,6 +26,18 @@ enum Console: Int32 {
                 written += count
             }
         }
+    }
+
+    /// Writes one line about a failure, with the journal's mark for errors where the journal reads.
+    func writeFailure(_ line: String) {
+        write((isJournal ? "<3>" : "") + line + "\n")
+    }
+
+    /// Whether the stream goes to the journal: `JOURNAL_STREAM` names its device and inode (systemd.exec(5)).
+    private var isJournal: Bool {
+        guard let stream = EnvironmentVariable.read("JOURNAL_STREAM") else { return false }
+        var status = stat()
+        return unsafe fstat(rawValue, &status) == 0 && stream == "\(status.st_dev):\(status.st_ino)"
     }
 
     var isTerminal: Bool { isatty(rawValue) == 1 }

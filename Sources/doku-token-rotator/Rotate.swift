@@ -56,7 +56,7 @@ struct Rotate: ParsableCommand {
         } else if Console.standardError.isTerminal && report.problems.isEmpty {
             Console.standardError.write(report.table(width: Console.standardError.width))
         } else {
-            for line in report.failureLines { Console.standardError.write(line + "\n") }
+            for line in report.failureLines { Console.standardError.writeFailure(line) }
         }
         throw End(status: report.exitStatus)
     }
