@@ -11,6 +11,11 @@ internal import Glibc
         let completion: Transfers.Completion
     }
 
+    /// Transfers under way from which on answers are gathered.
+    private static let many = 16
+    /// In microseconds: small beside any answer's way through a network.
+    private static let gathering: UInt32 = 500
+
     private let options: TransferOptions
     private let multi: UnsafeMutableRawPointer
     private let bell: Int32
@@ -82,6 +87,8 @@ internal import Glibc
         let untilNext = later.last.map { Int32(clamping: min($0.notBefore - now, .seconds(1)).milliseconds) } ?? 1000
         var extra = curl_waitfd(fd: bell, events: Int16(CURL_WAIT_POLLIN), revents: 0)
         unsafe _ = curl_multi_poll(multi, &extra, 1, untilNext, nil)
+        // Each pass looks at every transfer: where many are under way, a moment's wait lets one pass serve several.
+        if active.count >= Self.many { usleep(Self.gathering) }
         if extra.revents != 0 {
             var count: UInt64 = 0
             unsafe _ = read(bell, &count, 8)

@@ -11,7 +11,8 @@ package enum SHA256 {
     package static func digest(of message: [UInt8]) -> [UInt8] {
         unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { digest, count in
             unsafe message.withUnsafeBufferPointer { bytes in
-                _ = unsafe COpenSSL.SHA256(bytes.baseAddress, bytes.count, digest.baseAddress)
+                _ = unsafe EVP_Digest(
+                    bytes.baseAddress, bytes.count, digest.baseAddress, nil, openssl_sha256(), nil)
             }
             count = byteCount
         }
@@ -27,7 +28,7 @@ package enum SHA256 {
                     unsafe withUnsafePointer(to: &empty) { nothing in
                         var length: UInt32 = 0
                         _ = unsafe HMAC(
-                            EVP_sha256(), key.baseAddress ?? nothing, Int32(key.count),
+                            openssl_sha256(), key.baseAddress ?? nothing, Int32(key.count),
                             bytes.baseAddress, bytes.count, code.baseAddress, &length)
                     }
                 }
