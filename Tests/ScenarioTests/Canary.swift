@@ -28,39 +28,70 @@ struct Canary {
 
     /// The first bytes of what is found in `data`, enough to look for it.
     func finding(in data: Data) -> String? {
-        for (value, forms) in needles where forms.contains(where: { data.range(of: $0) != nil }) {
+        let texts = [data, Self.percentDecoded(data), Self.unescaped(data)]
+        for (value, forms) in needles
+        where forms.contains(where: { form in texts.contains { $0.range(of: form) != nil } }) {
             return String(value.prefix(8)) + "…"
         }
         return nil
     }
 
-    /// Raw, in base64 at any alignment and in both alphabets, hexadecimal, percent-encoded, escaped as in JSON.
+    /// As it is, hexadecimal, and in base64 at any alignment and in both alphabets.
     private static func forms(of value: String) -> [Data] {
-        let bytes = Array(value.utf8)
-        var forms: Set<String> = [value, value.replacing("/", with: "\\/"), value.replacing("\"", with: "\\\"")]
+        let bytes = Data(value.utf8)
+        var forms: Set<String> = [value]
         forms.insert(bytes.map { String(format: "%02x", $0) }.joined())
         forms.insert(bytes.map { String(format: "%02X", $0) }.joined())
-        for form in ["%%%02x", "%%%02X", "\\u%04x", "\\u%04X"] {
-            forms.insert(bytes.map { String(format: form, $0) }.joined())
-            forms.insert(bytes.map { isUnreserved($0) ? String(UnicodeScalar($0)) : String(format: form, $0) }.joined())
-        }
         for offset in 0..<3 {
             // The characters at the ends depend on the neighbours.
-            let whole = Data(repeating: 0, count: offset) + Data(bytes)
-            let text = whole.base64EncodedString().drop { $0 == "=" }
-            let inner = text.dropFirst(offset == 0 ? 0 : 4).prefix((whole.count / 3) * 4 - (offset == 0 ? 0 : 4))
-            forms.insert(String(inner))
-            forms.insert(String(inner).replacing("+", with: "-").replacing("/", with: "_"))
+            let whole = Data(count: offset) + bytes
+            let skipped = offset == 0 ? 0 : 4
+            let inner = String(whole.base64EncodedString().dropFirst(skipped).prefix(whole.count / 3 * 4 - skipped))
+            forms.insert(inner)
+            forms.insert(inner.replacing("+", with: "-").replacing("/", with: "_"))
         }
         return forms.map { Data($0.utf8) }
     }
 
-    /// RFC 3986 §2.3.
-    private static func isUnreserved(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2d, 0x2e, 0x5f, 0x7e: true
-        default: false
+    /// Every `%XX` as its byte: which characters a writer encodes is up to the writer.
+    private static func percentDecoded(_ data: Data) -> Data {
+        decoded(data, mark: UInt8(ascii: "%")) { rest in
+            number(rest.prefix(2), digits: 2).map { (Data([UInt8($0)]), 2) }
         }
+    }
+
+    /// Every escape of JSON as its character.
+    private static func unescaped(_ data: Data) -> Data {
+        decoded(data, mark: UInt8(ascii: "\\")) { rest in
+            if rest.first == UInt8(ascii: "u") {
+                return number(rest.dropFirst().prefix(4), digits: 4).flatMap(UnicodeScalar.init(_:)).map {
+                    (Data(String($0).utf8), 5)
+                }
+            }
+            return rest.first.map { (Data([$0]), 1) }
+        }
+    }
+
+    /// - Parameter decode: what stands for the bytes behind a mark, and how many they are.
+    private static func decoded(_ data: Data, mark: UInt8, decode: (Data) -> (Data, Int)?) -> Data {
+        guard data.contains(mark) else { return Data() }
+        var result = Data()
+        var rest = data
+        while let next = rest.firstIndex(of: mark) {
+            result += rest[..<next]
+            rest = rest[(next + 1)...]
+            if let (bytes, count) = decode(rest.prefix(5)) {
+                result += bytes
+                rest = rest.dropFirst(count)
+            } else {
+                result.append(mark)
+            }
+        }
+        return result + rest
+    }
+
+    private static func number(_ text: Data, digits: Int) -> UInt32? {
+        text.count == digits ? UInt32(String(decoding: text, as: UTF8.self), radix: 16) : nil
     }
 }
 

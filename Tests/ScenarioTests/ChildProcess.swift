@@ -63,11 +63,26 @@ final class ChildProcess {
             clock.isOver.signal()
         }
         clock.began.withLock { $0 = .now }
-        try process.run()
+        try Self.withSignalsUnblocked { try process.run() }
+    }
+
+    /// The threads of dispatch block signals, and a child inherits that: nobody could end it but by SIGKILL.
+    private static func withSignalsUnblocked(_ body: () throws -> Void) rethrows {
+        var none = sigset_t()
+        var before = sigset_t()
+        _ = unsafe sigemptyset(&none)
+        _ = unsafe pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { _ = unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try body()
     }
 
     deinit {
         guard process.isRunning else { return }
+        // Who watches its standard input ends by itself, and ends what it started.
+        if let input {
+            try? input.fileHandleForWriting.close()
+            if clock.isOver.wait(timeout: .now() + 5) == .success { return }
+        }
         kill(process.processIdentifier, SIGKILL)
         _ = clock.isOver.wait(timeout: .now() + 10)
     }
@@ -133,4 +148,25 @@ enum BuiltProgram {
         kept["LC_ALL"] = "C"
         return kept
     }()
+}
+
+/// Sees whether a file is opened, by whomever: what a process has open, root alone may see.
+final class OpenWatch {
+    private let descriptor: Int32
+
+    init(_ url: URL) throws {
+        descriptor = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
+        guard descriptor >= 0, unsafe inotify_add_watch(descriptor, url.path, UInt32(IN_OPEN)) >= 0 else {
+            close(descriptor)
+            throw ScenarioFailure("\(url.path) cannot be watched")
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    /// Whether it was opened since the watch began, or since this was last asked.
+    var hasSeen: Bool {
+        var event = [UInt8](repeating: 0, count: 4096)
+        return unsafe read(descriptor, &event, event.count) > 0
+    }
 }

@@ -60,7 +60,7 @@ import Testing
             "exit 0\n", "# Nothing is checked.\nwrite a b\n", "# An unknown verb.\nfrobnicate\nshell true\n",
             "# An unknown fact.\nwrite a b\nfile a colour red\n", "# A false statement.\nshell false\n",
             "# A table without end.\ntable a\n  1\ndo\nshell true\n", "# An unknown name.\nshell echo {{nobody}}\n",
-            "# A leak.\nsecret SK-kopi/canary+Xe4v9LrK\nrun sign --SK-kopi/canary+Xe4v9LrK\nexit 64\n",
+            "# A leak.\nsecret SK-kopi/canary+Xe4v9LrK\nshell echo SK-kopi/canary+Xe4v9LrK > log\nrun --version\nexit 0\n",
         ])
     func broken(scenario: String) throws {
         let directory = try TemporaryDirectory()

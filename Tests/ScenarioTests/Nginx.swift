@@ -99,16 +99,19 @@ final class Nginx {
             }
 
             """, to: "nginx/nginx.conf")
+        // The shell ends nginx when its standard input ends: with us, also if we are killed.
         process = try directory.start(
-            program, ["-p", prefix, "-c", prefix + "/nginx.conf", "-e", prefix + "/error.log"])
+            "/bin/sh",
+            [
+                "-c", "\"$@\" & read -r end; kill $!; wait $!", "sh", program, "-p", prefix, "-c",
+                prefix + "/nginx.conf", "-e", prefix + "/error.log",
+            ], holdsInput: true)
         url = "https://127.0.0.1:\(port)"
         logFile = URL(filePath: prefix + "/access.log")
-        let process = process
-        // Written when the port is open.
-        try waitUntil(20, for: "nginx") {
-            FileManager.default.fileExists(atPath: prefix + "/pid") || !process.isRunning
-        }
-        guard process.isRunning else {
+        do {
+            // Written when the port is open.
+            try waitUntil(20, for: "nginx") { FileManager.default.fileExists(atPath: prefix + "/pid") }
+        } catch {
             let log = (try? String(contentsOfFile: prefix + "/error.log", encoding: .utf8)) ?? ""
             throw ScenarioFailure("nginx did not start: \(log)")
         }

@@ -11,14 +11,14 @@ import Foundation
 //     brands FILE                   give the running sandbox other brands
 //     run NAME=VALUE… ARGUMENT…     run the rotator to its end; run-unprivileged: held to permissions, also for root
 //     start …, signal NAME, wait    the same in the background
-//     await-requests N, await-file FILE, await-open FILE    until N requests came, FILE is there, the run has it open
+//     await-requests N, await-file FILE, await-open    until N requests came, FILE is there, the run opened config.yaml
 //     hold-lock FILE, release-lock  hold flock(2)
 //     shell COMMAND                 with bash; finally COMMAND: when the scenario is over
 //     write FILE TEXT | <<END, copy, remove, mkdir, chmod, link, token FILE CLIENT-ID iat SECONDS exp SECONDS
 //     outputs DIRECTORY…            where tokens may be besides `tokens`
 //     secret TEXT                   what must not be found, besides the sandbox's secrets and those in `secrets`
 //
-// What is checked: exit N, within SECONDS (since the start or the last signal), stdout and stderr (empty, is, contains,
+// What is checked: exit N, within and lasts SECONDS (from the start or the last signal), stdout and stderr (empty, is, contains,
 // lacks, matches, lines), json PATH OPERATOR LITERAL, json-of FILE …, file FILE FACT…, remember FILE… and unchanged or
 // changed FILE… (with inode, mode and owner), requests N FACT… (since last asked), no-temporaries DIRECTORY…,
 // hides-secrets cmdline environ; and after every run, that no secret and no token is anywhere else.
@@ -26,7 +26,7 @@ import Foundation
 extension ScenarioRun {
     /// The verbs that can find something wrong.
     static let assertions: Set<String> = [
-        "exit", "within", "stdout", "stderr", "json", "json-of", "file", "unchanged", "changed", "requests",
+        "exit", "within", "lasts", "stdout", "stderr", "json", "json-of", "file", "unchanged", "changed", "requests",
         "no-temporaries", "hides-secrets", "shell",
     ]
 
@@ -51,7 +51,9 @@ extension ScenarioRun {
             try sandbox?.replaceBrands(Data(brands.utf8))
         case "run": try finish(start(words))
         case "run-unprivileged": try finish(start(words, isUnprivileged: true))
-        case "start": background = try start(words)
+        case "start":
+            opening = try OpenWatch(url("config.yaml"))
+            background = try start(words)
         case "signal": try running.signal(Self.signalNumber(word(0)))
         case "wait":
             try finish(running)
@@ -59,7 +61,7 @@ extension ScenarioRun {
         case "await-requests":
             let count = try Int(word(0)) ?? 0
             try waitUntil(30, for: "\(count) requests") { (sandbox?.newRequestCount ?? 0) >= count }
-        case "await-open": try awaitOpen(word(0))
+        case "await-open": try waitUntil(30, for: "the configuration to be opened") { opening?.hasSeen == true }
         case "await-file":
             let path = try url(word(0))
             try waitUntil(30, for: path.path) { FileFacts(path).kind != nil }
@@ -116,7 +118,8 @@ extension ScenarioRun {
             "iat": now + issued, "exp": now + ends, "sub": "payload", "user": ["businessServiceClientId": words[1]],
         ]
         let payload = try JSONSerialization.data(withJSONObject: claims, options: .sortedKeys)
-        let parts = [Data(#"{"alg":"RS256"}"#.utf8), payload, Data((0..<256).map { _ in .random(in: 0...255) })].map { part in
+        let parts = [Data(#"{"alg":"RS256"}"#.utf8), payload, Data((0..<256).map { _ in .random(in: 0...255) })].map {
+            part in
             part.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
         }
         try Data(parts.joined(separator: ".").utf8).write(to: url(words[0]))
@@ -128,19 +131,6 @@ extension ScenarioRun {
         case "INT": SIGINT
         case "KILL": SIGKILL
         default: throw ScenarioFailure("unknown signal \(name)")
-        }
-    }
-
-    /// Waits until the started program holds a file open.
-    private func awaitOpen(_ path: String) throws {
-        let process = try running
-        let target = url(path).path
-        try waitUntil(30, for: "\(path) to be opened") {
-            let descriptors = "/proc/\(process.identifier)/fd"
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: descriptors)) ?? []
-            return names.contains { name in
-                (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(descriptors)/\(name)")) == target
-            }
         }
     }
 }
@@ -157,6 +147,11 @@ extension ScenarioRun {
         case "within":
             let duration = try ended.duration
             guard let seconds = Double(first), duration <= .seconds(seconds) else {
+                throw ScenarioFailure("it took \(duration)")
+            }
+        case "lasts":
+            let duration = try ended.duration
+            guard let seconds = Double(first), duration >= .seconds(seconds) else {
                 throw ScenarioFailure("it took \(duration)")
             }
         case "stdout": try checkText(ended.standardOutput, words)

@@ -22,6 +22,8 @@ final class ScenarioRun {
     var sandbox: Sandbox?
     var background: ChildProcess?
     var lockHolder: ChildProcess?
+    /// Of the configuration, by the program in the background.
+    var opening: OpenWatch?
     var last: ChildProcess.Ending?
     var remembered: [String: FileFacts] = [:]
     var canary = Canary()
@@ -67,6 +69,8 @@ final class ScenarioRun {
         lockHolder = nil
         sandbox = nil
         for words in lastWords.reversed() { _ = try? shell(words) }
+        // A directory that may not be written cannot be emptied.
+        _ = try? shell("chmod -R u+rwX .")
         try? FileManager.default.removeItem(at: root)
     }
 
