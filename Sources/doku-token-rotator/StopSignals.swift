@@ -9,10 +9,15 @@ final class StopSignals {
     private let sources: [any DispatchSourceSignal]
 
     init(_ stop: StopRequest) {
+        // Blocked, since the default action would end the process before a source sees the signal; not ignored, since
+        // that would throw away what comes before the sources are at work. Threads started later inherit it.
+        var stops = sigset_t()
+        unsafe sigemptyset(&stops)
+        unsafe sigaddset(&stops, SIGTERM)
+        unsafe sigaddset(&stops, SIGINT)
+        unsafe pthread_sigmask(SIG_BLOCK, &stops, nil)
         let queue = DispatchQueue(label: "signals")
         sources = [(SIGTERM, StopRequest.Reason.terminated), (SIGINT, .interrupted)].map { number, reason in
-            // The default action would end the process before the source sees the signal.
-            _ = signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler { @Sendable in stop.stop(reason) }
             source.resume()
