@@ -33,7 +33,7 @@ test:
 
 bench: build
 	@.ci/prepare bench
-	Benchmarks/run
+	Benchmarks/run $(BENCH_FLAGS)
 
 install: build
 	install -D -m 0755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/doku-token-rotator

@@ -25,6 +25,29 @@ import TokenRotation
         #expect(missing.isEmpty)
     }
 
+    @Test("README lists every key of the configuration's top level, and no other")
+    func readmeKeys() throws {
+        let rows = try Self.table("keys")
+        #expect(rows.first == ["key", "default", "meaning"])
+        let keys = rows.dropFirst().map { $0[0].trimmingCharacters(in: CharacterSet(charactersIn: "`")) }
+        #expect(keys.sorted() == ConfigurationSection.configuration.keys.sorted())
+        for (key, section) in [("brands", ConfigurationSection.brand), ("snippets", .snippet)] {
+            let row = try #require(rows.first { $0[0] == "`\(key)`" })
+            for key in section.keys { #expect(row[2].contains("`\(key)`")) }
+        }
+    }
+
+    @Test("README's configuration is one that the program reads")
+    func readmeConfiguration() throws {
+        let text = try String(contentsOf: Self.readme, encoding: .utf8)
+        let start = try #require(text.range(of: "```yaml\n"))
+        let end = try #require(text[start.upperBound...].range(of: "```"))
+        let configuration = try ConfigurationReader.read(
+            Array(text[start.upperBound..<end.lowerBound].utf8), file: "/etc/config.yaml", isPrivate: true)
+        #expect(configuration.brands.count == 2)
+        #expect(configuration.snippets.count == 1)
+    }
+
     @Test("`--help` lists every exit status", arguments: [["--help"], ["rotate", "--help"]])
     func help(arguments: [String]) throws {
         let directory = try TemporaryDirectory()
