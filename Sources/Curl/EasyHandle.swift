@@ -73,7 +73,12 @@ internal import CCurl
             try set(CURLOPT_CAPATH, path)
         case .libraryDefault: break
         }
-        if let proxy = options.proxy { try set(CURLOPT_PROXY, proxy) }
+        if options.allowsPlainHTTP {
+            // Without TLS nothing leaves this host, whatever the environment says: an empty name is no proxy.
+            try set(CURLOPT_PROXY, "")
+        } else if let proxy = options.proxy {
+            try set(CURLOPT_PROXY, proxy)
+        }
         // What is signed for DOKU is not the proxy's to see.
         try set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
         try set(CURLOPT_USERAGENT, options.userAgent)

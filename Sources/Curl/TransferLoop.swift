@@ -35,7 +35,8 @@ internal import Glibc
         unsafe self.multi = multi
         self.options = options
         self.bell = bell
-        limit = options.concurrency
+        // Without TLS there is one request a connection: more would spend their time waiting for one.
+        limit = options.allowsPlainHTTP ? min(options.concurrency, options.connections) : options.concurrency
         for (option, value) in [
             (CURLMOPT_MAX_HOST_CONNECTIONS, options.connections),
             (CURLMOPT_MAXCONNECTS, options.connections),

@@ -44,6 +44,18 @@ package final class Directory: Sendable {
         path.hasSuffix("/") ? path + name : path + "/" + name
     }
 
+    /// What tells this directory from every other one of this host, by whatever path it was reached.
+    package struct Identity: Hashable, Sendable {
+        let device: UInt64
+        let inode: UInt64
+    }
+
+    package func identity() throws(FileError) -> Identity {
+        var status = stat()
+        try attempt(.look, path) { unsafe fstat(descriptor.number, &status) }
+        return Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+    }
+
     /// Asks whether a new name could be made in here, before anything is done that would be in vain otherwise.
     package func checkWritable() throws(FileError) {
         try attempt(.create, path) { unsafe faccessat(descriptor.number, ".", W_OK | X_OK, AT_EACCESS) }

@@ -6,15 +6,18 @@ internal import Synchronization
 /// Serial queues side by side that take their work from one line: as many as the work's waiting is worth.
 ///
 /// Work that is over in microseconds (files on tmpfs) keeps one lane busy, since waking others costs more than it
-/// brings. Work that waits (fsync on a disk, a child process) spreads over all of them. Not one concurrent queue: on
-/// Linux that grows slowly, and only to a few threads, when its blocks wait.
+/// brings. Work that waits (fsync on a disk, a child process) spreads over all of them: whatever is in the line while
+/// a lane is busy with one piece for longer than a moment gets another lane. Not one concurrent queue: on Linux that
+/// grows slowly, and only to a few threads, when its blocks wait.
 final class Lanes: Sendable {
     private struct Line: Sendable {
         var work: [@Sendable () -> Void] = []
         var head = 0
         var idle: [Int]
-        /// Whether the last piece of work took longer than a thread takes to wake.
-        var isSlow = false
+        /// When a lane last took work.
+        var lastTaken = ContinuousClock.now
+        /// Whether a look at a line that stands still is on its way.
+        var isWatched = false
 
         var isEmpty: Bool { head == work.count }
 
@@ -27,50 +30,72 @@ final class Lanes: Sendable {
                     head = 0
                 }
             }
+            lastTaken = .now
             return work[head]
         }
+
+        /// Whether what is in the line waits for a piece of work that takes its time.
+        var standsStill: Bool { !isEmpty && ContinuousClock.now - lastTaken > Lanes.moment }
     }
 
     private let queues: [DispatchQueue]
+    private let watch: DispatchQueue
     private let line: Mutex<Line>
 
-    /// Above it, work is taken to wait for something.
-    private static let slow: Duration = .microseconds(300)
+    /// What fast work takes, and a thread takes to wake.
+    private static let moment: Duration = .microseconds(500)
+    /// How long a line may stand still unseen.
+    private static let watchInterval = DispatchTimeInterval.milliseconds(5)
 
     init(label: String, count: Int = 8) {
         queues = (0..<count).map { DispatchQueue(label: "\(label)-\($0)") }
+        watch = DispatchQueue(label: "\(label)-watch")
         line = Mutex(Line(idle: Array((0..<count).reversed())))
     }
 
     /// Runs `work` soon, in the order given as far as one lane serves.
     func async(_ work: @escaping @Sendable () -> Void) {
-        let lane = line.withLock { line -> Int? in
+        let (lane, isUnwatched) = line.withLock { line -> (Int?, Bool) in
+            let standsStill = line.standsStill
             line.work.append(work)
-            guard line.isSlow || line.idle.count == queues.count else { return nil }
-            return line.idle.popLast()
+            let lane = standsStill || line.idle.count == queues.count ? line.idle.popLast() : nil
+            defer { line.isWatched = true }
+            return (lane, !line.isWatched)
         }
         if let lane { serve(lane) }
+        if isUnwatched { look() }
+    }
+
+    /// Looks after a while whether the line stands still, as long as there is one: nobody else may come by.
+    private func look() {
+        watch.asyncAfter(deadline: .now() + Self.watchInterval) { @Sendable [self] in
+            let (lanes, goesOn) = line.withLock { line -> ([Int], Bool) in
+                line.isWatched = !line.isEmpty
+                guard line.standsStill else { return ([], line.isWatched) }
+                var woken: [Int] = []
+                for _ in line.head..<line.work.count { if let lane = line.idle.popLast() { woken.append(lane) } }
+                return (woken, line.isWatched)
+            }
+            for lane in lanes { serve(lane) }
+            if goesOn { look() }
+        }
     }
 
     /// Takes work from the line until there is none.
     private func serve(_ lane: Int) {
         queues[lane].async { @Sendable [self] in
-            var began = ContinuousClock.now
-            var isFirst = true
             while true {
-                let now = ContinuousClock.now
                 let (work, another) = line.withLock { line -> ((@Sendable () -> Void)?, Int?) in
-                    if !isFirst { line.isSlow = now - began > Self.slow }
+                    // Whoever comes back from a wait finds out here that others may wait as well.
+                    let standsStill = line.standsStill
                     guard let work = line.next() else {
                         line.idle.append(lane)
                         return (nil, nil)
                     }
-                    return (work, line.isSlow && !line.isEmpty ? line.idle.popLast() : nil)
+                    return (work, standsStill && !line.isEmpty ? line.idle.popLast() : nil)
                 }
                 guard let work else { return }
                 if let another { serve(another) }
-                began = now
-                isFirst = false
                 work()
             }
         }

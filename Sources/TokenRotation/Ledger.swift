@@ -9,6 +9,7 @@ final class Ledger: Sendable {
         var outcomes: [BrandOutcome]
         var isDone: [Bool]
         var newTokens: [Int: Token] = [:]
+        var isClosed = false
     }
 
     private let state: Mutex<State>
@@ -25,6 +26,7 @@ final class Ledger: Sendable {
 
     func record(_ outcome: BrandOutcome, newToken: Token?, at position: Int) {
         state.withLock { state in
+            guard !state.isClosed else { return }
             state.outcomes[position] = outcome
             state.isDone[position] = true
             state.newTokens[position] = newToken
@@ -43,9 +45,9 @@ final class Ledger: Sendable {
     /// - Parameter health: of the token that stood there for the brand before.
     func note(_ output: OutputOutcome, at position: Int, health: TokenHealth) {
         state.withLock { state in
-            guard let index = state.outcomes[position].outputs.firstIndex(where: { $0.path == output.path }) else {
-                return
-            }
+            guard !state.isClosed,
+                let index = state.outcomes[position].outputs.firstIndex(where: { $0.path == output.path })
+            else { return }
             state.outcomes[position].outputs[index] = output
             guard output.kind == .failed || output.kind == .refused else { return }
             state.outcomes[position].add(
@@ -60,6 +62,7 @@ final class Ledger: Sendable {
     func noteUnsynced(_ directories: [String: FileError]) {
         guard !directories.isEmpty else { return }
         state.withLock { state in
+            guard !state.isClosed else { return }
             for position in state.outcomes.indices {
                 for index in state.outcomes[position].outputs.indices {
                     let output = state.outcomes[position].outputs[index]
@@ -72,9 +75,12 @@ final class Ledger: Sendable {
         }
     }
 
-    /// All outcomes; a brand that is not done counts as `unfinished`, so that a report is never silently short.
-    func outcomes(unfinished failure: BrandFailure?) -> [BrandOutcome] {
+    /// Ends the account: what comes later changes nothing, and is in no shared file.
+    ///
+    /// - Returns: all outcomes; a brand that is not done counts as `unfinished`, so that a report is never silently short.
+    func close(unfinished failure: BrandFailure?) -> [BrandOutcome] {
         state.withLock { state in
+            state.isClosed = true
             for position in state.outcomes.indices where !state.isDone[position] {
                 state.outcomes[position].kind = .unfinished
                 state.outcomes[position].failure =

@@ -34,6 +34,44 @@ final class OutputDirectories: Sendable {
         return try directory(location.directory).inspect(name: location.name, maximumSize: maximumSize)
     }
 
+    /// Finds files that several paths lead to, through linked or bind-mounted directories or links that are followed:
+    /// published to by two brands, such a file would hold a foreign token.
+    /// - Returns: by path, why all but the first of them are refused.
+    func aliases(in files: [(path: String, symlinks: SymlinkPolicy)]) -> [String: BrandFailure] {
+        var found: [String: BrandFailure] = [:]
+        guard mayCoincide(files) else { return found }
+        struct Place: Hashable {
+            let directory: Directory.Identity
+            let name: String
+        }
+        var first: [Place: String] = [:]
+        for (path, symlinks) in files {
+            // What cannot be opened is told of when it is surveyed.
+            guard let location = try? Self.location(path, symlinks),
+                let identity = try? directory(location.directory).identity()
+            else { continue }
+            let place = Place(directory: identity, name: location.name)
+            if let other = first[place] {
+                found[path] = BrandFailure(.outputRefused, "\(path) is the same file as \(other); give it its own")
+            } else {
+                first[place] = path
+            }
+        }
+        return found
+    }
+
+    /// Whether different paths may lead to one file: not while no link is followed and all directories are different.
+    private func mayCoincide(_ files: [(path: String, symlinks: SymlinkPolicy)]) -> Bool {
+        var paths: Set<String> = []
+        for (path, symlinks) in files {
+            if symlinks == .follow { return true }
+            if let location = try? FileLocation(path: path) { paths.insert(location.directory) }
+        }
+        guard paths.count > 1 else { return false }
+        let identities = paths.compactMap { path in (try? directory(path)).flatMap { try? $0.identity() } }
+        return Set(identities).count < identities.count
+    }
+
     /// Whether a new name could be put beside `path`.
     func checkWritable(_ path: String, symlinks: SymlinkPolicy) throws(FileError) {
         let location = try Self.location(path, symlinks)

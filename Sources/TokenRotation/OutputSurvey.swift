@@ -35,9 +35,34 @@ package struct SurveyedOutput: Sendable {
 struct SurveyedSnippet: Sendable {
     /// By variable.
     var tokens: [String: Token] = [:]
+    /// Tokens that name their Client-Id, by it, under whatever variable and in whatever dialect: those that are kept
+    /// when a snippet's variables or dialect change.
+    var tokensByClientID: [String: Token] = [:]
     var refusal: BrandFailure?
     var contents: [UInt8]?
     var hasConfiguredAttributes = false
+}
+
+extension SurveyedSnippet {
+    fileprivate mutating func readTokens(of snippet: Snippet, in contents: [UInt8]) {
+        for (variable, value) in snippet.dialect.assignments(in: contents) {
+            if let token = Token(value), !token.wasCut { tokens[variable] = token }
+        }
+        guard snippet.entries.contains(where: { tokens[$0.variable] == nil }) else { return }
+        for dialect in EnvironmentDialect.allCases {
+            for value in dialect.assignments(in: contents).values {
+                guard let token = Token(value), !token.wasCut, let clientID = token.clientID else { continue }
+                tokensByClientID[clientID] = token
+            }
+        }
+    }
+
+    /// The last good token of a brand: under its variable, or under another one if it names the brand. Never one that
+    /// names another brand.
+    func lastGood(_ entry: Snippet.Entry, clientID: String) -> Token? {
+        if let token = tokens[entry.variable], token.clientID ?? clientID == clientID { return token }
+        return tokensByClientID[clientID]
+    }
 }
 
 /// Reads the published files of a run, and knows where each is written.
@@ -89,12 +114,17 @@ package struct OutputSurvey: Sendable {
             let state = try directories.inspect(
                 snippet.path, maximumSize: 4096 + snippet.entries.count * 2 * Token.maximumSize,
                 symlinks: snippet.symlinks)
-            guard case .regular(let file) = state, case .bytes(let contents) = file.contents else { return surveyed }
+            guard case .regular(let file) = state else { return surveyed }
+            guard case .bytes(let contents) = file.contents else {
+                // To write it anew would lose the tokens in it.
+                surveyed.refusal = BrandFailure(
+                    .outputRefused,
+                    "\(snippet.path): the file cannot be read, or is too large; make it readable, or remove it")
+                return surveyed
+            }
             surveyed.contents = contents
             surveyed.hasConfiguredAttributes = attributes.agree(with: file)
-            for (variable, value) in snippet.dialect.assignments(in: contents) {
-                if let token = Token(value), !token.wasCut { surveyed.tokens[variable] = token }
-            }
+            surveyed.readTokens(of: snippet, in: contents)
         } catch let failure as BrandFailure {
             surveyed.refusal = failure
         } catch {

@@ -27,17 +27,18 @@ struct Publication: Sendable {
     /// Writes a shared file: the new tokens, and the last good one of every brand that has none.
     ///
     /// - Parameter granted: new tokens by index of the brand.
-    /// - Returns: what happened to the file, and the brands whose new token the dialect cannot carry.
+    /// - Returns: what happened to the file, what it is to hold, and the brands whose new token the dialect cannot
+    ///   carry.
     func publish(
-        _ snippet: Snippet, over before: SurveyedSnippet, granted: [Int: Token]
-    ) -> (file: OutputOutcome, uncarried: Set<Int>) {
+        _ snippet: Snippet, of brands: [Brand], over before: SurveyedSnippet, granted: [Int: Token]
+    ) -> (file: OutputOutcome, contents: [UInt8], uncarried: Set<Int>) {
         if let refusal = before.refusal {
-            return (OutputOutcome(path: snippet.path, kind: .refused, message: refusal.message), [])
+            return (OutputOutcome(path: snippet.path, kind: .refused, message: refusal.message), [], [])
         }
         var lines = ""
         var uncarried: Set<Int> = []
         for entry in snippet.entries {
-            let old = before.tokens[entry.variable]
+            let old = before.lastGood(entry, clientID: brands[entry.brand].clientID)
             guard let token = granted[entry.brand] ?? old else { continue }
             if let line = snippet.dialect.assignment(entry.variable, token.text) {
                 lines += "\(line)\n"
@@ -52,9 +53,9 @@ struct Publication: Sendable {
         let contents = Array(lines.utf8)
         // An empty file would tell its readers that there are no tokens.
         guard !contents.isEmpty, contents != before.contents || !before.hasConfiguredAttributes else {
-            return (OutputOutcome(path: snippet.path, kind: .unchanged), uncarried)
+            return (OutputOutcome(path: snippet.path, kind: .unchanged), contents, uncarried)
         }
-        return (write(contents, snippet.path, snippet.attributes, snippet.symlinks), uncarried)
+        return (write(contents, snippet.path, snippet.attributes, snippet.symlinks), contents, uncarried)
     }
 
     private func write(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Dispatch
 internal import DurableFiles
 
 /// One run over one configuration: plan, exchange, publish. The caller holds the run's lock.
@@ -41,51 +42,38 @@ package final class Rotation: Sendable {
     /// Removes what killed runs left, requests what is due, publishes it, and says what became of every brand.
     /// - Returns: the outcomes, and what is not as safe as it should be.
     package func run(_ plan: RotationPlan) -> (outcomes: [BrandOutcome], warnings: [String]) {
-        publication.directories.sweep(beside: publishedFiles)
+        publication.directories.sweep { [configuration, selection] in RotationPlan.files(configuration, selection) }
         let ledger = Ledger(
             plan.entries.map(\.outcome), isDone: plan.entries.map { !$0.verdict.needsWork })
+        let snippets = SnippetPublisher(
+            plan: plan, configuration: configuration, rule: rule, publication: publication, ledger: ledger)
         var warnings: [String] = []
         if plan.entries.contains(where: \.verdict.needsWork) {
             warnings = RotationWork(
                 plan: plan, configuration: configuration, rule: rule, publication: publication, ledger: ledger,
-                context: context, stop: stop, deadline: deadline
+                snippets: snippets, context: context, stop: stop, deadline: deadline
             ).perform()
         }
-        publishSnippets(plan, ledger)
-        ledger.noteUnsynced(publication.directories.synchronize())
-        return (ledger.outcomes(unfinished: stop.reason?.failure), warnings)
+        conclude(snippets, ledger)
+        return (ledger.close(unfinished: stop.reason?.failure), warnings)
     }
 
-    /// Every file that this run may publish.
-    private func publishedFiles() -> [(path: String, symlinks: SymlinkPolicy)] {
-        selection.brands.flatMap { configuration.brands[$0].outputs.map { ($0.path, $0.symlinks) } }
-            + configuration.snippets.map { ($0.path, $0.symlinks) }
-    }
-
-    private func publishSnippets(_ plan: RotationPlan, _ ledger: Ledger) {
-        guard !configuration.snippets.isEmpty else { return }
-        var tokens: [Int: Token] = [:]
-        for (position, token) in ledger.newTokens { tokens[plan.entries[position].brand] = token }
-        let positions = Dictionary(uniqueKeysWithValues: plan.entries.enumerated().map { ($1.brand, $0) })
-        for (snippet, before) in zip(configuration.snippets, plan.snippets) {
-            // A file none of whose brands is in this run is not this run's.
-            guard snippet.entries.contains(where: { positions[$0.brand] != nil }) else { continue }
-            let (file, uncarried) = publication.publish(snippet, over: before, granted: tokens)
-            for entry in snippet.entries {
-                guard let position = positions[entry.brand] else { continue }
-                var output = file
-                if uncarried.contains(entry.brand) {
-                    output.kind = .failed
-                    output.message =
-                        "the dialect of \(snippet.path) cannot carry this token unchanged; choose another one"
-                }
-                let old = before.tokens[entry.variable].map(SurveyedOutput.State.token) ?? .noToken("is missing")
-                ledger.note(
-                    output, at: position,
-                    health: rule.health(
-                        of: SurveyedOutput(path: snippet.path, state: old), brand: configuration.brands[entry.brand]))
+    /// Writes the shared files and makes everything durable: on a thread of its own, since a disk that hangs must not
+    /// keep a stopped run from ending.
+    private func conclude(_ snippets: SnippetPublisher, _ ledger: Ledger) {
+        let finished = DispatchSemaphore(value: 0)
+        let timer = DispatchQueue(label: "conclusion-timer")
+        DispatchQueue(label: "conclusion").async { @Sendable [publication] in
+            snippets.publish()
+            ledger.noteUnsynced(publication.directories.synchronize())
+            finished.signal()
+        }
+        stop.onStop { [stop] in
+            timer.asyncAfter(deadline: stop.end(after: StopRequest.timeToConclude)) { @Sendable in
+                _ = finished.signal()
             }
         }
+        finished.wait()
     }
 }
 

@@ -25,11 +25,10 @@ package struct RotationPlan: Sendable {
         configuration: Configuration, selection: Selection, rule: DueRule, survey: OutputSurvey,
         directories: OutputDirectories
     ) {
+        let aliases = directories.aliases(in: Self.files(configuration, selection))
         let snippets = configuration.snippets.map { snippet in
             var surveyed = survey.survey(snippet)
-            if surveyed.refusal == nil {
-                surveyed.refusal = Self.obstacle(snippet.path, snippet.symlinks, directories)
-            }
+            surveyed.refusal = surveyed.refusal ?? aliases[snippet.path]
             return surveyed
         }
         var memberships: [Int: [(snippet: Int, variable: String)]] = [:]
@@ -38,12 +37,18 @@ package struct RotationPlan: Sendable {
         }
         entries = selection.brands.map { index in
             let brand = configuration.brands[index]
-            var outputs = brand.outputs.map { survey.survey($0, brand: brand) }
+            var outputs = brand.outputs.map { output in
+                var surveyed = survey.survey(output, brand: brand)
+                surveyed.refusal = surveyed.refusal ?? aliases[output.path]
+                return surveyed
+            }
             for (snippet, variable) in memberships[index] ?? [] {
                 outputs.append(Self.surveyed(configuration.snippets[snippet].path, snippets[snippet], variable))
             }
             var verdict = rule.verdict(on: brand, outputs: outputs)
-            if verdict.writes, Self.refuseUnwritable(&outputs, brand, directories) {
+            if verdict.writes,
+                Self.refuseUnwritable(&outputs, brand, memberships[index] ?? [], configuration, directories)
+            {
                 verdict = rule.verdict(on: brand, outputs: outputs)
             }
             return Entry(brand, at: index, verdict, outputs, rule)
@@ -51,15 +56,25 @@ package struct RotationPlan: Sendable {
         self.snippets = snippets
     }
 
+    /// Every file that a run over these brands may publish.
+    static func files(
+        _ configuration: Configuration, _ selection: Selection
+    ) -> [(path: String, symlinks: SymlinkPolicy)] {
+        selection.brands.flatMap { configuration.brands[$0].outputs.map { ($0.path, $0.symlinks) } }
+            + configuration.snippets.map { ($0.path, $0.symlinks) }
+    }
+
     /// Asks, for a brand that is about to be written, whether its directories take a new file.
     /// - Returns: whether one does not.
     private static func refuseUnwritable(
-        _ outputs: inout [SurveyedOutput], _ brand: Brand, _ directories: OutputDirectories
+        _ outputs: inout [SurveyedOutput], _ brand: Brand, _ memberships: [(snippet: Int, variable: String)],
+        _ configuration: Configuration, _ directories: OutputDirectories
     ) -> Bool {
+        let symlinks = brand.outputs.map(\.symlinks) + memberships.map { configuration.snippets[$0.snippet].symlinks }
         var isChanged = false
-        for (position, output) in brand.outputs.enumerated() {
+        for (position, symlinks) in symlinks.enumerated() {
             guard outputs[position].refusal == nil,
-                let failure = obstacle(output.path, output.symlinks, directories)
+                let failure = obstacle(outputs[position].path, symlinks, directories)
             else { continue }
             outputs[position].refusal = failure
             isChanged = true

@@ -25,9 +25,11 @@ final class RotationWork: Sendable {
     private let feed = Mutex(Feed())
     private let group = DispatchGroup()
     private let lanes = Lanes(label: "publication")
-    /// A command may take its whole timeout: it has lanes of its own.
-    private let commands = Lanes(label: "secret-command")
-    private let preparation = DispatchQueue(label: "preparation")
+    /// A command may take its whole timeout: it has lanes of its own, as many as there may be requests.
+    private let commands: Lanes
+    /// Where secrets are read: a file may be on a disk that hangs.
+    private let preparation = Lanes(label: "preparation")
+    private let snippets: SnippetPublisher
 
     /// How far the preparation is ahead of the answers.
     private struct Feed: Sendable {
@@ -38,18 +40,20 @@ final class RotationWork: Sendable {
         var isFilling = false
     }
 
-    /// The time that publications in progress get after a stop; the promise is an exit within 2 s.
-    private static let grace = DispatchTimeInterval.milliseconds(1500)
+    /// How long a token waits for others before the files that many brands share are written.
+    private static let snippetInterval = DispatchTimeInterval.seconds(1)
 
     init(
         plan: RotationPlan, configuration: Configuration, rule: DueRule, publication: Publication, ledger: Ledger,
-        context: RunContext, stop: StopRequest, deadline: ContinuousClock.Instant
+        snippets: SnippetPublisher, context: RunContext, stop: StopRequest, deadline: ContinuousClock.Instant
     ) {
         self.plan = plan
         self.configuration = configuration
         self.rule = rule
         self.publication = publication
         self.ledger = ledger
+        self.snippets = snippets
+        commands = Lanes(label: "secret-command", count: max(8, min(64, configuration.concurrency)))
         self.context = context
         self.stop = stop
         self.deadline = deadline
@@ -75,15 +79,23 @@ final class RotationWork: Sendable {
         let timer = DispatchQueue(label: "deadline")
         let left = Int(max(.zero, deadline - ContinuousClock.now).wholeMilliseconds)
         timer.asyncAfter(deadline: .now() + .milliseconds(left)) { @Sendable [stop] in stop.stop(.deadline) }
-        stop.onStop {
+        stop.onStop { [stop] in
             transfers.cancel()
-            timer.asyncAfter(deadline: .now() + Self.grace) { @Sendable in _ = finished.signal() }
+            timer.asyncAfter(deadline: stop.end(after: StopRequest.timeToPublish)) { @Sendable in
+                _ = finished.signal()
+            }
         }
+        let shared = DispatchQueue(label: "snippets")
+        let tick = DispatchSource.makeTimerSource(queue: shared)
+        tick.schedule(deadline: .now() + Self.snippetInterval, repeating: Self.snippetInterval)
+        tick.setEventHandler { @Sendable [snippets] in snippets.publish() }
+        tick.resume()
 
         for _ in positions { group.enter() }
         fill(transfers, secrets)
         group.notify(queue: timer) { @Sendable in _ = finished.signal() }
         finished.wait()
+        tick.cancel()
         transfers.cancel()
         return secrets.warnings
     }
@@ -99,22 +111,20 @@ final class RotationWork: Sendable {
             return true
         }
         guard starts else { return }
-        preparation.async { @Sendable [self] in
-            while true {
-                let position = feed.withLock { feed -> Int? in
-                    guard feed.next < positions.count, feed.ahead < window else {
-                        feed.isFilling = false
-                        return nil
-                    }
-                    defer {
-                        feed.next += 1
-                        feed.ahead += 1
-                    }
-                    return positions[feed.next]
+        while true {
+            let position = feed.withLock { feed -> Int? in
+                guard feed.next < positions.count, feed.ahead < window else {
+                    feed.isFilling = false
+                    return nil
                 }
-                guard let position else { return }
-                begin(position, transfers, secrets)
+                defer {
+                    feed.next += 1
+                    feed.ahead += 1
+                }
+                return positions[feed.next]
             }
+            guard let position else { return }
+            begin(position, transfers, secrets)
         }
     }
 
@@ -145,7 +155,7 @@ final class RotationWork: Sendable {
                     group.leave()
                 }.start()
             }
-            if case .command = brand.secret { commands.async(request) } else { request() }
+            if case .command = brand.secret { commands.async(request) } else { preparation.async(request) }
         }
     }
 

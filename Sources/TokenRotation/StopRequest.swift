@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Dispatch
 internal import Synchronization
 
 /// The wish, from outside or from the clock, that a run end soon. Given once; later ones change nothing.
@@ -12,8 +13,14 @@ package final class StopRequest: Sendable {
         case terminated
     }
 
+    /// From a stop on, in milliseconds: what publications in progress get to end, and what the whole run gets. The
+    /// promise is an exit within 2 s.
+    static let timeToPublish = 1200
+    static let timeToConclude = 1700
+
     private struct State: Sendable {
         var reason: Reason?
+        var time = DispatchTime.distantFuture
         var handlers: [@Sendable () -> Void] = []
     }
 
@@ -27,10 +34,16 @@ package final class StopRequest: Sendable {
         let handlers = state.withLock { state in
             guard state.reason == nil else { return [@Sendable () -> Void]() }
             state.reason = reason
+            state.time = .now()
             defer { state.handlers = [] }
             return state.handlers
         }
         for handler in handlers { handler() }
+    }
+
+    /// The time so many milliseconds after the stop.
+    func end(after milliseconds: Int) -> DispatchTime {
+        state.withLock { $0.time } + .milliseconds(milliseconds)
     }
 
     /// Calls `handler` once, on whatever thread the stop comes; at once where it came already.

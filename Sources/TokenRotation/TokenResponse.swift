@@ -70,6 +70,9 @@ package enum TokenResponse: Sendable {
             return unusable(
                 .tokenInvalid, "the token is empty, longer than \(Token.maximumSize) bytes or not visible ASCII")
         }
+        guard !token.wasCut else {
+            return unusable(.tokenInvalid, "the token begins like a JWT, but was cut or is none that can be read")
+        }
         if let clientID = token.clientID, clientID != signer.clientID {
             return unusable(.tokenForeign, "the token names another Client-Id than the brand's")
         }

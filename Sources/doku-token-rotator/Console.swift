@@ -22,6 +22,12 @@ enum Console: Int32 {
                 let count = unsafe Glibc.write(
                     rawValue, bytes.baseAddress.unsafelyUnwrapped + written, bytes.count - written)
                 if count < 0 && errno == EINTR { continue }
+                if count < 0 && errno == EAGAIN {
+                    // Whoever gave us this stream made it non-blocking.
+                    var wait = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
+                    unsafe _ = poll(&wait, 1, 1000)
+                    continue
+                }
                 guard count > 0 else { return }
                 written += count
             }

@@ -51,6 +51,7 @@ struct Sign: ParsableCommand {
                 clientID: clientID, secretFile: secretFile, requestID: requestID,
                 timestamp: timestamp ?? Timestamp.now.description, requestTarget: requestTarget, bodyFile: bodyFile)
         } catch {
+            if output == .json { ReportDocument.write(problems: ["\(error)"], status: .usage) }
             Console.standardError.write("\(error)\n")
             throw End(status: .usage)
         }

@@ -19,7 +19,13 @@ final class StopSignals {
         let queue = DispatchQueue(label: "signals")
         sources = [(SIGTERM, StopRequest.Reason.terminated), (SIGINT, .interrupted)].map { number, reason in
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler { @Sendable in stop.stop(reason) }
+            source.setEventHandler { @Sendable in
+                stop.stop(reason)
+                // Whatever still hangs then, a disk or a reader of the report: the process does not.
+                queue.asyncAfter(deadline: .now() + .milliseconds(1950)) { @Sendable in
+                    Console.leave((reason == .terminated ? ExitStatus.terminated : .interrupted).rawValue)
+                }
+            }
             source.resume()
             return source
         }

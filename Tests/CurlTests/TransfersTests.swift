@@ -161,8 +161,19 @@ import Testing
 
     @Test func `a proxy that is not there is told from a server that is not there`() async throws {
         let server = try LoopbackServer()
+        let transfers = try server.transfers {
+            $0.proxy = "http://\(Self.noName):3128"
+            $0.allowsPlainHTTP = false
+        }
+        var request = server.request("/ok")
+        request.url = "https://127.0.0.1:\(server.deafPort)/ok"
+        #expect(await transfers.send(request).kind == .proxyNotResolved)
+    }
+
+    @Test func `without TLS no proxy is asked`() async throws {
+        let server = try LoopbackServer()
         let transfers = try server.transfers { $0.proxy = "http://\(Self.noName):3128" }
-        #expect(await transfers.send(server.request("/ok")).kind == .proxyNotResolved)
+        #expect(await transfers.send(server.request("/ok")).reply?.status == 200)
     }
 
     @Test func `a name that does not exist is not resolved`() async throws {

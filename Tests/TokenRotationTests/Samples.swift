@@ -25,7 +25,8 @@ enum Sample {
 
     /// A token of three parts around `payload`, signed by nobody.
     static func jwt(_ payload: String) -> String {
-        "eyJhbGciOiJSUzI1NiJ9.\(base64URL(payload.utf8)).c2lnbmF0dXJl"
+        // As long as a signature by a key of 2048 bits.
+        "eyJhbGciOiJSUzI1NiJ9.\(base64URL(payload.utf8)).\(base64URL([UInt8](repeating: 0xa5, count: 256)))"
     }
 
     /// A JWT of the sample brand that ends `left` seconds from now.

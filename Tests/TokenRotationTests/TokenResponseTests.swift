@@ -124,6 +124,12 @@ extension TokenResponse {
         if !isGranted { #expect(response.failure?.code == .tokenExpired) }
     }
 
+    @Test(arguments: [20, 60, 200, 300])
+    func `a token that was cut is none`(length: Int) {
+        let token = Sample.jwt(left: 21_600).prefix(length)
+        #expect(judge(200, #"{"token":"\#(token)"}"#).failure?.code == .tokenInvalid)
+    }
+
     @Test(arguments: ["", "{}", #"{"token":null}"#, #"{"token":5}"#, "<html>", #"{"message":["duplicate"]}"#])
     func `409 without a token asks for another Request-Id`(body: String) {
         let response = judge(409, body)

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Synchronization
+
+/// Writes the files that many brands share: while answers still come in, so that no brand waits for a slow one, and
+/// once more at the end. Each call writes what has come since the last; calls exclude each other.
+final class SnippetPublisher: Sendable {
+    private struct State: Sendable {
+        var before: [SurveyedSnippet]
+        /// What the last write of each file came to; a file that later calls leave unchanged was written all the same.
+        var written: [OutputOutcome?]
+        /// New tokens that the last call found.
+        var count = -1
+    }
+
+    private let plan: RotationPlan
+    private let configuration: Configuration
+    private let rule: DueRule
+    private let publication: Publication
+    private let ledger: Ledger
+    private let state: Mutex<State>
+
+    init(
+        plan: RotationPlan, configuration: Configuration, rule: DueRule, publication: Publication, ledger: Ledger
+    ) {
+        self.plan = plan
+        self.configuration = configuration
+        self.rule = rule
+        self.publication = publication
+        self.ledger = ledger
+        state = Mutex(
+            State(before: plan.snippets, written: Array(repeating: nil, count: plan.snippets.count)))
+    }
+
+    /// Writes the tokens that have come so far, if there are new ones since the last call.
+    func publish() {
+        guard !configuration.snippets.isEmpty else { return }
+        state.withLock { state in
+            let granted = ledger.newTokens
+            guard granted.count != state.count else { return }
+            state.count = granted.count
+            var tokens: [Int: Token] = [:]
+            for (position, token) in granted { tokens[plan.entries[position].brand] = token }
+            let positions = Dictionary(uniqueKeysWithValues: plan.entries.enumerated().map { ($1.brand, $0) })
+            for (index, snippet) in configuration.snippets.enumerated() {
+                // A file none of whose brands is in this run is not this run's.
+                guard snippet.entries.contains(where: { positions[$0.brand] != nil }) else { continue }
+                publish(snippet, at: index, tokens, positions, &state)
+            }
+        }
+    }
+
+    private func publish(
+        _ snippet: Snippet, at index: Int, _ tokens: [Int: Token], _ positions: [Int: Int], _ state: inout State
+    ) {
+        let (outcome, contents, uncarried) = publication.publish(
+            snippet, of: configuration.brands, over: state.before[index], granted: tokens)
+        var file = outcome
+        switch outcome.kind {
+        case .written:
+            state.before[index].contents = contents
+            state.before[index].hasConfiguredAttributes = true
+            state.written[index] = outcome
+        case .unchanged: file = state.written[index] ?? outcome
+        case .due, .refused, .failed, .durabilityUnknown: break
+        }
+        for entry in snippet.entries {
+            guard let position = positions[entry.brand] else { continue }
+            let brand = configuration.brands[entry.brand]
+            var output = file
+            if uncarried.contains(entry.brand) {
+                output.kind = .failed
+                output.message = "the dialect of \(snippet.path) cannot carry this token unchanged; choose another one"
+            }
+            let old = plan.snippets[index].lastGood(entry, clientID: brand.clientID)
+            let state = old.map(SurveyedOutput.State.token) ?? .noToken("is missing")
+            ledger.note(
+                output, at: position,
+                health: rule.health(of: SurveyedOutput(path: snippet.path, state: state), brand: brand))
+        }
+    }
+}
