@@ -29,7 +29,8 @@ test:
 	@.ci/prepare test
 	@$(MAKE) --no-print-directory lint
 	swift build --build-tests
-	DOKU_TEST_PYTHON=/usr/bin/python3 swift test --skip-build
+	# One after the other: a process that one test starts inherits the pipes another one waits on.
+	DOKU_TEST_PYTHON=/usr/bin/python3 swift test --skip-build --no-parallel
 
 bench: build
 	@.ci/prepare bench
