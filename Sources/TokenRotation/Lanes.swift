@@ -14,7 +14,7 @@ final class Lanes: Sendable {
         var work: [@Sendable () -> Void] = []
         var head = 0
         var idle: [Int]
-        /// When a lane last took work.
+        /// When a lane last took work, or was woken to.
         var lastTaken = ContinuousClock.now
         /// Whether a look at a line that stands still is on its way.
         var isWatched = false
@@ -34,8 +34,14 @@ final class Lanes: Sendable {
             return work[head]
         }
 
-        /// Whether what is in the line waits for a piece of work that takes its time.
-        var standsStill: Bool { !isEmpty && ContinuousClock.now - lastTaken > Lanes.moment }
+        /// Whether the lanes at work are busy with what takes its time.
+        var standsStill: Bool { ContinuousClock.now - lastTaken > Lanes.moment }
+
+        /// A lane to wake, if one is idle.
+        mutating func wake() -> Int? {
+            lastTaken = .now
+            return idle.popLast()
+        }
     }
 
     private let queues: [DispatchQueue]
@@ -56,9 +62,8 @@ final class Lanes: Sendable {
     /// Runs `work` soon, in the order given as far as one lane serves.
     func async(_ work: @escaping @Sendable () -> Void) {
         let (lane, isUnwatched) = line.withLock { line -> (Int?, Bool) in
-            let standsStill = line.standsStill
             line.work.append(work)
-            let lane = standsStill || line.idle.count == queues.count ? line.idle.popLast() : nil
+            let lane = line.idle.count == queues.count || line.standsStill ? line.wake() : nil
             defer { line.isWatched = true }
             return (lane, !line.isWatched)
         }
@@ -92,7 +97,7 @@ final class Lanes: Sendable {
                         line.idle.append(lane)
                         return (nil, nil)
                     }
-                    return (work, standsStill && !line.isEmpty ? line.idle.popLast() : nil)
+                    return (work, standsStill && !line.isEmpty ? line.wake() : nil)
                 }
                 guard let work else { return }
                 if let another { serve(another) }
