@@ -108,3 +108,13 @@ package struct DueRule: Sendable {
         return left <= .zero ? .dead : left <= needed ? .diesBeforeNextRun : .outlivesNextRun
     }
 }
+
+extension DueRule.Verdict {
+    /// Whether anything is to be done for the brand: its files are to be written.
+    var needsWork: Bool {
+        switch self {
+        case .repair, .request: true
+        case .fresh, .impossible: false
+        }
+    }
+}

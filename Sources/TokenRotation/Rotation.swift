@@ -48,13 +48,16 @@ package final class Rotation: Sendable {
         let snippets = SnippetPublisher(
             plan: plan, configuration: configuration, rule: rule, publication: publication, ledger: ledger)
         var warnings: [String] = []
-        if plan.entries.contains(where: \.verdict.needsWork) {
+        let hasWork = plan.entries.contains(where: \.verdict.needsWork)
+        if hasWork {
             warnings = RotationWork(
                 plan: plan, configuration: configuration, rule: rule, publication: publication, ledger: ledger,
                 snippets: snippets, context: context, stop: stop, deadline: deadline
             ).perform()
         }
-        conclude(snippets, ledger)
+        if hasWork || !configuration.snippets.isEmpty {
+            conclude(snippets, ledger)
+        }
         return (ledger.close(unfinished: stop.reason?.failure), warnings)
     }
 
@@ -62,27 +65,12 @@ package final class Rotation: Sendable {
     /// keep a stopped run from ending.
     private func conclude(_ snippets: SnippetPublisher, _ ledger: Ledger) {
         let finished = DispatchSemaphore(value: 0)
-        let timer = DispatchQueue(label: "conclusion-timer")
         DispatchQueue(label: "conclusion").async { @Sendable [publication] in
             snippets.publish()
             ledger.noteUnsynced(publication.directories.synchronize())
             finished.signal()
         }
-        stop.onStop { [stop] in
-            timer.asyncAfter(deadline: stop.end(after: StopRequest.timeToConclude)) { @Sendable in
-                _ = finished.signal()
-            }
-        }
+        stop.signal(finished, after: StopRequest.timeToConclude)
         finished.wait()
-    }
-}
-
-extension DueRule.Verdict {
-    /// Whether anything is to be done for the brand.
-    var needsWork: Bool {
-        switch self {
-        case .repair, .request: true
-        case .fresh, .impossible: false
-        }
     }
 }

@@ -46,7 +46,7 @@ package struct RotationPlan: Sendable {
                 outputs.append(Self.surveyed(configuration.snippets[snippet].path, snippets[snippet], variable))
             }
             var verdict = rule.verdict(on: brand, outputs: outputs)
-            if verdict.writes,
+            if verdict.needsWork,
                 Self.refuseUnwritable(&outputs, brand, memberships[index] ?? [], configuration, directories)
             {
                 verdict = rule.verdict(on: brand, outputs: outputs)
@@ -160,21 +160,11 @@ extension RotationPlan.Entry {
     /// The brand's outcome in a run that only plans.
     var planned: BrandOutcome {
         var outcome = outcome
-        guard verdict.writes else { return outcome }
+        guard verdict.needsWork else { return outcome }
         for index in outcome.outputs.indices where outcome.outputs[index].kind == .unchanged {
             outcome.outputs[index].kind = .due
         }
         if outcome.failure == nil { outcome.kind = .due }
         return outcome
-    }
-}
-
-extension DueRule.Verdict {
-    /// Whether the brand's files are to be written.
-    fileprivate var writes: Bool {
-        switch self {
-        case .fresh, .impossible: false
-        case .repair, .request: true
-        }
     }
 }

@@ -103,8 +103,8 @@ package enum ConfigurationSource {
     static let maximumSize = 4 * 1024 * 1024
 
     static func read(_ file: InputFile, path: String) throws -> Configuration {
-        let isPrivate = file.status.mode & 0o077 == 0
-        return try ConfigurationReader.read(try file.read(maximumSize: maximumSize), file: path, isPrivate: isPrivate)
+        try ConfigurationReader.read(
+            file.read(maximumSize: maximumSize), file: path, isPrivate: file.status.isPrivate)
     }
 
     /// Every problem of a configuration file, one line each; none where it is good.

@@ -79,12 +79,8 @@ final class RotationWork: Sendable {
         let timer = DispatchQueue(label: "deadline")
         let left = Int(max(.zero, deadline - ContinuousClock.now).wholeMilliseconds)
         timer.asyncAfter(deadline: .now() + .milliseconds(left)) { @Sendable [stop] in stop.stop(.deadline) }
-        stop.onStop { [stop] in
-            transfers.cancel()
-            timer.asyncAfter(deadline: stop.end(after: StopRequest.timeToPublish)) { @Sendable in
-                _ = finished.signal()
-            }
-        }
+        stop.onStop { transfers.cancel() }
+        stop.signal(finished, after: StopRequest.timeToPublish)
         let shared = DispatchQueue(label: "snippets")
         let tick = DispatchSource.makeTimerSource(queue: shared)
         tick.schedule(deadline: .now() + Self.snippetInterval, repeating: Self.snippetInterval)

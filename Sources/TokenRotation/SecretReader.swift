@@ -62,7 +62,7 @@ final class SecretReader: Sendable {
 
     private func read(_ path: String, _ source: String) throws(BrandFailure) -> Secret {
         let file = try reading { () throws(FileError) in try InputFile(path: path) }
-        guard file.status.mode & 0o002 == 0 else {
+        guard !file.status.isWritableByOthers else {
             throw unreadable("\(source) may be written by everybody: chmod o-w it, and change the secret")
         }
         if file.status.mode & 0o004 != 0 {

@@ -41,9 +41,12 @@ package final class StopRequest: Sendable {
         for handler in handlers { handler() }
     }
 
-    /// The time so many milliseconds after the stop.
-    func end(after milliseconds: Int) -> DispatchTime {
-        state.withLock { $0.time } + .milliseconds(milliseconds)
+    /// Signals `semaphore` so many milliseconds after the stop, if one comes: whoever waits there gives up then.
+    func signal(_ semaphore: DispatchSemaphore, after milliseconds: Int) {
+        onStop { [self] in
+            let end = state.withLock { $0.time } + .milliseconds(milliseconds)
+            DispatchQueue(label: "stop-timer").asyncAfter(deadline: end) { @Sendable in _ = semaphore.signal() }
+        }
     }
 
     /// Calls `handler` once, on whatever thread the stop comes; at once where it came already.

@@ -14,6 +14,9 @@ package struct Token: Sendable, Equatable {
     package let expiresAt: Timestamp?
     /// The claim `user.businessServiceClientId`.
     package let clientID: String?
+    /// Whether this is only the beginning of a JWT, as a file that was truncated holds it: it begins like one, but has
+    /// no claims, or its signature is not as long as one by RSA is (64 bytes for each 512 bits of the key).
+    package let wasCut: Bool
 
     /// In bytes. DOKU's are under 1 KiB.
     package static let maximumSize = 16 * 1024
@@ -28,6 +31,7 @@ package struct Token: Sendable, Equatable {
         issuedAt = claims?.iat.flatMap(Timestamp.init(numericDate:))
         expiresAt = claims?.exp.flatMap(Timestamp.init(numericDate:))
         clientID = claims?.clientID
+        wasCut = Self.wasCut(bytes, hasClaims: claims != nil)
     }
 
     /// The whole lifetime; nil where the token does not tell both ends.
@@ -36,22 +40,18 @@ package struct Token: Sendable, Equatable {
         return expiresAt.since(issuedAt)
     }
 
-    /// Whether this is only the beginning of a JWT, as a file that was truncated holds it: it begins like one, but has
-    /// no claims, or its signature is not as long as one by RSA is (64 bytes for each 512 bits of the key).
-    package var wasCut: Bool {
-        let bytes = Array(text.utf8)
+    private static func wasCut(_ bytes: some Collection<UInt8>, hasClaims: Bool) -> Bool {
         // base64url of `{"`.
         guard bytes.starts(with: "eyJ".utf8) else { return false }
         let dot = UInt8(ascii: ".")
-        // Five parts are an encrypted token (RFC 7516), which nobody but its reader can look into.
-        if bytes.count(where: { $0 == dot }) == 4 { return false }
-        guard let first = bytes.firstIndex(of: dot), let last = bytes.lastIndex(of: dot), first < last,
-            Self.claims(of: bytes) != nil
-        else { return true }
-        guard let header = Self.decoded(bytes[..<first]),
+        // Only three parts have claims. Five are an encrypted token (RFC 7516), which nobody but its reader can look
+        // into.
+        guard hasClaims else { return bytes.count(where: { $0 == dot }) != 4 }
+        let parts = bytes.split(separator: dot, omittingEmptySubsequences: false)
+        guard let header = decoded(parts[0]),
             header.firstRange(of: Data("\"RS".utf8)) != nil || header.firstRange(of: Data("\"PS".utf8)) != nil
         else { return false }
-        let signature = (bytes.count - last - 1) * 3 / 4
+        let signature = parts[2].count * 3 / 4
         return signature < 64 || signature % 64 != 0
     }
 

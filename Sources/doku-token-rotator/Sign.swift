@@ -31,7 +31,7 @@ struct Sign: ParsableCommand {
 
     func validate() throws {
         for (name, value) in [("client-id", clientID), ("request-id", requestID), ("request-target", requestTarget)] {
-            guard !value.isEmpty, value.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
+            guard !value.isEmpty, VisibleText.isVisibleASCII(value) else {
                 throw ValidationError("--\(name) takes visible ASCII characters without blanks")
             }
         }
