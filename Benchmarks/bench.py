@@ -67,9 +67,11 @@ def plan(programs: Contenders, options: argparse.Namespace) -> list[tuple]:
     """(brands, delay, files on tmpfs, rounds, programs beside the rotator). bash runs once: it is the slow one,
     a tenth of a second of CPU per brand."""
     multi, h2load = ("multi (C)", programs.multi), ("h2load", programs.h2load)
+    files = ("multi (C), publishing", programs.multi_files)
     bash = ("bash, openssl, curl, jq", programs.bash)
     curls = [("curl", programs.curl), ("curl, hashed directory", programs.curl_directory)]
     again = ("rotator, replacing", programs.rotator_replacing)
+    report_json = ("rotator, JSON report", programs.rotator_json)
     very_slow = [bash] if options.full else []
     if options.quick:
         return [
@@ -77,7 +79,7 @@ def plan(programs: Contenders, options: argparse.Namespace) -> list[tuple]:
             (100, 0, False, 3, [multi, h2load, bash]),
             (1000, 0, False, 3, [multi, h2load]),
             (1000, 100, False, 3, [multi, h2load]),
-            (10000, 0, True, 3, [multi, h2load]),
+            (10000, 0, True, 3, [multi, files, h2load]),
         ]
     return [
         (1, 0, False, 21, [*curls, multi, h2load, bash]),
@@ -86,7 +88,7 @@ def plan(programs: Contenders, options: argparse.Namespace) -> list[tuple]:
         (100, 100, False, 5, [multi, h2load, bash]),
         (1000, 0, False, 5, [again, multi, h2load, *very_slow]),
         (1000, 100, False, 5, [again, multi, h2load, bash]),
-        (10000, 0, True, 7, [again, multi, h2load, *very_slow]),
+        (10000, 0, True, 7, [again, report_json, multi, files, h2load, *very_slow]),
         (10000, 100, False, 1, [multi, h2load, *very_slow]),
     ]
 

@@ -96,7 +96,17 @@ class Contenders:
         case.clear()
         cost = self._counted(case, self.command(case))
         case.verify()
-        self._one_document()
+        return cost
+
+    def rotator_json(self, case: Case) -> Cost:
+        """The subject with its report as JSON."""
+        case.clear()
+        cost = self._counted(case, [*self.command(case), "--output", "json"])
+        case.verify()
+        try:
+            json.loads(self.watch.stdout())
+        except ValueError as error:
+            raise Broken(f"the rotator's report is no JSON document: {error}") from None
         return cost
 
     def rotator_replacing(self, case: Case) -> Cost:
@@ -111,7 +121,6 @@ class Contenders:
         cost = self._counted(case, self.command(case), requests=0)
         if before != {entry.name: entry.stat().st_mtime_ns for entry in os.scandir(case.output)}:
             raise Broken("nothing was due, and files changed")
-        self._one_document()
         return cost
 
     def bash(self, case: Case) -> Cost:
@@ -132,9 +141,18 @@ class Contenders:
         """One curl that is spared the bundle: for information."""
         return self._curl(case, ["--cacert", case.server.trust.ca, "--capath", case.server.trust.directory])
 
-    def multi(self, case: Case) -> Cost:
+    def multi_files(self, case: Case) -> Cost:
+        """Bare libcurl multi in C that also publishes each answer as it came."""
+        case.clear()
+        cost = self.multi(case, case.output)
+        if (found := len(os.listdir(case.output))) != case.brands:
+            raise Broken(f"multi: {found} files")
+        return cost
+
+    def multi(self, case: Case, *directory: Path) -> Cost:
         """Bare libcurl multi in C, with the hashed CA directory."""
-        argv = [self.multi_binary, case.endpoint, case.brands, CONCURRENCY, "--cadir", case.server.trust.directory]
+        argv = [self.multi_binary, case.endpoint, case.brands, CONCURRENCY, "--cadir", case.server.trust.directory,
+                *directory]  # fmt: skip
         cost = self._counted(case, argv)
         if not self.watch.stdout().startswith(f"{case.brands} succeeded, 0 failed"):
             raise Broken(f"multi: {self.watch.stdout()}")
@@ -154,13 +172,7 @@ class Contenders:
 
     def command(self, case: Case) -> list:
         """What cron would run."""
-        return [self.rotator_binary, "rotate", "--config", case.config, "--output", "json"]
-
-    def _one_document(self) -> None:
-        try:
-            json.loads(self.watch.stdout())
-        except ValueError as error:
-            raise Broken(f"the rotator's report is no JSON document: {error}") from None
+        return [self.rotator_binary, "rotate", "--config", case.config]
 
     def _curl(self, case: Case, trust: list) -> Cost:
         answer = self.work / "answer"
