@@ -6,19 +6,25 @@ export PATH := $(PATH):$(HOME)/.local/share/swiftly/bin:/opt/swift/usr/bin:/usr/
 
 PREFIX ?= /usr/local
 BINARY := .build/release/doku-token-rotator
-RELEASE := swift build -c release --static-swift-stdlib
+# The C++ library that Swift's runtime needs goes into the binary too, where its archive is at hand: the linker takes
+# what it finds first, and this directory holds nothing but a link to the archive.
+ARCHIVES := .build/archives
+RELEASE := swift build -c release --static-swift-stdlib -Xlinker -L$(CURDIR)/$(ARCHIVES)
 
-.PHONY: build demo test lint bench install clean
+.PHONY: build release-needs demo test lint bench install clean
 
-build:
-	@.ci/prepare build
+build: release-needs
 	$(RELEASE) --product doku-token-rotator
 
-demo:
-	@.ci/prepare build
+demo: release-needs
 	@$(RELEASE) --product doku-token-rotator
 	@$(RELEASE) --product doku-sandbox
 	@config/demo/run
+
+release-needs:
+	@.ci/prepare build
+	@mkdir -p $(ARCHIVES)
+	@ln -sf "$$(clang -print-file-name=libstdc++.a)" $(ARCHIVES)/ || true
 
 lint:
 	@.ci/prepare build
