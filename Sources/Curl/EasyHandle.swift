@@ -52,6 +52,10 @@ internal import CCurl
         try set(CURLOPT_PROTOCOLS_STR, options.allowsPlainHTTP ? "http,https" : "https")
         // libcurl would send our signed headers to wherever a redirect points.
         try set(CURLOPT_FOLLOWLOCATION, 0)
+        // A request has a few hundred bytes and an answer few more: libcurl's own 64 and 16 KiB for each handle would
+        // be most of the memory that requests in flight take.
+        try set(CURLOPT_UPLOAD_BUFFERSIZE, 16 * 1024)
+        try set(CURLOPT_BUFFERSIZE, 4 * 1024)
         try set(CURLOPT_POST, 1)
         try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
         // Rather wait for the first connection and share it than open one for each request. Without TLS there is no
@@ -115,15 +119,7 @@ internal import CCurl
 
         unsafe curl_slist_free_all(headerList)
         unsafe headerList = nil
-        for (name, value) in request.headers {
-            guard !(name.utf8.contains { $0 <= 0x20 || $0 == 0x7f || $0 == UInt8(ascii: ":") }),
-                !(value.utf8.contains { $0 < 0x20 || $0 == 0x7f })
-            else { throw CurlError(kind: .requestInvalid, message: "a control character in header \(name)") }
-            guard let longer = unsafe curl_slist_append(headerList, "\(name): \(value)") else {
-                throw CurlError(kind: .internal, message: "no memory for a header")
-            }
-            unsafe headerList = longer
-        }
+        for (name, value) in request.headers { try append(name, value) }
         try check(unsafe curl_setopt_list(handle, CURLOPT_HTTPHEADER, headerList))
         try set(CURLOPT_URL, request.url)
         try check(unsafe curl_setopt_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count)))
@@ -132,6 +128,26 @@ internal import CCurl
                 handle, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
         }
         try check(copied)
+    }
+
+    private func append(_ name: String, _ value: String) throws(CurlError) {
+        var line = Array(name.utf8)
+        line.reserveCapacity(name.utf8.count + value.utf8.count + 3)
+        let isName = line.allSatisfy { $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: ":") }
+        line += ": ".utf8
+        let start = line.count
+        line += value.utf8
+        guard isName, line[start...].allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {
+            throw CurlError(kind: .requestInvalid, message: "a control character in header \(name)")
+        }
+        line.append(0)
+        let longer = unsafe line.withUnsafeBytes { bytes in
+            unsafe curl_slist_append(headerList, bytes.baseAddress?.assumingMemoryBound(to: CChar.self))
+        }
+        guard let longer = unsafe longer else {
+            throw CurlError(kind: .internal, message: "no memory for a header")
+        }
+        unsafe headerList = longer
     }
 
     private func set(_ option: CURLoption, _ value: Int) throws(CurlError) {

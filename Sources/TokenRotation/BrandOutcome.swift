@@ -20,18 +20,21 @@ package struct BrandOutcome: Sendable {
 
     package let name: String
     package let clientID: String
-    package var kind: Kind
-    /// Why the brand was due; nil where it was not.
-    package var reason: String?
+    package var outputs: [OutputOutcome] = []
     package var failure: BrandFailure?
-    /// Requests sent.
-    package var attempts: Int
-    package var duration: Duration
+    package var duration: Duration = .zero
     /// Of the token that is published now, the worst where they differ.
     package var issuedAt: Timestamp?
     package var expiresAt: Timestamp?
+    /// Requests sent.
+    package var attempts = 0
+    /// Why the brand was due; nil where it was not.
+    package var reason: DueReason?
+    package var kind: Kind
     package var health: TokenHealth
-    package var outputs: [OutputOutcome]
+
+    /// Why the brand was due, in words; nil where it was not.
+    package var reasonWords: String? { reason?.words(outputs.lazy.map(\.path)) }
 }
 
 /// What happened to one of a brand's files.

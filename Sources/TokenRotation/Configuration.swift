@@ -115,68 +115,6 @@ package enum SecretSource: Sendable {
     case value(Secret)
 }
 
-/// One file that carries one brand's token.
-package struct TokenOutput: Sendable, Equatable {
-    package let path: String
-    package let format: OutputFormat
-    package let attributes: FileAttributes
-    package let symlinks: SymlinkPolicy
-
-    package init(path: String, format: OutputFormat, attributes: FileAttributes, symlinks: SymlinkPolicy) {
-        self.path = path
-        self.format = format
-        self.attributes = attributes
-        self.symlinks = symlinks
-    }
-}
-
-/// What stands in an output's file.
-package enum OutputFormat: Sendable, Equatable {
-    /// The token alone.
-    case raw(newline: Bool)
-    /// `Authorization: Bearer …`, for `curl -H @file`.
-    case header
-    /// `{"brand","client_id","token","issued_at","expires_at"}`.
-    case json
-    /// One assignment.
-    case environment(dialect: EnvironmentDialect, variable: String)
-}
-
-/// The readers of environment files that a file can be written for.
-package enum EnvironmentDialect: String, Sendable, CaseIterable {
-    /// systemd's `EnvironmentFile=`.
-    case systemd
-    /// Sourced by a POSIX shell; variables are exported.
-    case posix
-    /// `docker run --env-file`.
-    case docker
-    /// dotenv libraries and `node --env-file`.
-    case dotenv
-}
-
-/// Mode and owners of a published file. Names are resolved when a run begins.
-package struct FileAttributes: Sendable, Hashable {
-    /// Permission bits, at most 0o777.
-    package var mode: UInt32
-    /// A user's name or number; nil leaves the file to whom the process runs as.
-    package var owner: String?
-    package var group: String?
-
-    /// Mode 0600: the token is the process's own until the configuration says otherwise.
-    package init(mode: UInt32 = 0o600, owner: String? = nil, group: String? = nil) {
-        self.mode = mode
-        self.owner = owner
-        self.group = group
-    }
-}
-
-/// What to do with an output whose path is a symbolic link.
-package enum SymlinkPolicy: String, Sendable, CaseIterable {
-    case refuse
-    /// Replace the file that the link points to.
-    case follow
-}
-
 /// One environment file that carries the tokens of many brands.
 package struct Snippet: Sendable {
     package let path: String

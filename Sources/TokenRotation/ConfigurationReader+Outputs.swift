@@ -194,6 +194,9 @@ extension ConfigurationReader {
             guard let name = expand(variable, for: brandName) else { return nil }
             format = .environment(dialect: dialect, variable: name)
         }
-        return TokenOutput(path: path, format: format, attributes: output.attributes, symlinks: output.symlinks)
+        var form = TokenOutput.Form(format: format, attributes: output.attributes, symlinks: output.symlinks)
+        if let lastForm, lastForm == form { form = lastForm }
+        lastForm = form
+        return TokenOutput(path: path, form: form)
     }
 }

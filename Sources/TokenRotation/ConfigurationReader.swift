@@ -17,6 +17,8 @@ package struct ConfigurationReader {
     var paths = PathRegister()
     /// Where each brand's name stands, by name.
     var brandPlaces: [String: (index: Int, mark: Mark)] = [:]
+    /// The last output's: the next one's is mostly the same.
+    var lastForm: TokenOutput.Form?
     /// Brands that have no output and that no snippet has named yet, by name.
     var uncovered: [String: Mark] = [:]
     /// How many more names may be compared to suggest one.

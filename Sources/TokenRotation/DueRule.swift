@@ -6,8 +6,8 @@ package struct DueRule: Sendable {
         case fresh
         /// The token is good; a file is not as configured.
         case repair
-        /// Request a new token; the reason in words, for people.
-        case request(String)
+        /// Request a new token.
+        case request(DueReason)
         /// No output may be written.
         case impossible(BrandFailure)
     }
@@ -33,15 +33,15 @@ package struct DueRule: Sendable {
         var isAsConfigured = true
         var writtenAt: Timestamp?
         var refusal: BrandFailure?
-        var absence: String?
+        var absence: DueReason?
         var disagree = false
-        for output in outputs {
+        for (index, output) in outputs.enumerated() {
             if let failure = output.refusal {
                 refusal = refusal ?? failure
                 continue
             }
             switch output.state {
-            case .noToken(let why): absence = absence ?? "\(output.path) \(why)"
+            case .noToken(let why): absence = absence ?? .absent(output: Int32(clamping: index), why)
             case .token(let found):
                 if let token, token.text != found.text { disagree = true }
                 token = found
@@ -50,30 +50,31 @@ package struct DueRule: Sendable {
             }
         }
         if let refusal, token == nil, absence == nil { return .impossible(refusal) }
-        if force { return .request("--force") }
+        if force { return .request(.forced) }
         if let absence { return .request(absence) }
-        guard let token else { return .request("no output") }
-        if disagree { return .request("the outputs hold different tokens") }
+        guard let token else { return .request(.noOutput) }
+        if disagree { return .request(.outputsDisagree) }
         if let clientID = token.clientID, clientID != brand.clientID {
-            return .request("the token names another Client-Id")
+            return .request(.foreignToken)
         }
         if let issuedAt = token.issuedAt, issuedAt.since(now) > TokenResponse.clockDoubt {
-            return .request("the token was issued in the future")
+            return .request(.issuedInFuture)
         }
         guard let left = Self.remaining(of: token, brand: brand, writtenAt: writtenAt, now: now) else {
-            return .request("the token does not tell its end")
+            return .request(.endUnknown)
         }
         let threshold = max(needed, Self.renewBefore(of: token, brand: brand))
         if left <= threshold {
             return .request(
                 left <= .zero
-                    ? "the token ended"
-                    : "the token ends in \(DurationText.render(left)), at most \(DurationText.render(threshold)) is renewed"
-            )
+                    ? .ended
+                    : .endsSoon(
+                        left: Int32(clamping: left.components.seconds),
+                        threshold: Int32(clamping: threshold.components.seconds)))
         }
         guard !isAsConfigured else { return .fresh }
         // Publishing an opaque token again would make it look new.
-        return token.expiresAt == nil ? .request("a file is not as configured") : .repair
+        return token.expiresAt == nil ? .request(.notAsConfigured) : .repair
     }
 
     /// How much of its life a token has left; nil where nothing tells.

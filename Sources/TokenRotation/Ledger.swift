@@ -16,13 +16,17 @@ final class Ledger: Sendable {
 
     /// - Parameters:
     ///   - outcomes: of each brand if nothing more happens.
-    ///   - isDone: whether nothing more is to happen for it.
-    init(_ outcomes: [BrandOutcome], isDone: [Bool]) {
+    ///   - open: positions of the brands for which something is to be done.
+    init(_ outcomes: [BrandOutcome], open: some Sequence<Int>) {
+        var isDone = Array(repeating: true, count: outcomes.count)
+        for position in open { isDone[position] = false }
         state = Mutex(State(outcomes: outcomes, isDone: isDone))
     }
 
     /// New tokens by position.
     var newTokens: [Int: Token] { state.withLock { $0.newTokens } }
+
+    func outcome(at position: Int) -> BrandOutcome { state.withLock { $0.outcomes[position] } }
 
     func record(_ outcome: BrandOutcome, newToken: Token?, at position: Int) {
         state.withLock { state in

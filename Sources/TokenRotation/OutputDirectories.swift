@@ -92,9 +92,11 @@ final class OutputDirectories: Sendable {
         _ contents: [UInt8], to path: String, attributes: PublishedAttributes, symlinks: SymlinkPolicy
     ) throws(FileError) -> String {
         let location = try Self.location(path, symlinks)
-        try directory(location.directory).publish(contents, name: location.name, attributes: attributes)
-        state.withLock { _ = $0.unsynced.insert(location.directory) }
-        return location.directory
+        let directory = try directory(location.directory)
+        try directory.publish(contents, name: location.name, attributes: attributes)
+        state.withLock { _ = $0.unsynced.insert(directory.path) }
+        // The directory's own string, since a run may publish ten thousand files into one.
+        return directory.path
     }
 
     /// Removes what killed runs left in the directories seen so far, beside these files.

@@ -6,7 +6,7 @@ internal import DurableFiles
 package struct SurveyedOutput: Sendable {
     package enum State: Sendable {
         /// Nothing is there, or nothing that reads as a token.
-        case noToken(String)
+        case noToken(Absence)
         case token(Token)
     }
 
@@ -85,19 +85,19 @@ package struct OutputSurvey: Sendable {
             state = try directories.inspect(
                 output.path, maximumSize: 2 * Token.maximumSize, symlinks: output.symlinks)
         } catch let failure as BrandFailure {
-            return SurveyedOutput(path: output.path, state: .noToken("is refused"), refusal: failure)
+            return SurveyedOutput(path: output.path, state: .noToken(.refused), refusal: failure)
         } catch {
             return SurveyedOutput(
-                path: output.path, state: .noToken("is refused"), refusal: BrandFailure(.outputRefused, "\(error)"))
+                path: output.path, state: .noToken(.refused), refusal: BrandFailure(.outputRefused, "\(error)"))
         }
         guard case .regular(let file) = state else {
-            return SurveyedOutput(path: output.path, state: .noToken("is missing"))
+            return SurveyedOutput(path: output.path, state: .noToken(.missing))
         }
         guard case .bytes(let contents) = file.contents, let token = output.format.token(in: contents) else {
-            return SurveyedOutput(path: output.path, state: .noToken("holds no readable token"))
+            return SurveyedOutput(path: output.path, state: .noToken(.unreadable))
         }
         guard !token.wasCut else {
-            return SurveyedOutput(path: output.path, state: .noToken("holds a token that was cut"))
+            return SurveyedOutput(path: output.path, state: .noToken(.cut))
         }
         let expected = output.format.contents(of: token, brand: brand.name, clientID: brand.clientID)
         return SurveyedOutput(

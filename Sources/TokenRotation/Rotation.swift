@@ -36,19 +36,18 @@ package final class Rotation: Sendable {
             directories: publication.directories)
     }
 
-    /// The outcomes of a run that only plans.
-    package func outcomes(of plan: RotationPlan) -> [BrandOutcome] { plan.entries.map(\.planned) }
-
     /// Removes what killed runs left, requests what is due, publishes it, and says what became of every brand.
     /// - Returns: the outcomes, and what is not as safe as it should be.
-    package func run(_ plan: RotationPlan) -> (outcomes: [BrandOutcome], warnings: [String]) {
+    package func run(_ whole: consuming RotationPlan) -> (outcomes: [BrandOutcome], warnings: [String]) {
         publication.directories.sweep { [configuration, selection] in RotationPlan.files(configuration, selection) }
-        let ledger = Ledger(
-            plan.entries.map(\.outcome), isDone: plan.entries.map { !$0.verdict.needsWork })
+        var plan = whole
+        let ledger = Ledger(plan.outcomes, open: plan.work.map(\.position))
+        // The ledger's alone from here on: each change would copy what somebody else holds as well.
+        plan.outcomes = []
         let snippets = SnippetPublisher(
             plan: plan, configuration: configuration, rule: rule, publication: publication, ledger: ledger)
         var warnings: [String] = []
-        let hasWork = plan.entries.contains(where: \.verdict.needsWork)
+        let hasWork = !plan.work.isEmpty
         if hasWork {
             warnings = RotationWork(
                 plan: plan, configuration: configuration, rule: rule, publication: publication, ledger: ledger,

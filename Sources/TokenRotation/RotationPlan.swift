@@ -3,21 +3,32 @@
 internal import DurableFiles
 
 /// Who is due and why, read from the files on disk: nothing is written, requested or unlocked for it.
+///
+/// Small, since a run may have ten thousand brands: no token is kept but one to be published again.
 package struct RotationPlan: Sendable {
-    /// One brand of the run. Small, since a run may have ten thousand: no token is kept but one to be published again.
-    struct Entry: Sendable {
-        /// Index into ``Configuration/brands``.
-        let brand: Int
-        let verdict: DueRule.Verdict
-        /// The brand's outcome if nothing is done for it.
-        let outcome: BrandOutcome
-        /// What stands at the brand's own files; empty for a brand that is fresh.
+    /// One brand for which something is to be done.
+    struct Work: Sendable {
+        /// Index into ``RotationPlan/brands`` and ``RotationPlan/outcomes``.
+        let position: Int
+        let step: Step
+        /// What stands at the brand's files; empty where nothing stands at any, as before the first run.
         let before: [PriorOutput]
-        /// The token to publish again, for a brand that needs no more than that.
-        let token: Token?
+
+        func before(_ output: Int) -> PriorOutput { before.isEmpty ? .nothing : before[output] }
     }
 
-    let entries: [Entry]
+    /// What is to be done for a brand.
+    indirect enum Step: Sendable {
+        case request
+        /// Publish again the token at hand.
+        case repair(Token)
+    }
+
+    /// The brands of the run: indexes into ``Configuration/brands``.
+    let brands: [Int]
+    /// What becomes of each brand if nothing is done for it.
+    var outcomes: [BrandOutcome]
+    let work: [Work]
     /// What stands in the snippets, in the order of the configuration.
     let snippets: [SurveyedSnippet]
 
@@ -35,7 +46,10 @@ package struct RotationPlan: Sendable {
         for (index, snippet) in configuration.snippets.enumerated() {
             for entry in snippet.entries { memberships[entry.brand, default: []].append((index, entry.variable)) }
         }
-        entries = selection.brands.map { index in
+        var outcomes: [BrandOutcome] = []
+        outcomes.reserveCapacity(selection.brands.count)
+        var work: [Work] = []
+        for (position, index) in selection.brands.enumerated() {
             let brand = configuration.brands[index]
             var outputs = brand.outputs.map { output in
                 var surveyed = survey.survey(output, brand: brand)
@@ -51,8 +65,18 @@ package struct RotationPlan: Sendable {
             {
                 verdict = rule.verdict(on: brand, outputs: outputs)
             }
-            return Entry(brand, at: index, verdict, outputs, rule)
+            let (outcome, before, token) = Self.judged(brand, verdict, outputs, rule)
+            outcomes.append(outcome)
+            switch verdict {
+            case .fresh, .impossible: break
+            case .request: work.append(Work(position: position, step: .request, before: before))
+            case .repair:
+                if let token { work.append(Work(position: position, step: .repair(token), before: before)) }
+            }
         }
+        brands = selection.brands
+        self.outcomes = outcomes
+        self.work = work
         self.snippets = snippets
     }
 
@@ -95,7 +119,7 @@ package struct RotationPlan: Sendable {
 
     private static func surveyed(_ path: String, _ snippet: SurveyedSnippet, _ variable: String) -> SurveyedOutput {
         let state =
-            snippet.tokens[variable].map(SurveyedOutput.State.token) ?? .noToken("holds no token for \(variable)")
+            snippet.tokens[variable].map(SurveyedOutput.State.token) ?? .noToken(.unassigned)
         return SurveyedOutput(path: path, state: state, refusal: snippet.refusal)
     }
 }
@@ -108,19 +132,22 @@ struct PriorOutput: Sendable {
     let fingerprint: Int?
     let health: TokenHealth
 
+    static let nothing = PriorOutput(refusal: nil, fingerprint: nil, health: .dead)
+
+    var isNothing: Bool { refusal == nil && fingerprint == nil && health == .dead }
+
     /// Tells two tokens of one run apart.
     static func fingerprint(_ token: Token) -> Int { token.text.hashValue }
 }
 
-extension RotationPlan.Entry {
-    fileprivate init(
-        _ brand: Brand, at index: Int, _ verdict: DueRule.Verdict, _ outputs: [SurveyedOutput], _ rule: DueRule
-    ) {
-        self.brand = index
-        self.verdict = verdict
+extension RotationPlan {
+    /// The brand's outcome if nothing is done for it, what stands at its files, and the token at hand.
+    private static func judged(
+        _ brand: Brand, _ verdict: DueRule.Verdict, _ outputs: [SurveyedOutput], _ rule: DueRule
+    ) -> (BrandOutcome, [PriorOutput], Token?) {
         var outcome = BrandOutcome(
-            name: brand.name, clientID: brand.clientID, kind: verdict == .fresh ? .fresh : .failed, attempts: 0,
-            duration: .zero, health: .outlivesNextRun, outputs: [])
+            name: brand.name, clientID: brand.clientID, kind: verdict == .fresh ? .fresh : .failed,
+            health: .outlivesNextRun)
         outcome.outputs.reserveCapacity(outputs.count)
         var before: [PriorOutput] = []
         var known: Token?
@@ -138,7 +165,7 @@ extension RotationPlan.Entry {
                     outcome.issuedAt = token.issuedAt
                     outcome.expiresAt = token.expiresAt
                 }
-            case .noToken(let why): message = why
+            case .noToken(let absence): message = absence.words
             }
             if let refusal = output.refusal {
                 kind = .refused
@@ -152,19 +179,19 @@ extension RotationPlan.Entry {
             }
         }
         if case .request(let reason) = verdict { outcome.reason = reason }
-        self.outcome = outcome
-        self.before = before
-        token = verdict == .repair ? known : nil
+        if before.allSatisfy(\.isNothing) { before = [] }
+        return (outcome, before, known)
     }
 
-    /// The brand's outcome in a run that only plans.
-    var planned: BrandOutcome {
-        var outcome = outcome
-        guard verdict.needsWork else { return outcome }
-        for index in outcome.outputs.indices where outcome.outputs[index].kind == .unchanged {
-            outcome.outputs[index].kind = .due
+    /// The outcomes of a run that only plans.
+    package var planned: [BrandOutcome] {
+        var planned = outcomes
+        for position in work.map(\.position) {
+            for index in planned[position].outputs.indices where planned[position].outputs[index].kind == .unchanged {
+                planned[position].outputs[index].kind = .due
+            }
+            if planned[position].failure == nil { planned[position].kind = .due }
         }
-        if outcome.failure == nil { outcome.kind = .due }
-        return outcome
+        return planned
     }
 }

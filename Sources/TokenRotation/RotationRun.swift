@@ -87,11 +87,10 @@ package struct RotationRun: Sendable {
     private func rotate(_ configuration: Configuration, _ selection: Selection, _ report: inout RunReport) {
         let rotation = Rotation(
             configuration: configuration, selection: selection, force: request.force, context: context, stop: stop)
-        let plan = rotation.plan()
         if request.isDryRun {
-            report.outcomes = rotation.outcomes(of: plan)
+            report.outcomes = rotation.plan().planned
         } else {
-            (report.outcomes, report.warnings) = rotation.run(plan)
+            (report.outcomes, report.warnings) = rotation.run(rotation.plan())
         }
         report.exitStatus = ExitStatus(outcomes: report.outcomes)
     }

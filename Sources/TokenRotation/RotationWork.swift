@@ -20,8 +20,6 @@ final class RotationWork: Sendable {
     private let stop: StopRequest
     private let deadline: ContinuousClock.Instant
 
-    /// Positions in the plan that need work.
-    private let positions: [Int]
     private let feed = Mutex(Feed())
     private let group = DispatchGroup()
     private let lanes = Lanes(label: "publication")
@@ -33,7 +31,7 @@ final class RotationWork: Sendable {
 
     /// How far the preparation is ahead of the answers.
     private struct Feed: Sendable {
-        /// Index into ``positions`` of the next brand to prepare.
+        /// Index into the plan's work of the next brand to prepare.
         var next = 0
         /// Brands prepared whose first attempt has not ended.
         var ahead = 0
@@ -57,7 +55,6 @@ final class RotationWork: Sendable {
         self.context = context
         self.stop = stop
         self.deadline = deadline
-        positions = plan.entries.indices.filter { plan.entries[$0].verdict.needsWork }
     }
 
     /// Returns when every brand has its outcome, or a stop has taken its time.
@@ -67,12 +64,12 @@ final class RotationWork: Sendable {
         do throws(CurlError) {
             transfers = try Transfers(options: TransferOptions(configuration))
         } catch {
-            for position in positions {
+            for position in plan.work.map(\.position) {
                 ledger.fail(position, BrandFailure(.internal, "libcurl cannot be used: \(error.message)"))
             }
             return []
         }
-        let secrets = SecretReader(for: positions.lazy.map { self.configuration.brands[self.plan.entries[$0].brand] })
+        let secrets = SecretReader(for: plan.work.lazy.map { self.brand(of: $0) })
 
         // The deadline is a stop of its own; either stop lets publications in progress end, for a while.
         let finished = DispatchSemaphore(value: 0)
@@ -87,7 +84,7 @@ final class RotationWork: Sendable {
         tick.setEventHandler { @Sendable [snippets] in snippets.publish() }
         tick.resume()
 
-        for _ in positions { group.enter() }
+        for _ in plan.work { group.enter() }
         fill(transfers, secrets)
         group.notify(queue: timer) { @Sendable in _ = finished.signal() }
         finished.wait()
@@ -102,14 +99,14 @@ final class RotationWork: Sendable {
     private func fill(_ transfers: Transfers, _ secrets: SecretReader) {
         let starts = feed.withLock { feed in
             // Half a window at a time: one by one would wake a thread for each answer.
-            guard !feed.isFilling, feed.next < positions.count, feed.ahead <= window / 2 else { return false }
+            guard !feed.isFilling, feed.next < plan.work.count, feed.ahead <= window / 2 else { return false }
             feed.isFilling = true
             return true
         }
         guard starts else { return }
         while true {
-            let position = feed.withLock { feed -> Int? in
-                guard feed.next < positions.count, feed.ahead < window else {
+            let next = feed.withLock { feed -> RotationPlan.Work? in
+                guard feed.next < plan.work.count, feed.ahead < window else {
                     feed.isFilling = false
                     return nil
                 }
@@ -117,27 +114,28 @@ final class RotationWork: Sendable {
                     feed.next += 1
                     feed.ahead += 1
                 }
-                return positions[feed.next]
+                return plan.work[feed.next]
             }
-            guard let position else { return }
-            begin(position, transfers, secrets)
+            guard let next else { return }
+            begin(next, transfers, secrets)
         }
     }
 
     private var window: Int { 4 * configuration.concurrency }
 
-    private func begin(_ position: Int, _ transfers: Transfers, _ secrets: SecretReader) {
-        let entry = plan.entries[position]
-        let brand = configuration.brands[entry.brand]
+    private func brand(of work: RotationPlan.Work) -> Brand { configuration.brands[plan.brands[work.position]] }
+
+    private func begin(_ work: RotationPlan.Work, _ transfers: Transfers, _ secrets: SecretReader) {
+        let brand = brand(of: work)
         let began = ContinuousClock.now
         let giveWay: @Sendable () -> Void = { [self] in
             feed.withLock { $0.ahead -= 1 }
             fill(transfers, secrets)
         }
-        switch entry.verdict {
-        case .repair, .fresh, .impossible:
+        switch work.step {
+        case .repair(let token):
             lanes.async { [self] in
-                record(nil, attempts: 0, began, position)
+                record(.success(token), as: .repaired, attempts: 0, began, work)
                 giveWay()
                 group.leave()
             }
@@ -147,7 +145,7 @@ final class RotationWork: Sendable {
                     brand: brand, configuration: configuration, secrets: secrets, transfers: transfers,
                     deadline: deadline, context: context, stop: stop, lanes: lanes, giveWay: giveWay
                 ) { [self] attempts, result in
-                    record(result, attempts: attempts, began, position)
+                    record(result, as: .rotated, attempts: attempts, began, work)
                     group.leave()
                 }.start()
             }
@@ -158,13 +156,12 @@ final class RotationWork: Sendable {
     // MARK: One brand's end
 
     /// Publishes what one brand got and writes its outcome down.
-    /// - Parameter result: nil where the token at hand is to be published again.
+    /// - Parameter kind: what it is called when the token is in place.
     private func record(
-        _ result: Result<Token, BrandFailure>?, attempts: Int, _ began: ContinuousClock.Instant, _ position: Int
+        _ result: Result<Token, BrandFailure>, as kind: BrandOutcome.Kind, attempts: Int,
+        _ began: ContinuousClock.Instant, _ work: RotationPlan.Work
     ) {
-        let entry = plan.entries[position]
-        let brand = configuration.brands[entry.brand]
-        var outcome = entry.outcome
+        var outcome = ledger.outcome(at: work.position)
         outcome.attempts = attempts
         var newToken: Token?
         switch result {
@@ -172,33 +169,29 @@ final class RotationWork: Sendable {
             outcome.kind = failure.code == .deadlineExceeded || failure.code == .stopped ? .unfinished : .failed
             outcome.failure = failure
         case .success(let token):
-            newToken = token
-            publish(token, of: brand, entry, .rotated, &outcome)
-        case nil:
-            if let token = entry.token { publish(token, of: brand, entry, .repaired, &outcome) }
+            if kind == .rotated, !configuration.snippets.isEmpty { newToken = token }
+            outcome.kind = kind
+            publish(token, for: work, &outcome)
         }
         outcome.duration = .now - began
-        ledger.record(outcome, newToken: configuration.snippets.isEmpty ? nil : newToken, at: position)
+        ledger.record(outcome, newToken: newToken, at: work.position)
     }
 
-    private func publish(
-        _ token: Token, of brand: Brand, _ entry: RotationPlan.Entry, _ kind: BrandOutcome.Kind,
-        _ outcome: inout BrandOutcome
-    ) {
-        outcome.kind = kind
+    private func publish(_ token: Token, for work: RotationPlan.Work, _ outcome: inout BrandOutcome) {
+        let brand = brand(of: work)
         outcome.failure = nil
         outcome.issuedAt = token.issuedAt
         outcome.expiresAt = token.expiresAt
         outcome.health = rule.health(of: token, brand: brand, writtenAt: context.now())
         for (index, output) in brand.outputs.enumerated() {
-            let written = publication.publish(token, of: brand, to: output, over: entry.before[index])
+            let written = publication.publish(token, of: brand, to: output, over: work.before(index))
             outcome.outputs[index] = written
             switch written.kind {
             case .failed, .refused:
                 let code: BrandFailure.Code = written.kind == .failed ? .outputNotWritten : .outputRefused
                 outcome.failure = outcome.failure ?? BrandFailure(code, written.message ?? "an output was not written")
                 outcome.kind = .failed
-                outcome.health = max(outcome.health, entry.before[index].health)
+                outcome.health = max(outcome.health, work.before(index).health)
             case .unchanged, .written, .due, .durabilityUnknown: break
             }
         }

@@ -24,7 +24,7 @@ extension RunReport {
             text += (line.count > width && width > 20 ? line.prefix(width - 1) + "…" : line[...]) + "\n"
         }
         for outcome in outcomes {
-            if let reason = outcome.reason, outcome.kind == .due { text += "\(outcome.name): due: \(reason)\n" }
+            if let reason = outcome.reasonWords, outcome.kind == .due { text += "\(outcome.name): due: \(reason)\n" }
         }
         for line in warnings.map({ "warning: \($0)" }) + failureLines { text += line + "\n" }
         return text

@@ -64,7 +64,7 @@ extension RunReport {
         }
         return """
                 {"name": \(quoted(outcome.name)), "client_id": \(quoted(outcome.clientID)), \
-            "outcome": \(quoted(outcome.kind.rawValue)), "reason": \(quotedOrNull(outcome.reason)), \
+            "outcome": \(quoted(outcome.kind.rawValue)), "reason": \(quotedOrNull(outcome.reasonWords)), \
             "code": \(quotedOrNull(outcome.failure?.code.rawValue)), \
             "transient": \(outcome.failure.map { String($0.isTransient) } ?? "null"), \
             "message": \(quotedOrNull(outcome.failure?.message)), "attempts": \(outcome.attempts), \

@@ -40,8 +40,8 @@ final class SnippetPublisher: Sendable {
             guard granted.count != state.count else { return }
             state.count = granted.count
             var tokens: [Int: Token] = [:]
-            for (position, token) in granted { tokens[plan.entries[position].brand] = token }
-            let positions = Dictionary(uniqueKeysWithValues: plan.entries.enumerated().map { ($1.brand, $0) })
+            for (position, token) in granted { tokens[plan.brands[position]] = token }
+            let positions = Dictionary(uniqueKeysWithValues: plan.brands.enumerated().map { ($1, $0) })
             for (index, snippet) in configuration.snippets.enumerated() {
                 // A file none of whose brands is in this run is not this run's.
                 guard snippet.entries.contains(where: { positions[$0.brand] != nil }) else { continue }
@@ -73,7 +73,7 @@ final class SnippetPublisher: Sendable {
                 output.message = "the dialect of \(snippet.path) cannot carry this token unchanged; choose another one"
             }
             let old = plan.snippets[index].lastGood(entry, clientID: brand.clientID)
-            let state = old.map(SurveyedOutput.State.token) ?? .noToken("is missing")
+            let state = old.map(SurveyedOutput.State.token) ?? .noToken(.missing)
             ledger.note(
                 output, at: position,
                 health: rule.health(of: SurveyedOutput(path: snippet.path, state: state), brand: brand))

@@ -16,13 +16,13 @@ import TokenRotation
         _ text: String?, path: String = "/run/a.token", isAsConfigured: Bool = true, age: Int64? = 0
     ) throws -> SurveyedOutput {
         let written = age.map { Timestamp(seconds: Sample.now.seconds - $0) }
-        guard let text else { return SurveyedOutput(path: path, state: .noToken("is missing")) }
+        guard let text else { return SurveyedOutput(path: path, state: .noToken(.missing)) }
         return SurveyedOutput(
             path: path, state: .token(try Sample.token(text)), isAsConfigured: isAsConfigured, writtenAt: written)
     }
 
     private static let refusal = BrandFailure(.outputRefused, "/run/mount is a mount point")
-    private static let refused = SurveyedOutput(path: "/run/mount", state: .noToken("is refused"), refusal: refusal)
+    private static let refused = SurveyedOutput(path: "/run/mount", state: .noToken(.refused), refusal: refusal)
 
     private func verdict(
         left: Int64, lifetime: Int64 = 21_600, renewBefore: RenewalThreshold? = .remaining(.zero)
@@ -36,8 +36,8 @@ import TokenRotation
         if case .request = verdict { true } else { false }
     }
 
-    private func reason(_ verdict: DueRule.Verdict) -> String? {
-        if case .request(let reason) = verdict { reason } else { nil }
+    private func reason(_ verdict: DueRule.Verdict, _ outputs: [SurveyedOutput] = []) -> String? {
+        if case .request(let reason) = verdict { reason.words(outputs.map(\.path)) } else { nil }
     }
 
     @Test func `a token must outlive the next run, its deadline and a minute`() throws {
@@ -144,7 +144,8 @@ import TokenRotation
         let good = try output(Sample.jwt(left: 21_600))
         let missing = try output(nil, path: "/run/b.token")
         for outputs in [[missing], [good, missing], [missing, good], [good, missing, good]] {
-            #expect(reason(rule().verdict(on: Sample.brand(), outputs: outputs)) == "/run/b.token is missing")
+            let verdict = rule().verdict(on: Sample.brand(), outputs: outputs)
+            #expect(reason(verdict, outputs) == "/run/b.token is missing")
         }
     }
 
@@ -202,7 +203,7 @@ import TokenRotation
             [try output(Sample.jwt(left: 21_600))], [try output(nil)], [try output("opaque")],
             [try output(Sample.jwt(left: 21_600)), Self.refused],
         ] {
-            #expect(rule(force: true).verdict(on: Sample.brand(), outputs: outputs) == .request("--force"))
+            #expect(rule(force: true).verdict(on: Sample.brand(), outputs: outputs) == .request(.forced))
         }
     }
 

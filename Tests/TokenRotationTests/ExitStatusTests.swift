@@ -42,8 +42,8 @@ import enum TokenRotation.ExitStatus
         _ code: BrandFailure.Code?, _ health: TokenHealth, _ kind: BrandOutcome.Kind = .failed
     ) -> BrandOutcome {
         BrandOutcome(
-            name: "a", clientID: "B", kind: code == nil ? .rotated : kind, failure: code.map { BrandFailure($0, "") },
-            attempts: 1, duration: .zero, health: health, outputs: [])
+            name: "a", clientID: "B", failure: code.map { BrandFailure($0, "") }, attempts: 1,
+            kind: code == nil ? .rotated : kind, health: health)
     }
 
     /// First digit: 1 where a retry may help anybody, else 2. Second digit: the worst on disk.

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One file that carries one brand's token.
+package struct TokenOutput: Sendable, Equatable {
+    package let path: String
+    package let form: Form
+
+    package var format: OutputFormat { form.format }
+    package var attributes: FileAttributes { form.attributes }
+    package var symlinks: SymlinkPolicy { form.symlinks }
+
+    package init(path: String, form: Form) {
+        self.path = path
+        self.form = form
+    }
+
+    package init(path: String, format: OutputFormat, attributes: FileAttributes, symlinks: SymlinkPolicy) {
+        self.init(path: path, form: Form(format: format, attributes: attributes, symlinks: symlinks))
+    }
+
+    /// What an output is besides its path: mostly one for all of ten thousand brands.
+    package final class Form: Sendable, Equatable {
+        package let format: OutputFormat
+        package let attributes: FileAttributes
+        package let symlinks: SymlinkPolicy
+
+        package init(format: OutputFormat, attributes: FileAttributes, symlinks: SymlinkPolicy) {
+            self.format = format
+            self.attributes = attributes
+            self.symlinks = symlinks
+        }
+
+        package static func == (left: Form, right: Form) -> Bool {
+            left === right
+                || (left.format, left.attributes, left.symlinks) == (right.format, right.attributes, right.symlinks)
+        }
+    }
+}
+
+/// What stands in an output's file.
+package enum OutputFormat: Sendable, Equatable {
+    /// The token alone.
+    case raw(newline: Bool)
+    /// `Authorization: Bearer …`, for `curl -H @file`.
+    case header
+    /// `{"brand","client_id","token","issued_at","expires_at"}`.
+    case json
+    /// One assignment.
+    case environment(dialect: EnvironmentDialect, variable: String)
+}
+
+/// The readers of environment files that a file can be written for.
+package enum EnvironmentDialect: String, Sendable, CaseIterable {
+    /// systemd's `EnvironmentFile=`.
+    case systemd
+    /// Sourced by a POSIX shell; variables are exported.
+    case posix
+    /// `docker run --env-file`.
+    case docker
+    /// dotenv libraries and `node --env-file`.
+    case dotenv
+}
+
+/// Mode and owners of a published file. Names are resolved when a run begins.
+package struct FileAttributes: Sendable, Hashable {
+    /// Permission bits, at most 0o777.
+    package var mode: UInt32
+    /// A user's name or number; nil leaves the file to whom the process runs as.
+    package var owner: String?
+    package var group: String?
+
+    /// Mode 0600: the token is the process's own until the configuration says otherwise.
+    package init(mode: UInt32 = 0o600, owner: String? = nil, group: String? = nil) {
+        self.mode = mode
+        self.owner = owner
+        self.group = group
+    }
+}
+
+/// What to do with an output whose path is a symbolic link.
+package enum SymlinkPolicy: String, Sendable, CaseIterable {
+    case refuse
+    /// Replace the file that the link points to.
+    case follow
+}
