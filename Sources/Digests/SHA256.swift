@@ -26,10 +26,10 @@ package enum SHA256 {
                     // A null key means "the key of the last call" to OpenSSL: an empty one still needs an address.
                     var empty: UInt8 = 0
                     unsafe withUnsafePointer(to: &empty) { nothing in
-                        var length: UInt32 = 0
-                        _ = unsafe HMAC(
-                            openssl_sha256(), key.baseAddress ?? nothing, Int32(key.count),
-                            bytes.baseAddress, bytes.count, code.baseAddress, &length)
+                        let isDone = unsafe openssl_hmac_sha256(
+                            key.baseAddress ?? nothing, key.count, bytes.baseAddress, bytes.count, code.baseAddress)
+                        // A code that was not computed must never look like one.
+                        precondition(isDone == 1, "libcrypto has no HMAC-SHA256")
                     }
                 }
             }

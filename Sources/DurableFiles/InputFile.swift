@@ -45,13 +45,14 @@ package final class InputFile: Sendable {
     /// - Throws: ``FileError/Reason/tooLarge`` above `maximumSize` bytes.
     package func read(maximumSize: Int) throws(FileError) -> [UInt8] {
         var tries = 3
+        var size = status.size
         while true {
-            let size = try look(descriptor, "", path: path).size
             do {
                 return try readAll(descriptor, size: size, maximumSize: maximumSize, path: path)
             } catch {
                 tries -= 1
                 guard error.reason == .unstable, tries > 0 else { throw error }
+                size = try look(descriptor, "", path: path).size
             }
         }
     }

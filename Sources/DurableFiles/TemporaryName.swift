@@ -19,8 +19,13 @@ struct TemporaryName {
     /// Whether a name can be published under: one path component, and short enough.
     static func fits(_ name: String) -> Bool {
         let bytes = name.utf8
-        guard !bytes.isEmpty, bytes.count <= longestTarget, name != ".", name != ".." else { return false }
-        return !bytes.contains(UInt8(ascii: "/")) && !bytes.contains(0)
+        guard !bytes.isEmpty, bytes.count <= longestTarget else { return false }
+        var isOnlyDots = true
+        for byte in bytes {
+            if byte == UInt8(ascii: "/") || byte == 0 { return false }
+            if byte != UInt8(ascii: ".") { isOnlyDots = false }
+        }
+        return !isOnlyDots || bytes.count > 2
     }
 
     /// The target that a directory entry is a temporary of; nil where it has another shape.

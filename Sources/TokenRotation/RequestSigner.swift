@@ -27,13 +27,20 @@ package struct RequestSignature: Sendable {
         clientID: String, requestID: String, timestampName: String = "Request-Timestamp", timestamp: String,
         requestTarget: String, body: [UInt8]?, secret: Secret
     ) {
-        var lines = [
-            "Client-Id:\(clientID)", "Request-Id:\(requestID)", "\(timestampName):\(timestamp)",
-            "Request-Target:\(requestTarget)",
-        ]
         let digest = body.map { Data(SHA256.digest(of: $0)).base64EncodedString() }
-        if let digest { lines.append("Digest:\(digest)") }
-        let component = Array(lines.joined(separator: "\n").utf8)
+        var component: [UInt8] = []
+        component.reserveCapacity(256)
+        for (name, value) in [
+            ("Client-Id:", clientID), ("\nRequest-Id:", requestID), ("\n", timestampName), (":", timestamp),
+            ("\nRequest-Target:", requestTarget),
+        ] {
+            component += name.utf8
+            component += value.utf8
+        }
+        if let digest {
+            component += "\nDigest:".utf8
+            component += digest.utf8
+        }
         self.digest = digest
         self.component = component
         header = Self.scheme + Data(secret.authenticationCode(for: component)).base64EncodedString()

@@ -22,16 +22,37 @@ package struct Token: Sendable, Equatable {
     package static let maximumSize = 16 * 1024
 
     /// nil where the bytes are no token: empty, too long, or with anything but visible ASCII.
-    package init?(_ bytes: some Collection<UInt8>) {
-        guard !bytes.isEmpty, bytes.count <= Self.maximumSize, bytes.allSatisfy({ (0x21...0x7e).contains($0) }) else {
-            return nil
+    package init?(_ bytes: ArraySlice<UInt8>) {
+        guard !bytes.isEmpty, bytes.count <= Self.maximumSize else { return nil }
+        var dots = 0
+        var first = bytes.endIndex
+        var second = bytes.endIndex
+        for (index, byte) in zip(bytes.indices, bytes) {
+            guard (0x21...0x7e).contains(byte) else { return nil }
+            guard byte == UInt8(ascii: ".") else { continue }
+            dots += 1
+            if dots == 1 { first = index } else if dots == 2 { second = index }
         }
         text = String(decoding: bytes, as: UTF8.self)
-        let claims = Self.claims(of: bytes)
+        let claims = dots == 2 ? Self.claims(in: bytes[(first + 1)..<second]) : nil
         issuedAt = claims?.iat.flatMap(Timestamp.init(numericDate:))
         expiresAt = claims?.exp.flatMap(Timestamp.init(numericDate:))
         clientID = claims?.clientID
-        wasCut = Self.wasCut(bytes, hasClaims: claims != nil)
+        // base64url of `{"`.
+        if !bytes.starts(with: "eyJ".utf8) {
+            wasCut = false
+        } else if claims == nil {
+            // Only three parts have claims. Five are an encrypted token (RFC 7516), which nobody but its reader can
+            // look into.
+            wasCut = dots != 4
+        } else {
+            let signature = (bytes.endIndex - second - 1) * 3 / 4
+            wasCut = Self.isSignedByRSA(bytes[..<first]) && (signature < 64 || signature % 64 != 0)
+        }
+    }
+
+    package init?(_ bytes: [UInt8]) {
+        self.init(bytes[...])
     }
 
     /// The whole lifetime; nil where the token does not tell both ends.
@@ -40,19 +61,14 @@ package struct Token: Sendable, Equatable {
         return expiresAt.since(issuedAt)
     }
 
-    private static func wasCut(_ bytes: some Collection<UInt8>, hasClaims: Bool) -> Bool {
-        // base64url of `{"`.
-        guard bytes.starts(with: "eyJ".utf8) else { return false }
-        let dot = UInt8(ascii: ".")
-        // Only three parts have claims. Five are an encrypted token (RFC 7516), which nobody but its reader can look
-        // into.
-        guard hasClaims else { return bytes.count(where: { $0 == dot }) != 4 }
-        let parts = bytes.split(separator: dot, omittingEmptySubsequences: false)
-        guard let header = decoded(parts[0]),
-            header.firstRange(of: Data("\"RS".utf8)) != nil || header.firstRange(of: Data("\"PS".utf8)) != nil
-        else { return false }
-        let signature = parts[2].count * 3 / 4
-        return signature < 64 || signature % 64 != 0
+    /// Whether a JWT's header names an algorithm that signs with RSA: RS256 and its like, or PS256 and its like
+    /// (RFC 7518 §3.1).
+    private static func isSignedByRSA(_ header: ArraySlice<UInt8>) -> Bool {
+        guard let decoded = decoded(header).map(Array.init), decoded.count > 3 else { return false }
+        return (0..<(decoded.count - 2)).contains { start in
+            decoded[start] == UInt8(ascii: "\"") && decoded[start + 2] == UInt8(ascii: "S")
+                && (decoded[start + 1] == UInt8(ascii: "R") || decoded[start + 1] == UInt8(ascii: "P"))
+        }
     }
 
     /// The claims of interest. One of an unexpected type counts as absent.
@@ -73,19 +89,14 @@ package struct Token: Sendable, Equatable {
     }
 
     /// The middle of three parts, where it is base64url of a JSON object (RFC 7519 §3).
-    private static func claims(of bytes: some Collection<UInt8>) -> Claims? {
-        let dot = UInt8(ascii: ".")
-        guard let first = bytes.firstIndex(of: dot) else { return nil }
-        let behind = bytes[bytes.index(after: first)...]
-        guard let second = behind.firstIndex(of: dot),
-            !behind[behind.index(after: second)...].contains(dot)
-        else { return nil }
-        guard let payload = decoded(behind[..<second]) else { return nil }
-        return try? JSONDecoder().decode(Claims.self, from: payload)
+    private static func claims(in part: ArraySlice<UInt8>) -> Claims? {
+        decoded(part).flatMap { try? decoder.decode(Claims.self, from: $0) }
     }
 
+    private static let decoder = JSONDecoder()
+
     /// base64url without padding (RFC 7515 §2).
-    private static func decoded(_ part: some Collection<UInt8>) -> Data? {
+    private static func decoded(_ part: ArraySlice<UInt8>) -> Data? {
         var standard: [UInt8] = []
         standard.reserveCapacity(part.count + 2)
         for byte in part {

@@ -32,7 +32,7 @@ package enum TokenResponse: Sendable {
             case 409:
                 // DOKU repeats its first answer for a repeated Request-Id.
                 self =
-                    (try? JSONDecoder().decode(Body.self, from: Data(reply.body)))?.token == nil
+                    (try? Self.decoder.decode(Body.self, from: Data(reply.body)))?.token == nil
                     ? .failed(
                         BrandFailure(.requestIDSpent, "DOKU answered 409 without a token: the Request-Id is spent"),
                         .once(.fresh))
@@ -47,6 +47,8 @@ package enum TokenResponse: Sendable {
     private struct Body: Decodable {
         let token: String?
     }
+
+    private static let decoder = JSONDecoder()
 
     private static func grant(
         _ reply: HTTPReply, _ signer: RequestSigner, _ requestID: String, _ verification: ResponseVerification,
@@ -97,7 +99,7 @@ package enum TokenResponse: Sendable {
             return .unusable("the answer is a web page, not JSON: a gateway or a maintenance page answered for DOKU")
         }
         do {
-            let decoded = try JSONDecoder().decode(Body.self, from: Data(body))
+            let decoded = try Self.decoder.decode(Body.self, from: Data(body))
             // The decoder takes one of them without a word.
             guard JSONObjectKeys.count("token", in: body) <= 1 else {
                 return .unusable("the answer has two tokens")
