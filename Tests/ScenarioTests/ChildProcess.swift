@@ -55,8 +55,16 @@ final class ChildProcess {
         process.arguments = arguments
         process.environment = environment
         process.currentDirectoryURL = directory
-        process.standardOutput = try Self.newFile(outputFile)
-        process.standardError = try Self.newFile(errorFile)
+        let output = try Self.newFile(outputFile)
+        let error = try Self.newFile(errorFile)
+        // The child has its own by then; `Process` would keep ours open for good, and reads past the end of a buffer
+        // where a thousand are.
+        defer {
+            try? output.close()
+            try? error.close()
+        }
+        process.standardOutput = output
+        process.standardError = error
         if let input { process.standardInput = input } else { process.standardInput = FileHandle.nullDevice }
         process.terminationHandler = { [clock] _ in
             clock.ended.withLock { $0 = .now }
