@@ -37,6 +37,7 @@ test:
 	swift build --build-tests
 	# One after the other: a process that one test starts inherits the pipes another one waits on.
 	DOKU_TEST_PYTHON=/usr/bin/python3 swift test --skip-build --no-parallel
+	Tests/Fuzzing/run
 
 bench: build
 	@.ci/prepare bench

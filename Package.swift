@@ -81,3 +81,13 @@ let package = Package(
             swiftSettings: house),
     ]
 )
+
+// Tests/Fuzzing/run asks for these by name: they need libFuzzer, which is linked to nothing else.
+if Context.environment["DOKU_FUZZING"] != nil {
+    package.targets += [
+        .systemLibrary(name: "CFuzzer", path: "Tests/Fuzzing/CFuzzer"),
+        .executableTarget(
+            name: "fuzz", dependencies: ["CFuzzer", "TokenRotation", "Curl"], path: "Tests/Fuzzing/Fuzz",
+            swiftSettings: house),
+    ]
+}
