@@ -77,7 +77,7 @@ let package = Package(
         .testTarget(
             name: "ScenarioTests",
             dependencies: ["doku-token-rotator", "doku-sandbox", "TokenRotation"],
-            exclude: ["Scenarios"],
+            exclude: ["Scenarios", "FileFaults/Injector", "FileFaults/Walker"],
             swiftSettings: house),
     ]
 )

@@ -80,7 +80,8 @@ static inline int linux_look(int directory, const char *name, struct linux_statu
 // it open the file to users whom no mode names (acl(5)). Without a list, or support for one, nothing to do.
 static inline int linux_remove_access_list(int descriptor) {
     static const char name[] = "system.posix_acl_access";
-    if (syscall(SYS_fgetxattr, descriptor, name, (void *)0, (size_t)0) < 0) return 0;
+    if (syscall(SYS_fgetxattr, descriptor, name, (void *)0, (size_t)0) < 0)
+        return errno == ENODATA || errno == EOPNOTSUPP || errno == ENOSYS ? 0 : -1;
     return (int)syscall(SYS_fremovexattr, descriptor, name);
 }
 

@@ -15,6 +15,8 @@ package struct FileError: Error, Sendable, Equatable {
         case close, rename
         case followSymlink = "readlink"
         case lock = "flock"
+        /// Removing a leftover.
+        case unlink
     }
 
     /// What stands in the way, as far as it makes a difference to anybody.

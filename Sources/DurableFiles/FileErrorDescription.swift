@@ -69,6 +69,7 @@ extension FileError: CustomStringConvertible {
         case .rename: "while replacing it; the old file is untouched"
         case .followSymlink: "while following the symbolic link"
         case .lock: "while locking"
+        case .unlink: "while removing it"
         }
     }
 

@@ -17,15 +17,18 @@ extension Directory {
     package func sweep(names: @autoclosure () -> Set<String>) -> Int {
         var swept = 0
         for entry in temporaries(of: names) where isLeftover(entry) {
-            if unsafe unlinkat(descriptor.number, entry, 0) == 0 { swept += 1 }
+            let unlinked = try? attempt(.unlink, entry) { unsafe unlinkat(descriptor.number, entry, 0) }
+            if unlinked != nil { swept += 1 }
         }
         return swept
     }
 
     private func temporaries(of names: () -> Set<String>) -> [String] {
         // Opened anew, since a copy of the descriptor would share its place in the directory.
-        let number = unsafe openat(descriptor.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard number >= 0 else { return [] }
+        let opened = try? attempt(.open, path) {
+            unsafe openat(descriptor.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        }
+        guard let number = opened else { return [] }
         guard let stream = unsafe fdopendir(number) else {
             _ = close(number)
             return []

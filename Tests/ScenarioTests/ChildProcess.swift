@@ -138,7 +138,8 @@ final class ChildProcess {
 
 /// The programs under test: they stand in the build directory, beside the tests.
 enum BuiltProgram {
-    static let rotator = directory + "/doku-token-rotator"
+    /// Another one, such as a build from which a step was taken, where `DOKU_TEST_ROTATOR` names it.
+    static let rotator = ProcessInfo.processInfo.environment["DOKU_TEST_ROTATOR"] ?? directory + "/doku-token-rotator"
     static let sandbox = directory + "/doku-sandbox"
 
     private static let directory: String = {

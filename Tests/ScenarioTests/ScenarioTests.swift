@@ -91,7 +91,7 @@ enum Verdict: Sendable {
     }
 
     /// Root may mount, but not in most containers.
-    private static let mayMount: Bool = {
+    static let mayMount: Bool = {
         let scratch = FileManager.default.temporaryDirectory
         let attempt = try? ChildProcess(
             "/usr/bin/unshare", ["--mount", "/bin/true"], environment: BuiltProgram.environment, directory: scratch,

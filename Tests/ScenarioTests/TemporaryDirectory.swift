@@ -32,10 +32,12 @@ final class TemporaryDirectory {
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
     }
 
-    func start(_ program: String, _ arguments: [String], holdsInput: Bool = false) throws -> ChildProcess {
+    func start(
+        _ program: String, _ arguments: [String], environment: [String: String] = [:], holdsInput: Bool = false
+    ) throws -> ChildProcess {
         try ChildProcess(
-            program, arguments, environment: BuiltProgram.environment, directory: url, scratch: scratch,
-            holdsInput: holdsInput)
+            program, arguments, environment: BuiltProgram.environment.merging(environment) { $1 }, directory: url,
+            scratch: scratch, holdsInput: holdsInput)
     }
 
     func run(_ program: String, _ arguments: [String]) throws -> ChildProcess.Ending {
