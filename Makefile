@@ -11,7 +11,7 @@ BINARY := .build/release/doku-token-rotator
 ARCHIVES := .build/archives
 RELEASE := swift build -c release --static-swift-stdlib -Xlinker -L$(CURDIR)/$(ARCHIVES)
 
-.PHONY: build release-needs demo test lint bench install clean
+.PHONY: build release-needs demo test torture lint bench install clean
 
 build: release-needs
 	$(RELEASE) --product doku-token-rotator
@@ -39,6 +39,12 @@ test:
 	DOKU_TEST_PYTHON=/usr/bin/python3 swift test --skip-build --no-parallel
 	Tests/Fuzzing/run
 
+# Every fault suite at its full size, and the scoreboard of all.
+torture:
+	@.ci/prepare test
+	swift build --build-tests
+	@.ci/torture
+
 bench: build
 	@.ci/prepare bench
 	Benchmarks/run $(BENCH_FLAGS)
@@ -47,4 +53,4 @@ install: build
 	install -D -m 0755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/doku-token-rotator
 
 clean:
-	rm -rf .build
+	rm -rf .build .build-mutants

@@ -23,7 +23,7 @@ struct Scoreboard {
         counts = Dictionary(uniqueKeysWithValues: kinds.map { ($0, 0) })
     }
 
-    mutating func count(_ kind: String) { counts[kind, default: 0] += 1 }
+    mutating func count(_ kind: String, _ number: Int = 1) { counts[kind, default: 0] += number }
 
     func report() {
         let rest = counts.keys.filter { !kinds.contains($0) }.sorted()

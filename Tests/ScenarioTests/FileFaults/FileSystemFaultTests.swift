@@ -32,6 +32,39 @@ import Testing
         #expect(scoreboard.cases >= 40 || geteuid() != 0)
     }
 
+    @Test func `with few descriptors the old token stays, and the run says what limit to raise`() throws {
+        let root = try TemporaryDirectory()
+        let sandbox = try FaultStage.sandbox(in: root)
+        let stage = try FaultStage(server: sandbox.url)
+        try stage.publish()
+        var scoreboard = Scoreboard("descriptor limits", kinds: ["torn files", "wrong exit codes", "leftovers"])
+        var ends: Set<Int32> = []
+        // With fewer than five the runtime cannot start its threads' event loop, and no code of ours has run yet.
+        for limit in 5...24 {
+            let old = stage.contents
+            let ending = try stage.run(before: ["prlimit", "--nofile=\(limit)"])
+            let report = FaultReport(ending.standardOutput)
+            scoreboard.cases += 1
+            ends.insert(ending.status)
+            let isNew = stage.contents != old
+            let isTrue =
+                switch ending.status {
+                case 0: isNew
+                case 20, 22, 78: !isNew && report.message.lowercased().contains("too many open files")
+                default: false
+                }
+            if !isTrue || report.exitCode != ending.status {
+                scoreboard.count("wrong exit codes")
+                Issue.record(
+                    "\(limit) descriptors: exit \(ending.status), token \(isNew ? "new" : "old"): \(report.message)")
+            }
+            if stage.contents.map({ ReadToken.isWhole($0) }) != true { scoreboard.count("torn files") }
+            scoreboard.count("leftovers", stage.temporaries.count)
+        }
+        scoreboard.report()
+        #expect(ends.isSuperset(of: [0, 20, 78]))
+    }
+
     private static func isMet(_ need: FileSystemFault.Need) -> Bool {
         geteuid() == 0 && (need != .mounts || Verdict.mayMount)
     }
