@@ -28,10 +28,13 @@ struct Scoreboard {
     func report() {
         let rest = counts.keys.filter { !kinds.contains($0) }.sorted()
         let problems = (kinds + rest).map { "\(counts[$0] ?? 0) \($0)" }
-        print("scoreboard: \(suite): \(cases) cases, \(problems.joined(separator: ", "))")
+        Self.say("scoreboard: \(suite): \(cases) cases, \(problems.joined(separator: ", "))")
     }
 
-    static func skipped(_ suite: String, _ why: String) { print("scoreboard: \(suite): skipped: \(why)") }
+    static func skipped(_ suite: String, _ why: String) { say("scoreboard: \(suite): skipped: \(why)") }
+
+    /// At once: what stands in a buffer is lost with a test process that crashes.
+    static func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 }
 
 /// What is wrong after a run, under the word that the scoreboard counts it by.

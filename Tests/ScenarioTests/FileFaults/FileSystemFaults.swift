@@ -49,9 +49,8 @@ extension FileSystemFault {
     static let all: [FileSystemFault] = directories + targets + temporaries + fullAndClosed + process + meanwhiles
 
     /// As any user among its own files: root, but bound by permissions.
-    private static let unprivileged = [
-        "setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner,-chown,-fsetid",
-    ]
+    private static let unprivileged =
+        geteuid() == 0 ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner,-chown,-fsetid"] : []
 
     private static func refused(
         _ name: String, needs: Need = .nothing, _ setUp: String, says: String, exit: Int32 = 22,
@@ -104,7 +103,8 @@ extension FileSystemFault {
             "the directory may not be written", "chmod 555 tokens", says: "may not be written by the user", exit: 20,
             outcome: .kept, undo: "chmod 755 tokens", before: unprivileged),
         refused(
-            "the directory may not be searched", "chmod 600 tokens", says: "not permitted", outcome: .kept,
+            "the directory may not be searched", needs: .root, "chmod 600 tokens", says: "not permitted",
+            outcome: .kept,
             undo: "chmod 755 tokens", before: unprivileged),
         refused(
             "the directory may be written by everybody", "chmod 777 tokens", says: "anybody may replace",

@@ -6,6 +6,10 @@ import Testing
 /// The program is killed at the entry of every system call of a publication, one after the other.
 @Suite struct KillPointTests {
     @Test func `a kill at any system call leaves the old token or the new one, and the next run sweeps`() throws {
+        guard geteuid() == 0 else {
+            // Which file a call is about stands in memory that the program closes to others, its tracer included.
+            return Scoreboard.skipped("kill at every system call", "it needs root")
+        }
         let root = try TemporaryDirectory()
         let walker = try Tool.build("Walker/walker.c", as: "walker", [], in: root)
         let sandbox = try FaultStage.sandbox(in: root)
@@ -50,7 +54,8 @@ import Testing
     }
 
     /// What makes each step safe is where it stands among the others: seen from the kernel.
-    @Test func `the calls of a publication come in the order that makes it durable`() throws {
+    @Test(.enabled(if: geteuid() == 0, "the program shows its descriptors to root alone"))
+    func `the calls of a publication come in the order that makes it durable`() throws {
         let root = try TemporaryDirectory()
         let sandbox = try FaultStage.sandbox(in: root)
         let stage = try FaultStage(
