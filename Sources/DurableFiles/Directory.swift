@@ -14,10 +14,17 @@ package final class Directory: Sendable {
     let descriptor: Descriptor
     private let mountPoints = Mutex<Set<String>?>(nil)
 
-    /// Opens a directory and looks at who else may write there. Its path may lead through symbolic links.
+    /// What a directory is opened for.
+    package enum Use: Sendable {
+        case publishing
+        /// By whoever may read there: nobody is harmed by what others may do in it.
+        case reading
+    }
+
+    /// Opens a directory and, for publishing, looks at who else may write there. Its path may lead through symbolic links.
     ///
     /// A group that may write is accepted: whoever owns the directory chose that group.
-    package init(path: String) throws(FileError) {
+    package init(path: String, use: Use = .publishing) throws(FileError) {
         let path = path.isEmpty ? "." : path
         guard !path.utf8.contains(0) else { throw FileError(.open, path, .invalidName) }
         do {
@@ -28,6 +35,7 @@ package final class Directory: Sendable {
             throw FileError(.open, path, .directoryMissing, errorNumber: error.errorNumber)
         }
         self.path = path
+        guard use == .publishing else { return }
         let status = try look(descriptor, "", path: path)
         guard status.owner == geteuid() || status.owner == 0 else {
             throw FileError(.open, path, .directoryNotTrusted(.ownedByStranger(status.owner)))

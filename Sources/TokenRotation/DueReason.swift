@@ -20,6 +20,8 @@ package enum DueReason: Sendable, Equatable {
 /// Why no token can be read at an output.
 package enum Absence: Sendable {
     case missing, unreadable, cut, unassigned, refused
+    /// The process may not read the file, or the disk failed.
+    case closed
 
     /// What goes on from the output's path.
     package var words: String {
@@ -29,6 +31,7 @@ package enum Absence: Sendable {
         case .cut: "holds a token that was cut"
         case .unassigned: "holds no token for the brand"
         case .refused: "is refused"
+        case .closed: "cannot be read by this user"
         }
     }
 }

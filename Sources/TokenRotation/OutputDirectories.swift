@@ -15,12 +15,19 @@ final class OutputDirectories: Sendable {
     }
 
     private let state = Mutex(State())
+    /// What they are opened for.
+    let use: Directory.Use
+
+    init(use: Directory.Use = .publishing) {
+        self.use = use
+    }
+
     /// So many descriptors are kept; a configuration with a directory for each brand would use them all up.
     private static let limit = 128
 
     private func directory(_ path: String) throws(FileError) -> Directory {
         if let open = state.withLock({ $0.open[path] }) { return open }
-        let directory = try Directory(path: path)
+        let directory = try Directory(path: path, use: use)
         state.withLock { state in
             if state.open.count >= Self.limit { state.open = [:] }
             state.open[path] = directory

@@ -39,6 +39,8 @@ struct SurveyedSnippet: Sendable {
     /// when a snippet's variables or dialect change.
     var tokensByClientID: [String: Token] = [:]
     var refusal: BrandFailure?
+    /// Whether it could not be read.
+    var isClosed = false
     var contents: [UInt8]?
     var hasConfiguredAttributes = false
 }
@@ -86,6 +88,8 @@ package struct OutputSurvey: Sendable {
                 output.path, maximumSize: 2 * Token.maximumSize, symlinks: output.symlinks)
         } catch let failure as BrandFailure {
             return SurveyedOutput(path: output.path, state: .noToken(.refused), refusal: failure)
+        } catch let error as FileError where directories.use == .reading && error.reason == .notPermitted {
+            return SurveyedOutput(path: output.path, state: .noToken(.closed))
         } catch {
             return SurveyedOutput(
                 path: output.path, state: .noToken(.refused), refusal: BrandFailure(.outputRefused, "\(error)"))
@@ -93,6 +97,7 @@ package struct OutputSurvey: Sendable {
         guard case .regular(let file) = state else {
             return SurveyedOutput(path: output.path, state: .noToken(.missing))
         }
+        if file.contents == .unreadable { return SurveyedOutput(path: output.path, state: .noToken(.closed)) }
         guard case .bytes(let contents) = file.contents, let token = output.format.token(in: contents) else {
             return SurveyedOutput(path: output.path, state: .noToken(.unreadable))
         }
@@ -116,6 +121,7 @@ package struct OutputSurvey: Sendable {
                 symlinks: snippet.symlinks)
             guard case .regular(let file) = state else { return surveyed }
             guard case .bytes(let contents) = file.contents else {
+                surveyed.isClosed = true
                 // To write it anew would lose the tokens in it.
                 surveyed.refusal = BrandFailure(
                     .outputRefused,
@@ -128,6 +134,7 @@ package struct OutputSurvey: Sendable {
         } catch let failure as BrandFailure {
             surveyed.refusal = failure
         } catch {
+            surveyed.isClosed = directories.use == .reading && (error as? FileError)?.reason == .notPermitted
             surveyed.refusal = BrandFailure(.outputRefused, "\(error)")
         }
         return surveyed

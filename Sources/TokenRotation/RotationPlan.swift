@@ -36,33 +36,15 @@ package struct RotationPlan: Sendable {
         configuration: Configuration, selection: Selection, rule: DueRule, survey: OutputSurvey,
         directories: OutputDirectories
     ) {
-        let aliases = directories.aliases(in: Self.files(configuration, selection))
-        let snippets = configuration.snippets.map { snippet in
-            var surveyed = survey.survey(snippet)
-            surveyed.refusal = surveyed.refusal ?? aliases[snippet.path]
-            return surveyed
-        }
-        var memberships: [Int: [(snippet: Int, variable: String)]] = [:]
-        for (index, snippet) in configuration.snippets.enumerated() {
-            for entry in snippet.entries { memberships[entry.brand, default: []].append((index, entry.variable)) }
-        }
+        let standing = BrandSurvey(of: configuration, selection, survey: survey, directories: directories)
         var outcomes: [BrandOutcome] = []
         outcomes.reserveCapacity(selection.brands.count)
         var work: [Work] = []
         for (position, index) in selection.brands.enumerated() {
             let brand = configuration.brands[index]
-            var outputs = brand.outputs.map { output in
-                var surveyed = survey.survey(output, brand: brand)
-                surveyed.refusal = surveyed.refusal ?? aliases[output.path]
-                return surveyed
-            }
-            for (snippet, variable) in memberships[index] ?? [] {
-                outputs.append(Self.surveyed(configuration.snippets[snippet].path, snippets[snippet], variable))
-            }
+            var outputs = standing.outputs(of: index)
             var verdict = rule.verdict(on: brand, outputs: outputs)
-            if verdict.needsWork,
-                Self.refuseUnwritable(&outputs, brand, memberships[index] ?? [], configuration, directories)
-            {
+            if verdict.needsWork, Self.refuseUnwritable(&outputs, standing.symlinks(of: index), directories) {
                 verdict = rule.verdict(on: brand, outputs: outputs)
             }
             let (outcome, before, token) = Self.judged(brand, verdict, outputs, rule)
@@ -77,7 +59,7 @@ package struct RotationPlan: Sendable {
         brands = selection.brands
         self.outcomes = outcomes
         self.work = work
-        self.snippets = snippets
+        snippets = standing.snippets
     }
 
     /// Every file that a run over these brands may publish.
@@ -91,10 +73,8 @@ package struct RotationPlan: Sendable {
     /// Asks, for a brand that is about to be written, whether its directories take a new file.
     /// - Returns: whether one does not.
     private static func refuseUnwritable(
-        _ outputs: inout [SurveyedOutput], _ brand: Brand, _ memberships: [(snippet: Int, variable: String)],
-        _ configuration: Configuration, _ directories: OutputDirectories
+        _ outputs: inout [SurveyedOutput], _ symlinks: [SymlinkPolicy], _ directories: OutputDirectories
     ) -> Bool {
-        let symlinks = brand.outputs.map(\.symlinks) + memberships.map { configuration.snippets[$0.snippet].symlinks }
         var isChanged = false
         for (position, symlinks) in symlinks.enumerated() {
             guard outputs[position].refusal == nil,
@@ -115,12 +95,6 @@ package struct RotationPlan: Sendable {
         } catch {
             return BrandFailure(.outputRefused, "\(error)")
         }
-    }
-
-    private static func surveyed(_ path: String, _ snippet: SurveyedSnippet, _ variable: String) -> SurveyedOutput {
-        let state =
-            snippet.tokens[variable].map(SurveyedOutput.State.token) ?? .noToken(.unassigned)
-        return SurveyedOutput(path: path, state: state, refusal: snippet.refusal)
     }
 }
 

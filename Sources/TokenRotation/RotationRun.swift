@@ -101,6 +101,8 @@ package enum ConfigurationSource {
     /// In bytes: 10 000 brands take about one million.
     static let maximumSize = 4 * 1024 * 1024
 
+    static func read(_ path: String) throws -> Configuration { try read(InputFile(path: path), path: path) }
+
     static func read(_ file: InputFile, path: String) throws -> Configuration {
         try ConfigurationReader.read(
             file.read(maximumSize: maximumSize), file: path, isPrivate: file.status.isPrivate)
@@ -109,7 +111,7 @@ package enum ConfigurationSource {
     /// Every problem of a configuration file, one line each; none where it is good.
     package static func problems(in path: String) -> [String] {
         do {
-            _ = try read(InputFile(path: path), path: path)
+            _ = try read(path)
             return []
         } catch let error as InvalidConfiguration {
             return error.lines

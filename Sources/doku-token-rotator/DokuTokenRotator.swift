@@ -16,7 +16,7 @@ struct DokuTokenRotator: ParsableCommand {
             \(exitStatusHelp)
             """,
         version: ProgramVersion.text,
-        subcommands: [Rotate.self, Validate.self, Sign.self, Schema.self],
+        subcommands: [Rotate.self, Check.self, Validate.self, Sign.self, Schema.self],
         defaultSubcommand: Rotate.self)
 
     /// The table of the exit statuses.
@@ -37,7 +37,7 @@ struct DokuTokenRotator: ParsableCommand {
             try command.run()
             Console.leave(ExitStatus.success.rawValue)
         } catch let end as End {
-            Console.leave(end.status.rawValue)
+            Console.leave(end.code)
         } catch {
             leave(with: error)
         }
@@ -45,6 +45,10 @@ struct DokuTokenRotator: ParsableCommand {
 
     /// Ends a command line that was not run: help and version go to standard output, errors to standard error.
     private static func leave(with error: any Error) -> Never {
+        if Check.isAskedFor {
+            let isHelp = exitCode(for: error) == .success
+            Check.leave(saying: message(for: error), help: isHelp ? fullMessage(for: error) + "\n" : nil)
+        }
         guard exitCode(for: error) != .success else {
             Console.standardOutput.write(fullMessage(for: error) + "\n")
             Console.leave(ExitStatus.success.rawValue)
@@ -68,7 +72,15 @@ struct DokuTokenRotator: ParsableCommand {
 
 /// A command that has said all it has to say.
 struct End: Error {
-    let status: ExitStatus
+    let code: Int32
+
+    init(status: ExitStatus) {
+        code = status.rawValue
+    }
+
+    init(code: Int32) {
+        self.code = code
+    }
 }
 
 /// What standard output carries.

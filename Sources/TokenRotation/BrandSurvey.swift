@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What stands on disk for the brands of a run: their own files, and their part of the snippets.
+struct BrandSurvey {
+    /// In the order of the configuration.
+    let snippets: [SurveyedSnippet]
+    private let configuration: Configuration
+    private let survey: OutputSurvey
+    /// Why a path is refused since another one leads to the same file.
+    private let aliases: [String: BrandFailure]
+    /// By brand: the snippets it is in, and its variable in each.
+    private let memberships: [Int: [(snippet: Int, variable: String)]]
+
+    init(
+        of configuration: Configuration, _ selection: Selection, survey: OutputSurvey, directories: OutputDirectories
+    ) {
+        self.configuration = configuration
+        self.survey = survey
+        let aliases = directories.aliases(in: RotationPlan.files(configuration, selection))
+        self.aliases = aliases
+        snippets = configuration.snippets.map { snippet in
+            var surveyed = survey.survey(snippet)
+            surveyed.refusal = surveyed.refusal ?? aliases[snippet.path]
+            return surveyed
+        }
+        var memberships: [Int: [(snippet: Int, variable: String)]] = [:]
+        for (index, snippet) in configuration.snippets.enumerated() {
+            for entry in snippet.entries { memberships[entry.brand, default: []].append((index, entry.variable)) }
+        }
+        self.memberships = memberships
+    }
+
+    /// The state of each place where a brand's token is published: its own files first, then the snippets.
+    /// - Parameter index: into ``Configuration/brands``.
+    func outputs(of index: Int) -> [SurveyedOutput] {
+        let brand = configuration.brands[index]
+        var outputs = brand.outputs.map { output in
+            var surveyed = survey.survey(output, brand: brand)
+            surveyed.refusal = surveyed.refusal ?? aliases[output.path]
+            return surveyed
+        }
+        for (snippet, variable) in memberships[index] ?? [] {
+            let surveyed = snippets[snippet]
+            outputs.append(
+                SurveyedOutput(
+                    path: configuration.snippets[snippet].path,
+                    state: surveyed.tokens[variable].map(SurveyedOutput.State.token)
+                        ?? .noToken(surveyed.isClosed ? .closed : .unassigned),
+                    refusal: surveyed.refusal))
+        }
+        return outputs
+    }
+
+    /// What is done about symbolic links at each of these places.
+    func symlinks(of index: Int) -> [SymlinkPolicy] {
+        configuration.brands[index].outputs.map(\.symlinks)
+            + (memberships[index] ?? []).map { configuration.snippets[$0.snippet].symlinks }
+    }
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DurableFiles
+
+/// The state of the published tokens, judged for a monitoring system: local files alone, no request and no secret.
+package struct TokenCheck: Sendable {
+    /// The four states of the Monitoring Plugins, by the exit status that stands for each.
+    package enum State: Int32, Sendable, CaseIterable, Comparable {
+        case ok = 0
+        case warning = 1
+        case critical = 2
+        case unknown = 3
+
+        package var name: String {
+            switch self {
+            case .ok: "OK"
+            case .warning: "WARNING"
+            case .critical: "CRITICAL"
+            case .unknown: "UNKNOWN"
+            }
+        }
+
+        /// What is known to be bad weighs more than what is not known.
+        private var weight: Int {
+            switch self {
+            case .ok: 0
+            case .unknown: 1
+            case .warning: 2
+            case .critical: 3
+            }
+        }
+
+        package static func < (left: State, right: State) -> Bool { left.weight < right.weight }
+    }
+
+    /// What was found for one brand.
+    package struct Finding: Sendable, Equatable {
+        package let brand: String
+        package let state: State
+        /// Why the state is not OK.
+        package let sentence: String
+        /// What the token that ends first has left, negative past its end; nil where no token tells.
+        package let remaining: Duration?
+        /// Up to which remaining time the state is WARNING, and CRITICAL.
+        package let warning: Duration
+        package let critical: Duration
+
+        package init(
+            brand: String, state: State, sentence: String, remaining: Duration?, warning: Duration, critical: Duration
+        ) {
+            self.brand = brand
+            self.state = state
+            self.sentence = sentence
+            self.remaining = remaining
+            self.warning = warning
+            self.critical = critical
+        }
+    }
+
+    /// In the order of the configuration.
+    package let findings: [Finding]
+    /// Why nothing could be checked.
+    package let problem: String?
+
+    package init(findings: [Finding]) {
+        self.findings = findings
+        problem = nil
+    }
+
+    /// Where nothing could be checked: UNKNOWN, which no monitor shows as green.
+    package init(problem: String) {
+        findings = []
+        self.problem = problem
+    }
+
+    package var state: State {
+        guard problem == nil else { return .unknown }
+        return findings.map(\.state).max() ?? .unknown
+    }
+}
+
+/// From when on a token's age is worth an alarm.
+package struct CheckRule: Sendable {
+    private let rule: DueRule
+    private let runEvery: Duration
+    private let margin: Duration
+    private let warning: Duration?
+    private let critical: Duration?
+    private let now: Timestamp
+
+    /// - Parameters:
+    ///   - warning: nil for when the last run should have renewed the token and has not.
+    ///   - critical: nil for a minute: another host's clock may find such a token dead already.
+    package init(_ configuration: Configuration, warning: Duration?, critical: Duration?, now: Timestamp) {
+        runEvery = configuration.runEvery
+        margin = DueRule.margin(deadline: configuration.deadline)
+        rule = DueRule(runEvery: configuration.runEvery, deadline: configuration.deadline, force: false, now: now)
+        self.warning = warning
+        self.critical = critical
+        self.now = now
+    }
+
+    /// Judges one brand by all places where its token is published.
+    package func finding(on brand: Brand, outputs: [SurveyedOutput]) -> TokenCheck.Finding {
+        let critical = critical ?? TokenResponse.clockDoubt
+        var warning = warning ?? critical
+        var state = TokenCheck.State.ok
+        var sentence = ""
+        var least: Duration?
+        func note(_ new: TokenCheck.State, _ words: String) {
+            guard new > state else { return }
+            state = new
+            sentence = words
+        }
+        var texts: Set<String> = []
+        for output in outputs {
+            switch output.state {
+            case .noToken(.closed): note(.unknown, "\(output.path) \(Absence.closed.words)")
+            case .noToken(.refused): note(.critical, output.refusal?.message ?? "\(output.path) is refused")
+            case .noToken(let absence): note(.critical, "\(output.path) \(absence.words)")
+            case .token(let token):
+                texts.insert(token.text)
+                if let refusal = output.refusal { note(.warning, refusal.message) }
+                if !output.isAsConfigured { note(.warning, "\(output.path) is not as configured: mode, owner or form") }
+                if let clientID = token.clientID, clientID != brand.clientID {
+                    note(.critical, "\(output.path) holds the token of another Client-Id")
+                }
+                // Just before a run a token may have less left than what makes it due, by the time between two runs;
+                // half the time that a run may take is for schedulers that are late.
+                let due = max(rule.needed, DueRule.renewBefore(of: token, brand: brand))
+                if self.warning == nil { warning = max(critical, due - runEvery - margin / 2) }
+                guard
+                    let left = DueRule.remaining(of: token, brand: brand, writtenAt: output.writtenAt, now: now)
+                else {
+                    note(.unknown, "\(output.path): the token does not tell its end, and valid_time is not set")
+                    continue
+                }
+                least = min(least ?? left, left)
+                if left <= .zero {
+                    note(.critical, "\(output.path): the token ended \(DurationText.render(.zero - left)) ago")
+                } else if left <= critical {
+                    note(.critical, "\(output.path): the token ends in \(DurationText.render(left))")
+                } else if left <= warning {
+                    note(
+                        .warning,
+                        "\(output.path): the token ends in \(DurationText.render(left)) and was not renewed")
+                }
+            }
+        }
+        if outputs.isEmpty { note(.unknown, "no output") }
+        if texts.count > 1 { note(.warning, "the outputs hold different tokens") }
+        return TokenCheck.Finding(
+            brand: brand.name, state: state, sentence: sentence, remaining: least, warning: warning, critical: critical)
+    }
+}
+
+extension TokenCheck {
+    /// Reads the configuration and what its brands have published. Needs no right but to read.
+    package static func run(
+        configurationFile: String, brands: [String]?, shard: Shard?, warning: Duration?, critical: Duration?,
+        now: Timestamp = .now
+    ) -> TokenCheck {
+        do {
+            let configuration = try ConfigurationSource.read(configurationFile)
+            let selection = try Selection(of: configuration, names: brands, shard: shard)
+            let directories = OutputDirectories(use: .reading)
+            let survey = BrandSurvey(
+                of: configuration, selection, survey: OutputSurvey(directories: directories, accounts: Accounts()),
+                directories: directories)
+            let rule = CheckRule(configuration, warning: warning, critical: critical, now: now)
+            return TokenCheck(
+                findings: selection.brands.map { index in
+                    rule.finding(on: configuration.brands[index], outputs: survey.outputs(of: index))
+                })
+        } catch let error as InvalidConfiguration {
+            let more = error.problems.count + error.omitted - 1
+            return TokenCheck(
+                problem: (error.lines.first ?? "the configuration is invalid") + (more > 0 ? ", and \(more) more" : ""))
+        } catch let error as InvalidSelection {
+            return TokenCheck(problem: error.message)
+        } catch {
+            return TokenCheck(problem: "configuration: \(error)")
+        }
+    }
+}

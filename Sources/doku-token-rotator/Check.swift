@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import TokenRotation
+
+struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Judge the published tokens, as a plugin of Nagios, Icinga and their like.",
+        discussion: """
+            Reads the configuration and the published files only: no network, no secret, no lock. Exits with 0 (OK), \
+            1 (WARNING), 2 (CRITICAL) or 3 (UNKNOWN, also for a wrong command line), and prints one line with figures, \
+            then a line for each brand that is not OK.
+            """)
+
+    @OptionGroup var configuration: ConfigurationOption
+
+    @Option(parsing: .upToNextOption, help: "Only these brands.")
+    var brand: [String] = []
+
+    @Option(help: ArgumentHelp("Only the brands of shard I of N, I from 0.", valueName: "I/N"))
+    var shard: Shard?
+
+    @Option(
+        help: ArgumentHelp(
+            "Warn where a token has no more left than this (default: where the last run should have renewed it).",
+            valueName: "duration"))
+    var warning: DurationArgument?
+
+    @Option(
+        help: ArgumentHelp("Critical where a token has no more left than this (default: 1m).", valueName: "duration"))
+    var critical: DurationArgument?
+
+    func validate() throws {
+        if !brand.isEmpty && shard != nil { throw ValidationError("--brand and --shard exclude each other") }
+        if let warning, let critical, warning.duration < critical.duration {
+            throw ValidationError("--warning is less than --critical")
+        }
+    }
+
+    func run() throws {
+        let check = TokenCheck.run(
+            configurationFile: configuration.path, brands: brand.isEmpty ? nil : brand, shard: shard,
+            warning: warning?.duration, critical: critical?.duration)
+        Console.standardOutput.write(check.text)
+        throw End(code: check.state.rawValue)
+    }
+
+    /// Whether the command line, good or bad, is for this command.
+    static var isAskedFor: Bool { CommandLine.arguments.dropFirst().first { !$0.hasPrefix("-") } == "check" }
+
+    /// Ends a command line that was not run, in the way of plugins: UNKNOWN, whatever it was.
+    static func leave(saying message: String, help: String?) -> Never {
+        Console.standardOutput.write(help ?? TokenCheck(problem: message).text)
+        Console.leave(TokenCheck.State.unknown.rawValue)
+    }
+}
