@@ -46,7 +46,7 @@ struct BrandSurvey {
                     path: configuration.snippets[snippet].path,
                     state: surveyed.tokens[variable].map(SurveyedOutput.State.token)
                         ?? .noToken(surveyed.isClosed ? .closed : .unassigned),
-                    refusal: surveyed.refusal))
+                    refusal: surveyed.refusal, changedAt: surveyed.changedAt))
         }
         return outputs
     }

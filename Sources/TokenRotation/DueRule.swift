@@ -32,6 +32,7 @@ package struct DueRule: Sendable {
         var token: Token?
         var isAsConfigured = true
         var writtenAt: Timestamp?
+        var clockOffset = Duration.zero
         var refusal: BrandFailure?
         var absence: DueReason?
         var disagree = false
@@ -47,6 +48,7 @@ package struct DueRule: Sendable {
                 token = found
                 isAsConfigured = isAsConfigured && output.isAsConfigured
                 if let time = output.writtenAt { writtenAt = min(writtenAt ?? time, time) }
+                clockOffset = max(clockOffset, output.clockOffset)
             }
         }
         if let refusal, token == nil, absence == nil { return .impossible(refusal) }
@@ -57,12 +59,13 @@ package struct DueRule: Sendable {
         if let clientID = token.clientID, clientID != brand.clientID {
             return .request(.foreignToken)
         }
-        if let issuedAt = token.issuedAt, issuedAt.since(now) > TokenResponse.clockDoubt {
+        if let issuedAt = token.issuedAt, issuedAt.since(now) - clockOffset > TokenResponse.clockDoubt {
             return .request(.issuedInFuture)
         }
-        guard let left = Self.remaining(of: token, brand: brand, writtenAt: writtenAt, now: now) else {
+        guard let whole = Self.remaining(of: token, brand: brand, writtenAt: writtenAt, now: now) else {
             return .request(.endUnknown)
         }
+        let left = token.expiresAt == nil ? whole : whole - clockOffset
         let threshold = max(needed, Self.renewBefore(of: token, brand: brand))
         if left <= threshold {
             return .request(
@@ -98,14 +101,18 @@ package struct DueRule: Sendable {
         guard case .token(let token) = output.state, token.clientID ?? brand.clientID == brand.clientID else {
             return .dead
         }
-        return health(of: token, brand: brand, writtenAt: output.writtenAt)
+        return health(of: token, brand: brand, writtenAt: output.writtenAt, clockOffset: output.clockOffset)
     }
 
-    package func health(of token: Token, brand: Brand, writtenAt: Timestamp?) -> TokenHealth {
-        guard let left = Self.remaining(of: token, brand: brand, writtenAt: writtenAt, now: now) else {
+    /// - Parameter clockOffset: what must be added to this host's clock to get the true time, where that is known.
+    package func health(
+        of token: Token, brand: Brand, writtenAt: Timestamp?, clockOffset: Duration = .zero
+    ) -> TokenHealth {
+        guard let whole = Self.remaining(of: token, brand: brand, writtenAt: writtenAt, now: now) else {
             // Nobody can tell; what reads it will.
             return .outlivesNextRun
         }
+        let left = token.expiresAt == nil ? whole : whole - clockOffset
         return left <= .zero ? .dead : left <= needed ? .diesBeforeNextRun : .outlivesNextRun
     }
 }

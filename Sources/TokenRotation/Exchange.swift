@@ -51,6 +51,7 @@ final class Exchange: Sendable {
     private let configuration: Configuration
     private let secrets: SecretReader
     private let transfers: Transfers
+    private let endpoint: EndpointState
     private let deadline: ContinuousClock.Instant
     private let context: RunContext
     private let stop: StopRequest
@@ -63,13 +64,15 @@ final class Exchange: Sendable {
 
     init(
         brand: Brand, configuration: Configuration, secrets: SecretReader, transfers: Transfers,
-        deadline: ContinuousClock.Instant, context: RunContext, stop: StopRequest, lanes: Lanes,
+        endpoint: EndpointState, deadline: ContinuousClock.Instant, context: RunContext, stop: StopRequest,
+        lanes: Lanes,
         giveWay: @escaping @Sendable () -> Void, completion: @escaping Completion
     ) {
         self.brand = brand
         self.configuration = configuration
         self.secrets = secrets
         self.transfers = transfers
+        self.endpoint = endpoint
         self.deadline = deadline
         self.context = context
         self.stop = stop
@@ -100,13 +103,14 @@ final class Exchange: Sendable {
         }
     }
 
-    /// What earlier attempts taught.
+    /// What earlier attempts came to.
     private struct Course: Sendable {
-        /// To be added to this host's clock.
-        var clockOffset: Duration = .zero
         /// Whether an advice that holds once was taken.
         var isOnceUsed = false
     }
+
+    /// What was added to this host's clock to sign the attempt under way.
+    private let signedOffset = Mutex<Duration>(.zero)
 
     private func attempt(
         _ number: Int, of signer: RequestSigner, requestID: String, notBefore: ContinuousClock.Instant?,
@@ -115,7 +119,9 @@ final class Exchange: Sendable {
         transfers.submit(notBefore: notBefore) { [self] in
             // Signed when there is a place to send it, on every attempt: the timestamp is part of the signature.
             sent.add(1, ordering: .relaxed)
-            return signer.request(id: requestID, at: context.now().advanced(by: course.clockOffset))
+            let offset = endpoint.signingOffset
+            signedOffset.withLock { $0 = offset }
+            return signer.request(id: requestID, at: context.now().advanced(by: offset))
         } completion: { [self] result in
             lanes.async { [self] in
                 if number == 1 { giveWay() }
@@ -131,9 +137,11 @@ final class Exchange: Sendable {
         if case .failure(let error) = result, error.kind == .cancelled, let reason = stop.reason {
             return complete(.failure(reason.failure))
         }
+        let offset = signedOffset.withLock { $0 }
+        endpoint.note(result, at: context.now())
         let response = TokenResponse(
             result, for: signer, requestID: requestID, verification: configuration.responseVerification,
-            now: context.now().advanced(by: course.clockOffset))
+            now: context.now().advanced(by: offset))
         switch response {
         case .granted(let token): complete(.success(token))
         case .failed(let failure, let advice):
@@ -141,10 +149,13 @@ final class Exchange: Sendable {
                 after: number, advice: advice, remaining: deadline - ContinuousClock.now, random: context.random(),
                 isOnceUsed: course.isOnceUsed)
             guard let next else { return complete(.failure(failure)) }
+            if let refusal = endpoint.refusal(of: advice) {
+                return complete(.failure(BrandFailure(failure.code, "\(failure.message); \(refusal)")))
+            }
             var course = course
             switch advice {
-            case .correctedClock(let offset):
-                course.clockOffset += offset
+            case .correctedClock(let further):
+                endpoint.sign(withOffset: offset + further)
                 course.isOnceUsed = true
             case .once: course.isOnceUsed = true
             case .passing, .never: break

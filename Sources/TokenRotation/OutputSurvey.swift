@@ -18,16 +18,28 @@ package struct SurveyedOutput: Sendable {
     package let isAsConfigured: Bool
     /// When the file was last written; nil for a snippet, which other brands' tokens rewrite as well.
     package let writtenAt: Timestamp?
+    /// How far this host's clock was behind when it wrote the file: a token that is younger than its file was issued by
+    /// another clock, which is the one that its end counts by. Zero within the doubt that is had about any clock, and
+    /// where the file is the younger one: it may have been copied.
+    ///
+    /// A clock that was set right meanwhile makes the token seem older than it is by as much, once.
+    package let clockOffset: Duration
 
     package init(
         path: String, state: State, refusal: BrandFailure? = nil, isAsConfigured: Bool = true,
-        writtenAt: Timestamp? = nil
+        writtenAt: Timestamp? = nil, changedAt: Timestamp? = nil
     ) {
         self.path = path
         self.state = state
         self.refusal = refusal
         self.isAsConfigured = isAsConfigured
         self.writtenAt = writtenAt
+        var offset = Duration.zero
+        if case .token(let token) = state, let issuedAt = token.issuedAt, let time = writtenAt ?? changedAt {
+            offset = issuedAt.since(time)
+        }
+        let credible = Duration.seconds(86_400)
+        clockOffset = offset > TokenResponse.clockDoubt && offset <= credible ? offset : .zero
     }
 }
 
@@ -41,6 +53,7 @@ struct SurveyedSnippet: Sendable {
     var refusal: BrandFailure?
     /// Whether it could not be read.
     var isClosed = false
+    var changedAt: Timestamp?
     var contents: [UInt8]?
     var hasConfiguredAttributes = false
 }
@@ -129,6 +142,7 @@ package struct OutputSurvey: Sendable {
                 return surveyed
             }
             surveyed.contents = contents
+            surveyed.changedAt = Timestamp(seconds: file.modified.components.seconds)
             surveyed.hasConfiguredAttributes = attributes.agree(with: file)
             surveyed.readTokens(of: snippet, in: contents)
         } catch let failure as BrandFailure {

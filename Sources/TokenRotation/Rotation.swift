@@ -37,8 +37,11 @@ package final class Rotation: Sendable {
     }
 
     /// Removes what killed runs left, requests what is due, publishes it, and says what became of every brand.
-    /// - Returns: the outcomes, and what is not as safe as it should be.
-    package func run(_ whole: consuming RotationPlan) -> (outcomes: [BrandOutcome], warnings: [String]) {
+    /// - Returns: the outcomes, what is not as safe as it should be, and how far this host's clock is from the
+    ///   endpoint's, where an answer told.
+    package func run(
+        _ whole: consuming RotationPlan
+    ) -> (outcomes: [BrandOutcome], warnings: [String], clockOffset: Duration?) {
         publication.directories.sweep { [configuration, selection] in RotationPlan.files(configuration, selection) }
         var plan = whole
         let ledger = Ledger(plan.outcomes, open: plan.work.map(\.position))
@@ -46,18 +49,25 @@ package final class Rotation: Sendable {
         plan.outcomes = []
         let snippets = SnippetPublisher(
             plan: plan, configuration: configuration, rule: rule, publication: publication, ledger: ledger)
+        let endpoint = EndpointState(brands: plan.work.count)
         var warnings: [String] = []
         let hasWork = !plan.work.isEmpty
         if hasWork {
             warnings = RotationWork(
                 plan: plan, configuration: configuration, rule: rule, publication: publication, ledger: ledger,
-                snippets: snippets, context: context, stop: stop, deadline: deadline
+                snippets: snippets, context: context, endpoint: endpoint, stop: stop, deadline: deadline
             ).perform()
         }
         if hasWork || !configuration.snippets.isEmpty {
             conclude(snippets, ledger)
         }
-        return (ledger.close(unfinished: stop.reason?.failure), warnings)
+        if let skew = endpoint.skew { warnings.append(Self.warning(of: skew)) }
+        return (ledger.close(unfinished: stop.reason?.failure), warnings, endpoint.offset)
+    }
+
+    private static func warning(of skew: Duration) -> String {
+        "clock-skew: this host's clock is \(DurationText.render(skew.magnitude)) \(skew > .zero ? "behind" : "ahead of") "
+            + "the endpoint's; set it (timedatectl)"
     }
 
     /// Writes the shared files and makes everything durable: on a thread of its own, since a disk that hangs must not

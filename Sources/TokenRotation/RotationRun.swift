@@ -90,7 +90,7 @@ package struct RotationRun: Sendable {
         if request.isDryRun {
             report.outcomes = rotation.plan().planned
         } else {
-            (report.outcomes, report.warnings) = rotation.run(rotation.plan())
+            (report.outcomes, report.warnings, report.clockOffset) = rotation.run(rotation.plan())
         }
         report.exitStatus = ExitStatus(outcomes: report.outcomes)
     }

@@ -17,6 +17,7 @@ final class RotationWork: Sendable {
     private let publication: Publication
     private let ledger: Ledger
     private let context: RunContext
+    private let endpoint: EndpointState
     private let stop: StopRequest
     private let deadline: ContinuousClock.Instant
 
@@ -43,7 +44,8 @@ final class RotationWork: Sendable {
 
     init(
         plan: RotationPlan, configuration: Configuration, rule: DueRule, publication: Publication, ledger: Ledger,
-        snippets: SnippetPublisher, context: RunContext, stop: StopRequest, deadline: ContinuousClock.Instant
+        snippets: SnippetPublisher, context: RunContext, endpoint: EndpointState, stop: StopRequest,
+        deadline: ContinuousClock.Instant
     ) {
         self.plan = plan
         self.configuration = configuration
@@ -53,6 +55,7 @@ final class RotationWork: Sendable {
         self.snippets = snippets
         commands = Lanes(label: "secret-command", count: max(8, min(64, configuration.concurrency)))
         self.context = context
+        self.endpoint = endpoint
         self.stop = stop
         self.deadline = deadline
     }
@@ -143,7 +146,7 @@ final class RotationWork: Sendable {
             let request: @Sendable () -> Void = { [self] in
                 Exchange(
                     brand: brand, configuration: configuration, secrets: secrets, transfers: transfers,
-                    deadline: deadline, context: context, stop: stop, lanes: lanes, giveWay: giveWay
+                    endpoint: endpoint, deadline: deadline, context: context, stop: stop, lanes: lanes, giveWay: giveWay
                 ) { [self] attempts, result in
                     record(result, as: .rotated, attempts: attempts, began, work)
                     group.leave()
@@ -182,7 +185,8 @@ final class RotationWork: Sendable {
         outcome.failure = nil
         outcome.issuedAt = token.issuedAt
         outcome.expiresAt = token.expiresAt
-        outcome.health = rule.health(of: token, brand: brand, writtenAt: context.now())
+        outcome.health = rule.health(
+            of: token, brand: brand, writtenAt: context.now(), clockOffset: endpoint.skew ?? .zero)
         for (index, output) in brand.outputs.enumerated() {
             let written = publication.publish(token, of: brand, to: output, over: work.before(index))
             outcome.outputs[index] = written

@@ -16,6 +16,8 @@ package struct RunReport: Sendable {
     package var problems: [String]
     /// What works, but is not as safe as it should be: a secret that others may read.
     package var warnings: [String] = []
+    /// What must be added to this host's clock to get the endpoint's; nil where no answer told.
+    package var clockOffset: Duration?
 
     package init(
         runID: String, startedAt: Timestamp, endedAt: Timestamp, duration: Duration = .zero, exitStatus: ExitStatus,
@@ -49,6 +51,7 @@ extension RunReport {
               "exit_meaning": \(quoted(exitStatus.meaning)),
               "problems": [\(problems.map(quoted).joined(separator: ", "))],
               "warnings": [\(warnings.map(quoted).joined(separator: ", "))],
+              "clock_offset_seconds": \(clockOffset.map { "\($0.components.seconds)" } ?? "null"),
               "brands": [
             """)
         for (index, outcome) in outcomes.enumerated() {

@@ -130,11 +130,12 @@ package struct CheckRule: Sendable {
                 let due = max(rule.needed, DueRule.renewBefore(of: token, brand: brand))
                 if self.warning == nil { warning = max(critical, due - runEvery - margin / 2) }
                 guard
-                    let left = DueRule.remaining(of: token, brand: brand, writtenAt: output.writtenAt, now: now)
+                    let whole = DueRule.remaining(of: token, brand: brand, writtenAt: output.writtenAt, now: now)
                 else {
                     note(.unknown, "\(output.path): the token does not tell its end, and valid_time is not set")
                     continue
                 }
+                let left = token.expiresAt == nil ? whole : whole - output.clockOffset
                 least = min(least ?? left, left)
                 if left <= .zero {
                     note(.critical, "\(output.path): the token ended \(DurationText.render(.zero - left)) ago")

@@ -78,13 +78,19 @@ package enum TokenResponse: Sendable {
         if let clientID = token.clientID, clientID != signer.clientID {
             return unusable(.tokenForeign, "the token names another Client-Id than the brand's")
         }
-        if let expiresAt = token.expiresAt, expiresAt.since(now) <= clockDoubt {
+        if let expiresAt = token.expiresAt, expiresAt.since(now) <= clockDoubt, isExpired(expiresAt, reply, now) {
             return unusable(
                 .tokenExpired,
                 "the token ends at \(expiresAt), which is not safely in the future at \(now); compare this host's clock"
             )
         }
         return .granted(token)
+    }
+
+    /// Where the clocks differ beyond doubt, the one of those who made the token counts.
+    private static func isExpired(_ end: Timestamp, _ reply: HTTPReply, _ now: Timestamp) -> Bool {
+        guard case .correctedClock(let offset) = clock(reply, now) else { return true }
+        return end.since(now.advanced(by: offset)) <= clockDoubt
     }
 
     private enum Shape {
@@ -150,6 +156,17 @@ package enum TokenResponse: Sendable {
             if words.code == "request_time_out_of_range" {
                 return failed(.clockSkew, "DOKU finds this host's clock too far off; set the clock", clock(reply, now))
             }
+            // Who signs for another time may be told that the signature is wrong.
+            if reply.status != 400 || words.code == "invalid_signature",
+                case .correctedClock(let offset) = clock(reply, now),
+                offset.magnitude > clockDoubt
+            {
+                return failed(
+                    .clockSkew,
+                    "DOKU rejected the request, and this host's clock is \(DurationText.render(offset.magnitude)) "
+                        + "\(offset > .zero ? "behind" : "ahead of") DOKU's; set the clock",
+                    .correctedClock(offset))
+            }
             if reply.status != 400 || words.code == "invalid_signature" || words.code == "invalid_client_id" {
                 return failed(
                     .credentialsRejected,
@@ -172,7 +189,7 @@ package enum TokenResponse: Sendable {
         guard let date = reply.headers["date"].flatMap(HTTPDate.seconds) else { return .never }
         let offset = Timestamp(seconds: date).since(now)
         // More than a day is no clock that drifted.
-        return max(offset, .zero - offset) <= .seconds(86_400) ? .correctedClock(offset) : .never
+        return offset.magnitude <= .seconds(86_400) ? .correctedClock(offset) : .never
     }
 
     private static func unanswered(_ error: CurlError, host: String) -> TokenResponse {

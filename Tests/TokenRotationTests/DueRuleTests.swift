@@ -89,13 +89,43 @@ import TokenRotation
         #expect(rule().verdict(on: Sample.brand(), outputs: fresh) == .fresh)
     }
 
+    /// The clock was ahead when the file was written, or has jumped back since.
     @Test(arguments: [(59, true), (60, true), (61, false), (86_400, false)])
     func `a beginning in the future is doubtful beyond a minute`(ahead: Int64, isFresh: Bool) throws {
         let start = Sample.now.seconds + ahead
         let text = Sample.jwt(#"{"exp":\#(start + 21_600),"iat":\#(start)}"#)
-        let verdict = rule().verdict(on: Sample.brand(), outputs: [try output(text)])
-        #expect((verdict == .fresh) == isFresh)
-        if !isFresh { #expect(reason(verdict) == "the token was issued in the future") }
+        for age in [-ahead, nil] {
+            let verdict = rule().verdict(on: Sample.brand(), outputs: [try output(text, age: age)])
+            #expect((verdict == .fresh) == isFresh)
+            if !isFresh { #expect(reason(verdict) == "the token was issued in the future") }
+        }
+    }
+
+    /// This host's clock is behind: a token that it wrote is younger than its file. Or else every run would renew it.
+    @Test(arguments: [61, 300, 7200, 86_400])
+    func `a clock that is behind is seen by the file, and the end judged by the other clock`(behind: Int64) throws {
+        let lifetime: Int64 = 200_000
+        let brand = Sample.brand(renewBefore: .remaining(.seconds(3600)))
+        for age in [Int64(0), 900, 10_000] {
+            let start = Sample.now.seconds - age + behind
+            let text = Sample.jwt(#"{"exp":\#(start + lifetime),"iat":\#(start)}"#)
+            #expect(rule().verdict(on: brand, outputs: [try output(text, age: age)]) == .fresh)
+        }
+        // An hour before its end by the true time, which is later than this host believes.
+        for (left, isFresh) in [(3601, true), (3600, false)] as [(Int64, Bool)] {
+            let end = Sample.now.seconds + behind + left
+            let text = Sample.jwt(#"{"exp":\#(end),"iat":\#(end - lifetime)}"#)
+            let age = lifetime - left
+            let verdict = rule().verdict(on: brand, outputs: [try output(text, age: age)])
+            #expect((verdict == .fresh) == isFresh)
+        }
+    }
+
+    @Test func `a file that is younger than its token tells nothing`() throws {
+        // Copied, or restored: the end counts by this host's clock.
+        let brand = Sample.brand(renewBefore: .remaining(.seconds(3600)))
+        let text = Sample.jwt(left: 3600)
+        #expect(isRequest(rule().verdict(on: brand, outputs: [try output(text, age: 0)])))
     }
 
     // MARK: Opaque tokens
