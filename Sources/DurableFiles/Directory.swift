@@ -17,6 +17,8 @@ package final class Directory: Sendable {
     /// What a directory is opened for.
     package enum Use: Sendable {
         case publishing
+        /// Publishing what is no secret: whoever owns the directory may do with it as they please.
+        case sharing
         /// By whoever may read there: nobody is harmed by what others may do in it.
         case reading
     }

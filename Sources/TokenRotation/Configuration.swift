@@ -23,6 +23,7 @@ package struct Configuration: Sendable {
     package var proxy: String?
     package var brands: [Brand] = []
     package var snippets: [Snippet] = []
+    package var report = ReportDestinations()
 
     package init(endpoint: Endpoint) {
         self.endpoint = endpoint

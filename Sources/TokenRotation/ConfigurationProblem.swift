@@ -28,11 +28,17 @@ package struct InvalidConfiguration: Error, Sendable, CustomStringConvertible {
     package let problems: [ConfigurationProblem]
     /// How many more there were than are kept.
     package let omitted: Int
+    /// Whom to tell of it, as far as that could be read.
+    package let report: ReportDestinations
 
-    package init(file: String, problems: [ConfigurationProblem], omitted: Int = 0) {
+    package init(
+        file: String, problems: [ConfigurationProblem], omitted: Int = 0,
+        report: ReportDestinations = ReportDestinations()
+    ) {
         self.file = file
         self.problems = problems
         self.omitted = omitted
+        self.report = report
     }
 
     /// One line for each problem: `file:line:column: message (hint)`.

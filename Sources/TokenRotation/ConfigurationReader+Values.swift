@@ -73,7 +73,7 @@ extension ConfigurationReader {
     private func place(of section: ConfigurationSection) -> String {
         switch section {
         case .configuration: "the top of the file"
-        case .tls, .defaults, .secret: "`\(section.rawValue)`"
+        case .tls, .defaults, .secret, .report: "`\(section.rawValue)`"
         case .brand: "an item of `brands`"
         case .output: "an item of `outputs`"
         case .snippet: "an item of `snippets`"

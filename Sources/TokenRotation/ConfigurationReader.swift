@@ -23,6 +23,8 @@ package struct ConfigurationReader {
     var uncovered: [String: Mark] = [:]
     /// How many more names may be compared to suggest one.
     var suggestionBudget = 50_000
+    /// Whom to tell of a run, as far as it was read.
+    var report = ReportDestinations()
     /// What a token must outlive, where the settings that make it up are sound.
     var nextRun: NextRun?
 
@@ -51,7 +53,7 @@ package struct ConfigurationReader {
         let configuration = reader.configuration(&root)
         let (problems, omitted) = reader.problems.sorted()
         guard problems.isEmpty, let configuration else {
-            throw InvalidConfiguration(file: file, problems: problems, omitted: omitted)
+            throw InvalidConfiguration(file: file, problems: problems, omitted: omitted, report: reader.report)
         }
         return configuration
     }
@@ -69,6 +71,7 @@ package struct ConfigurationReader {
     private mutating func configuration(_ root: inout YAMLNode) -> Configuration? {
         guard var fields = fields(root, of: .configuration, named: "the file") else { return nil }
         root = YAMLNode(mark: root.mark, content: .sequence([]))
+        readReport(fields)
         let endpoint = endpoint(fields)
         var configuration = Configuration(endpoint: endpoint ?? .test)
         readTimes(fields, into: &configuration)
@@ -85,6 +88,7 @@ package struct ConfigurationReader {
             problems.add(
                 mark, "this brand has neither an output nor a snippet", hint: "its token would go nowhere")
         }
+        configuration.report = report
         return endpoint == nil ? nil : configuration
     }
 
@@ -137,12 +141,14 @@ package struct ConfigurationReader {
         if let node = fields["tls"], let tls = self.fields(node, of: .tls, named: "`tls`") {
             configuration.tls.caFile = tls["ca_file"].flatMap { fixedPath($0, "ca_file") }
             configuration.tls.caDirectory = tls["ca_directory"].flatMap { fixedPath($0, "ca_directory") }
+            report.tls = configuration.tls
         }
         if let node = fields["proxy"], let text = text(node, "proxy") {
             if let fault = URLText.proxyFault(text) {
                 problems.add(node.mark, fault.message, hint: fault.hint)
             } else {
                 configuration.proxy = text
+                report.proxy = text
             }
         }
     }

@@ -86,7 +86,7 @@ final class Exchange: Sendable {
         let result: Result<Secret, BrandFailure>
         do throws(BrandFailure) {
             if let reason = stop.reason { throw reason.failure }
-            result = .success(try secrets.secret(of: brand, isCancelled: { self.stop.reason != nil }))
+            result = .success(try secrets.secret(from: brand.secret, isCancelled: { self.stop.reason != nil }))
         } catch {
             result = .failure(error)
         }

@@ -20,15 +20,21 @@ package struct RotationRequest: Sendable {
 }
 
 /// One start of the program: from a configuration file to a report with the exit status.
-package struct RotationRun: Sendable {
+package struct RotationRun {
     private let request: RotationRequest
     private let context: RunContext
     private let stop: StopRequest
+    /// Called when the run has the lock and begins its work; not for a run that only plans.
+    private let onStart: (_ destinations: ReportDestinations, _ runID: String) -> Void
 
-    package init(_ request: RotationRequest, context: RunContext = RunContext(), stop: StopRequest) {
+    package init(
+        _ request: RotationRequest, context: RunContext = RunContext(), stop: StopRequest,
+        onStart: @escaping (_ destinations: ReportDestinations, _ runID: String) -> Void = { _, _ in }
+    ) {
         self.request = request
         self.context = context
         self.stop = stop
+        self.onStart = onStart
     }
 
     /// Ends in a report on every way out.
@@ -40,8 +46,13 @@ package struct RotationRun: Sendable {
             // Held until the report is made: the lock goes with it.
             let (file, isLocked) = try open()
             let configuration = try ConfigurationSource.read(file, path: request.configurationFile)
+            report.destinations = configuration.report
+            report.runEvery = configuration.runEvery
+            report.shard = request.shard
             let selection = try Selection(of: configuration, names: request.brands, shard: request.shard)
             if isLocked {
+                report.coverage = coverage(of: selection, in: configuration)
+                if !request.isDryRun { onStart(configuration.report, report.runID) }
                 rotate(configuration, selection, &report)
             } else if stop.reason == nil {
                 report.exitStatus = .lockHeld
@@ -53,6 +64,7 @@ package struct RotationRun: Sendable {
         } catch let error as InvalidConfiguration {
             report.exitStatus = .configuration
             report.problems = error.lines
+            report.destinations = error.report
         } catch let error as FileError {
             report.exitStatus = .configuration
             report.problems = ["configuration: \(error)"]
@@ -70,6 +82,14 @@ package struct RotationRun: Sendable {
         report.endedAt = context.now()
         report.duration = .now - began
         return report
+    }
+
+    private func coverage(of selection: Selection, in configuration: Configuration) -> RunReport.Coverage {
+        guard selection.brands.count < configuration.brands.count else { return .whole }
+        let chosen = Set(selection.brands)
+        return .allBut(
+            Set(configuration.brands.indices.lazy.filter { !chosen.contains($0) }.map { configuration.brands[$0].name })
+        )
     }
 
     /// Opens the configuration and takes the run's lock on it; false where another run has it.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Curl
+package import Curl
 internal import Dispatch
 internal import DurableFiles
 internal import Synchronization
@@ -72,7 +72,7 @@ final class RotationWork: Sendable {
             }
             return []
         }
-        let secrets = SecretReader(for: plan.work.lazy.map { self.brand(of: $0) })
+        let secrets = SecretReader(for: plan.work.lazy.map { self.brand(of: $0).secret })
 
         // The deadline is a stop of its own; either stop lets publications in progress end, for a while.
         let finished = DispatchSemaphore(value: 0)
@@ -221,12 +221,19 @@ extension TransferOptions {
         keptHeaders = TokenResponse.readHeaders
         proxy = configuration.proxy
         allowsPlainHTTP = configuration.endpoint.scheme == "http"
-        if let file = configuration.tls.caFile {
-            tls = .file(file)
-        } else if let directory = configuration.tls.caDirectory {
-            tls = .directory(directory)
+        tls = TrustStore(configuration.tls)
+    }
+}
+
+extension TrustStore {
+    /// Whom a configuration says to trust.
+    package init(_ trust: TLSTrust) {
+        if let file = trust.caFile {
+            self = .file(file)
+        } else if let directory = trust.caDirectory {
+            self = .directory(directory)
         } else {
-            tls = .system()
+            self = .system()
         }
     }
 }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import FoundationEssentials
-
 /// Everything that one run has to say, whatever the way it ended.
 package struct RunReport: Sendable {
     /// Random, to tell runs apart.
@@ -18,6 +16,21 @@ package struct RunReport: Sendable {
     package var warnings: [String] = []
     /// What must be added to this host's clock to get the endpoint's; nil where no answer told.
     package var clockOffset: Duration?
+    /// Whom to tell; nobody where no configuration could be read.
+    package var destinations = ReportDestinations()
+    /// How often the scheduler starts this; nil where no configuration could be read.
+    package var runEvery: Duration?
+    package var coverage = Coverage.nothing
+    package var shard: Shard?
+
+    /// How much of the configuration ``outcomes`` speak of.
+    package enum Coverage: Sendable, Equatable {
+        case whole
+        /// What the run was told to leave alone: brands by name.
+        case allBut(Set<String>)
+        /// The run did not come so far as to look at any brand.
+        case nothing
+    }
 
     package init(
         runID: String, startedAt: Timestamp, endedAt: Timestamp, duration: Duration = .zero, exitStatus: ExitStatus,
@@ -80,19 +93,7 @@ extension RunReport {
 
     private func quotedOrNull(_ text: String?) -> String { text.map(quoted) ?? "null" }
 
-    private func quoted(_ text: String) -> String {
-        // Most are plain words and paths; the encoder takes a while for each.
-        if text.utf8.allSatisfy({ (0x20...0x7e).contains($0) && $0 != 0x22 && $0 != 0x5c }) { return "\"\(text)\"" }
-        // A string alone always encodes.
-        guard let data = try? Self.encoder.encode(text) else { return "\"\"" }
-        return String(decoding: data, as: UTF8.self)
-    }
-
-    private static let encoder: JSONEncoder = {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .withoutEscapingSlashes
-        return encoder
-    }()
+    private func quoted(_ text: String) -> String { JSONText.quoted(text) }
 }
 
 extension Duration {

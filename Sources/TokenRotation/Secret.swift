@@ -14,6 +14,11 @@ package final class Secret: Sendable {
 
     package var isEmpty: Bool { bytes.count == 0 }
 
+    /// The secret in the open, where something can only be used so: a URL. nil where it is not UTF-8.
+    package var revealed: String? {
+        bytes.withBytes { bytes in String(validating: bytes.indices.map { bytes[$0] }, as: UTF8.self) }
+    }
+
     /// HMAC-SHA256 of `message` under this secret: 32 bytes.
     package func authenticationCode(for message: [UInt8]) -> [UInt8] {
         bytes.withBytes { SHA256.authenticationCode(for: message, key: $0) }

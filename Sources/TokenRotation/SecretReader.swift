@@ -5,8 +5,8 @@ internal import DurableFiles
 internal import ProcessState
 internal import Synchronization
 
-/// Fetches a brand's secret from where the configuration says. A secret that cannot be had fails its brand alone.
-final class SecretReader: Sendable {
+/// Fetches secrets from where the configuration says. A secret that cannot be had fails its brand alone.
+package final class SecretReader: Sendable {
     /// In bytes; DOKU's secrets have a few dozen.
     static let maximumSize = 4096
 
@@ -14,12 +14,12 @@ final class SecretReader: Sendable {
     private let warned = Mutex<Set<String>>([])
     private let credentialsDirectory: String?
 
-    /// Takes the variables that `brands` name out of the environment, for good: no copy stays in it.
+    /// Takes the variables that `sources` name out of the environment, for good: no copy stays in it.
     /// Not to be called beside anything else that reads the environment.
-    init(for brands: some Sequence<Brand>) {
+    package init(for sources: some Sequence<SecretSource>) {
         var secrets: [String: Secret] = [:]
-        for brand in brands {
-            guard case .environment(let variable) = brand.secret, secrets[variable] == nil else { continue }
+        for source in sources {
+            guard case .environment(let variable) = source, secrets[variable] == nil else { continue }
             if var bytes = EnvironmentVariable.take(variable) {
                 secrets[variable] = Secret(bytes)
                 WipedBytes.wipe(&bytes)
@@ -33,8 +33,10 @@ final class SecretReader: Sendable {
     var warnings: [String] { warned.withLock { $0.sorted() } }
 
     /// May wait for a child process as long as its timeout says.
-    func secret(of brand: Brand, isCancelled: () -> Bool = { false }) throws(BrandFailure) -> Secret {
-        switch brand.secret {
+    package func secret(
+        from source: SecretSource, isCancelled: () -> Bool = { false }
+    ) throws(BrandFailure) -> Secret {
+        switch source {
         case .value(let secret): return try usable(secret, "the configuration")
         case .environment(let variable):
             guard let secret = fromEnvironment.withLock({ $0[variable] }) else {

@@ -19,10 +19,7 @@ package struct SignatureSample: Sendable {
         let secret: Secret
         var body: [UInt8]?
         do {
-            let brand = Brand(
-                name: "sample", clientID: clientID, secret: .file(path: secretFile), validTime: nil, renewBefore: nil,
-                outputs: [])
-            secret = try SecretReader(for: []).secret(of: brand)
+            secret = try SecretReader(for: []).secret(from: .file(path: secretFile))
             body = try bodyFile.map { try InputFile(path: $0).read(maximumSize: 1 << 20) }
         } catch let failure as BrandFailure {
             throw SampleError(description: failure.message)

@@ -18,6 +18,9 @@ package final class StopRequest: Sendable {
     static let timeToPublish = 1200
     static let timeToConclude = 1700
 
+    /// And what telling others of it may last after that.
+    private static let timeToTell = 1900
+
     private struct State: Sendable {
         var reason: Reason?
         var time = DispatchTime.distantFuture
@@ -29,6 +32,18 @@ package final class StopRequest: Sendable {
     package init() {}
 
     package var reason: Reason? { state.withLock { $0.reason } }
+
+    /// How long others may still be told how the run ended; nil without a stop. A deadline leaves as much time as
+    /// the longest end of a stopped run.
+    package var timeLeftToTell: Duration? {
+        let (reason, time) = state.withLock { ($0.reason, $0.time) }
+        guard let reason else { return nil }
+        let whole = Duration.milliseconds(Self.timeToTell)
+        guard reason != .deadline else { return whole }
+        let passed =
+            DispatchTime.now().uptimeNanoseconds - min(time.uptimeNanoseconds, DispatchTime.now().uptimeNanoseconds)
+        return max(.zero, whole - .nanoseconds(Int64(clamping: passed)))
+    }
 
     package func stop(_ reason: Reason) {
         let handlers = state.withLock { state in
@@ -50,7 +65,7 @@ package final class StopRequest: Sendable {
     }
 
     /// Calls `handler` once, on whatever thread the stop comes; at once where it came already.
-    func onStop(_ handler: @escaping @Sendable () -> Void) {
+    package func onStop(_ handler: @escaping @Sendable () -> Void) {
         let isStopped = state.withLock { state in
             if state.reason == nil { state.handlers.append(handler) }
             return state.reason != nil

@@ -39,6 +39,11 @@ enum Console: Int32 {
         write((isJournal ? "<3>" : "") + line + "\n")
     }
 
+    /// Writes one line about what works, but not as it should.
+    func writeWarning(_ line: String) {
+        write((isJournal ? "<4>" : "") + "warning: " + line + "\n")
+    }
+
     /// Whether the stream goes to the journal: `JOURNAL_STREAM` names its device and inode (systemd.exec(5)).
     private var isJournal: Bool {
         guard let stream = EnvironmentVariable.read("JOURNAL_STREAM") else { return false }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import Reporting
 internal import TokenRotation
 
 struct Rotate: ParsableCommand {
@@ -47,7 +48,10 @@ struct Rotate: ParsableCommand {
 
         let stop = StopRequest()
         let signals = StopSignals(stop)
-        let report = RotationRun(request, stop: stop).report()
+        let reporting = RunReporting(stop: stop)
+        var report = RotationRun(request, stop: stop, onStart: reporting.begin).report()
+        let untold = dryRun ? [] : reporting.tell(report)
+        report.warnings += untold
         withExtendedLifetime(signals) {}
 
         if output == .json { ReportDocument.write(report) }
@@ -57,6 +61,7 @@ struct Rotate: ParsableCommand {
             Console.standardError.write(report.table(width: Console.standardError.width))
         } else {
             for line in report.failureLines { Console.standardError.writeFailure(line) }
+            for line in untold { Console.standardError.writeWarning(line) }
         }
         throw End(status: report.exitStatus)
     }

@@ -13,6 +13,8 @@ import Foundation
 //     start …, signal NAME, wait    the same in the background
 //     await-requests N, await-file FILE, await-open    until N requests came, FILE is there, the run opened config.yaml
 //     hold-lock FILE, release-lock  hold flock(2)
+//     receive STATUS… | stop        start a server that notes what a run tells others, in told/requests, and answers with
+//                                   these statuses, then 200; {{receiver}} is its address
 //     shell COMMAND                 with bash; finally COMMAND: when the scenario is over
 //     write FILE TEXT | <<END, copy, remove, mkdir, chmod, link, token FILE CLIENT-ID iat SECONDS exp SECONDS
 //     outputs DIRECTORY…            where tokens may be besides `tokens`
@@ -72,6 +74,8 @@ extension ScenarioRun {
             try waitUntil(30, for: "the lock") { !holder.outputSoFar.isEmpty }
             lockHolder = holder
         case "release-lock": lockHolder = nil
+        case "receive" where words == ["stop"]: receiver = nil
+        case "receive": try startReceiver(answering: words)
         case "finally": finally(rest)
 
         // Files.

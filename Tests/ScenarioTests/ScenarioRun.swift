@@ -22,6 +22,7 @@ final class ScenarioRun {
     var sandbox: Sandbox?
     var background: ChildProcess?
     var lockHolder: ChildProcess?
+    var receiver: ChildProcess?
     /// Of the configuration, by the program in the background.
     var opening: OpenWatch?
     var last: ChildProcess.Ending?
@@ -67,6 +68,7 @@ final class ScenarioRun {
     func cleanUp() {
         background = nil
         lockHolder = nil
+        receiver = nil
         sandbox = nil
         for words in lastWords.reversed() { _ = try? shell(words) }
         // A directory that may not be written cannot be emptied.
@@ -136,6 +138,21 @@ final class ScenarioRun {
         for brand in document?["brands"] as? [[String: Any]] ?? [] {
             if let secret = brand["secret"] as? String { canary.add(secret) }
         }
+    }
+
+    /// Starts the server that takes what a run tells others.
+    func startReceiver(answering statuses: [String]) throws {
+        receiver = nil
+        let folder = url("told")
+        try? FileManager.default.removeItem(at: folder)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+        let program = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "receiver.py").path
+        receiver = try ChildProcess(
+            "/usr/bin/python3", [program, folder.path] + statuses, environment: BuiltProgram.environment,
+            directory: directory, scratch: scratch, holdsInput: true)
+        let port = folder.appending(path: "port")
+        try waitUntil(30, for: "the receiver") { FileFacts(port).kind != nil }
+        variables["receiver"] = try "127.0.0.1:" + String(contentsOf: port, encoding: .utf8)
     }
 
     // MARK: Programs

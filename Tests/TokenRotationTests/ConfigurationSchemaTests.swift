@@ -31,7 +31,7 @@ import TokenRotation
         let node: Any? =
             switch section {
             case .configuration: root
-            case .tls, .defaults: properties[section.rawValue]
+            case .tls, .defaults, .report: properties[section.rawValue]
             case .brand, .secret, .output, .snippet: definitions[section.rawValue]
             }
         let object = try #require(node as? [String: Any])

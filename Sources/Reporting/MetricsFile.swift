@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DurableFiles
+internal import TokenRotation
+
+/// The file that node_exporter's textfile collector reads: replaced as a token is, so that a scrape never sees half.
+struct MetricsFile {
+    /// Ten thousand brands take about five million bytes.
+    private static let maximumSize = 32 << 20
+    /// The collector runs as a user of its own.
+    private static let mode: UInt32 = 0o644
+
+    private let location: FileLocation
+    private let directory: Directory
+    /// What stood there.
+    let earlier: EarlierMetrics?
+
+    /// Call it under the run's lock where there is one: it removes what killed runs left.
+    init(path: String) throws(FileError) {
+        location = try FileLocation(path: path)
+        // Nothing in it is secret, and the collector's directory mostly belongs to the collector.
+        directory = try Directory(path: location.directory, use: .sharing)
+        let state = try directory.inspect(name: location.name, maximumSize: Self.maximumSize)
+        if case .regular(let file) = state, case .bytes(let bytes) = file.contents {
+            earlier = EarlierMetrics(bytes)
+        } else {
+            earlier = nil
+        }
+    }
+
+    func write(_ text: String) throws(FileError) {
+        try directory.publish(
+            Array(text.utf8), name: location.name, attributes: PublishedAttributes(mode: Self.mode))
+        try directory.synchronize()
+    }
+
+    func sweep() {
+        directory.sweep(names: [location.name])
+    }
+}

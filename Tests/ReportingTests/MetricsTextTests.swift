@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Reporting
+@testable import TokenRotation
+
+@Suite struct MetricsTextTests {
+    private static let now = Timestamp(seconds: 1_795_339_800)
+
+    private static func outcome(_ name: String, _ kind: BrandOutcome.Kind = .rotated) -> BrandOutcome {
+        var outcome = BrandOutcome(name: name, clientID: "BRN-1", kind: kind, health: .outlivesNextRun)
+        outcome.issuedAt = now
+        outcome.expiresAt = now.advanced(by: .seconds(21_600))
+        outcome.attempts = 1
+        outcome.duration = .milliseconds(1042)
+        return outcome
+    }
+
+    private static func failed(_ name: String, at end: Int64?) -> BrandOutcome {
+        var outcome = BrandOutcome(
+            name: name, clientID: "BRN-2", kind: .failed, health: end == nil ? .dead : .outlivesNextRun)
+        outcome.expiresAt = end.map { Timestamp(seconds: $0) }
+        outcome.failure = BrandFailure(.credentialsRejected, "no")
+        outcome.attempts = 1
+        return outcome
+    }
+
+    private static func report(
+        _ status: TokenRotation.ExitStatus, _ outcomes: [BrandOutcome] = [], _ coverage: RunReport.Coverage = .whole
+    ) -> RunReport {
+        var report = RunReport(
+            runID: "run", startedAt: now, endedAt: now, duration: .milliseconds(1500), exitStatus: status,
+            outcomes: outcomes)
+        report.coverage = coverage
+        report.runEvery = .seconds(900)
+        return report
+    }
+
+    private static func lines(_ text: String) -> Set<Substring> { Set(text.split(separator: "\n")) }
+
+    @Test("A good run tells each brand's times, what became of it, and its own success")
+    func good() {
+        let lines = Self.lines(MetricsText.render(Self.report(.success, [Self.outcome("kopi")]), earlier: nil))
+        for line: Substring in [
+            "# TYPE doku_token_expiry_timestamp_seconds gauge",
+            "doku_token_expiry_timestamp_seconds{brand=\"kopi\"} 1795361400",
+            "doku_token_issued_timestamp_seconds{brand=\"kopi\"} 1795339800",
+            "doku_token_published{brand=\"kopi\"} 1",
+            "doku_token_failed{brand=\"kopi\"} 0",
+            "doku_token_outcome_info{brand=\"kopi\",outcome=\"rotated\",code=\"\"} 1",
+            "doku_token_attempts{brand=\"kopi\"} 1",
+            "doku_token_duration_seconds{brand=\"kopi\"} 1.042",
+            "doku_rotator_last_run_timestamp_seconds 1795339800",
+            "doku_rotator_last_success_timestamp_seconds 1795339800",
+            "doku_rotator_last_run_duration_seconds 1.500",
+            "doku_rotator_last_run_exit_code 0",
+            "doku_rotator_run_every_seconds 900",
+            "doku_rotator_brands{outcome=\"rotated\"} 1",
+            "doku_rotator_brands{outcome=\"failed\"} 0",
+            "doku_rotator_build_info{version=\"\(Substring(ProgramVersion.text))\"} 1",
+        ] {
+            #expect(lines.contains(line), "\(line)")
+        }
+    }
+
+    @Test("A run that fails keeps the time of the last success")
+    func lastSuccess() {
+        let before = MetricsText.render(Self.report(.success), earlier: nil)
+        let after = MetricsText.render(
+            Self.report(.lastingNoToken, [Self.failed("kopi", at: nil)]), earlier: EarlierMetrics(Array(before.utf8)))
+        let lines = Self.lines(after)
+        #expect(lines.contains("doku_rotator_last_success_timestamp_seconds 1795339800"))
+        #expect(lines.contains("doku_rotator_last_run_exit_code 22"))
+        #expect(lines.contains("doku_token_published{brand=\"kopi\"} 0"))
+        #expect(lines.contains("doku_token_failed{brand=\"kopi\"} 1"))
+        #expect(
+            lines.contains("doku_token_outcome_info{brand=\"kopi\",outcome=\"failed\",code=\"credentials-rejected\"} 1")
+        )
+        #expect(!after.contains("doku_token_expiry_timestamp_seconds{"))
+    }
+
+    @Test("Without an earlier success there is none to tell of")
+    func noSuccess() {
+        #expect(!MetricsText.render(Self.report(.passing), earlier: nil).contains("last_success"))
+    }
+
+    @Test("A run that looked at no brand keeps what was known of them, to the letter")
+    func nothingLookedAt() {
+        let before = MetricsText.render(
+            Self.report(.lasting, [Self.outcome("kopi"), Self.failed("teh", at: 1_795_340_000)]), earlier: nil)
+        let after = MetricsText.render(
+            Self.report(.configuration, [], .nothing), earlier: EarlierMetrics(Array(before.utf8)))
+        let brands = before.split(separator: "\n").filter { $0.contains("{brand=") }
+        #expect(brands.count == 13)
+        #expect(after.split(separator: "\n").filter { $0.contains("{brand=") } == brands)
+        #expect(after.contains("doku_rotator_last_run_exit_code 78"))
+    }
+
+    @Test("A run over some brands keeps what was known of the others, and forgets what the configuration no longer has")
+    func someBrands() {
+        let before = MetricsText.render(
+            Self.report(.success, ["gone", "kopi", "teh"].map { Self.outcome($0) }), earlier: nil)
+        let after = MetricsText.render(
+            Self.report(.success, [Self.outcome("kopi", .fresh)], .allBut(["teh"])),
+            earlier: EarlierMetrics(Array(before.utf8)))
+        #expect(!after.contains("\"gone\""))
+        #expect(after.contains("doku_token_outcome_info{brand=\"teh\",outcome=\"rotated\""))
+        #expect(after.contains("doku_token_outcome_info{brand=\"kopi\",outcome=\"fresh\""))
+        #expect(!after.contains("doku_token_outcome_info{brand=\"kopi\",outcome=\"rotated\""))
+    }
+
+    @Test(
+        "Of a file that is not ours nothing is carried over",
+        arguments: [
+            "doku_token_failed{brand=\"a\\\"b\"} 1", "doku_token_failed{brand=\"kopi\"} 1 1795339800",
+            "doku_token_failed{brand=\"kopi\"}", "doku_token_failed{brand=\"kopi\"} NaN",
+            "doku_token_failed{other=\"kopi\"} 1", "node_cpu_seconds_total{brand=\"kopi\"} 1", "doku_token_failed{",
+            "doku_token_failed{brand=\"kopi\u{1b}\"} 1", "\u{0}", "doku_rotator_last_success_timestamp_seconds 1e9",
+            "doku_rotator_last_success_timestamp_seconds ",
+        ])
+    func notOurs(line: String) {
+        let after = MetricsText.render(
+            Self.report(.configuration, [], .nothing), earlier: EarlierMetrics(Array((line + "\n").utf8)))
+        #expect(!after.contains("{brand="))
+        #expect(!after.contains("last_success"))
+    }
+
+    @Test("For a gateway that keeps what it has, brands are left out")
+    func withoutBrands() {
+        let text = MetricsText.render(Self.report(.success, [Self.outcome("kopi")]), earlier: nil, withBrands: false)
+        #expect(!text.contains("doku_token_"))
+        #expect(text.contains("doku_rotator_last_run_exit_code 0"))
+    }
+}
