@@ -14,15 +14,7 @@ extension RunReport {
         let rows =
             [["BRAND", "OUTCOME", "EXPIRES IN", "TRIES", "FILES"]]
             + outcomes.map(cells)
-        let widths = (0..<rows[0].count - 1).map { column in rows.map { $0[column].count }.max() ?? 0 }
-        var text = ""
-        for row in rows {
-            let cells = zip(row, widths).map { cell, width in
-                cell + String(repeating: " ", count: width - cell.count)
-            }
-            let line = (cells + [row[row.count - 1]]).joined(separator: "  ")
-            text += (line.count > width && width > 20 ? line.prefix(width - 1) + "…" : line[...]) + "\n"
-        }
+        var text = TextTable.render(rows, width: width)
         for outcome in outcomes {
             if let reason = outcome.reasonWords, outcome.kind == .due { text += "\(outcome.name): due: \(reason)\n" }
         }

@@ -41,17 +41,21 @@ package struct TokenCheck: Sendable {
         package let sentence: String
         /// What the token that ends first has left, negative past its end; nil where no token tells.
         package let remaining: Duration?
+        /// Where the token is published.
+        package let outputs: [String]
         /// Up to which remaining time the state is WARNING, and CRITICAL.
         package let warning: Duration
         package let critical: Duration
 
         package init(
-            brand: String, state: State, sentence: String, remaining: Duration?, warning: Duration, critical: Duration
+            brand: String, state: State, sentence: String, remaining: Duration?, outputs: [String] = [],
+            warning: Duration, critical: Duration
         ) {
             self.brand = brand
             self.state = state
             self.sentence = sentence
             self.remaining = remaining
+            self.outputs = outputs
             self.warning = warning
             self.critical = critical
         }
@@ -151,7 +155,8 @@ package struct CheckRule: Sendable {
         if outputs.isEmpty { note(.unknown, "no output") }
         if texts.count > 1 { note(.warning, "the outputs hold different tokens") }
         return TokenCheck.Finding(
-            brand: brand.name, state: state, sentence: sentence, remaining: least, warning: warning, critical: critical)
+            brand: brand.name, state: state, sentence: sentence, remaining: least, outputs: outputs.map(\.path),
+            warning: warning, critical: critical)
     }
 }
 

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import TokenRotation
+
+struct Status: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show the published tokens at a glance.",
+        discussion: """
+            Reads the configuration and the published files only, as `check` does for monitoring: no network, no secret, \
+            no lock. Exits with 0 whatever the state of the tokens, and with 78 where the configuration cannot be used.
+            """)
+
+    @OptionGroup var configuration: ConfigurationOption
+
+    @Option(parsing: .upToNextOption, help: "Only these brands.")
+    var brand: [String] = []
+
+    @Option(help: ArgumentHelp("Only the brands of shard I of N, I from 0.", valueName: "I/N"))
+    var shard: Shard?
+
+    @Option(help: ArgumentHelp("What standard output carries: text or json.", valueName: "text|json"))
+    var output = OutputKind.text
+
+    func validate() throws {
+        if !brand.isEmpty && shard != nil { throw ValidationError("--brand and --shard exclude each other") }
+    }
+
+    func run() throws {
+        let now = Timestamp.now
+        let check = TokenCheck.run(
+            configurationFile: configuration.path, brands: brand.isEmpty ? nil : brand, shard: shard, warning: nil,
+            critical: nil, now: now)
+        switch output {
+        case .json: check.writeJSON(at: now, to: Console.standardOutput.write)
+        case .text where check.problem == nil:
+            Console.standardOutput.write(check.table(width: Console.standardOutput.width))
+        case .text: break
+        }
+        if let problem = check.problem {
+            Console.standardError.writeFailure(problem)
+            throw End(status: .configuration)
+        }
+        throw End(status: .success)
+    }
+}
