@@ -80,7 +80,10 @@ let package = Package(
         .testTarget(
             name: "ScenarioTests",
             dependencies: ["doku-token-rotator", "doku-sandbox", "TokenRotation"],
-            exclude: ["Scenarios", "receiver.py", "metrics_consumers.py", "FileFaults/Injector", "FileFaults/Walker"],
+            exclude: [
+                "Scenarios", "Systemd", "receiver.py", "metrics_consumers.py", "FileFaults/Injector",
+                "FileFaults/Walker",
+            ],
             swiftSettings: house),
     ]
 )
