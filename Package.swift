@@ -81,7 +81,7 @@ let package = Package(
             name: "ScenarioTests",
             dependencies: ["doku-token-rotator", "doku-sandbox", "TokenRotation"],
             exclude: [
-                "Scenarios", "Systemd", "receiver.py", "metrics_consumers.py", "FileFaults/Injector",
+                "Scenarios", "Systemd", "NetworkFaults", "receiver.py", "metrics_consumers.py", "FileFaults/Injector",
                 "FileFaults/Walker",
             ],
             swiftSettings: house),

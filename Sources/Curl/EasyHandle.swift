@@ -15,6 +15,7 @@ internal import CCurl
     var completion: Transfers.Completion?
 
     // What has arrived so far.
+    private var url = ""
     private var status = 0
     private var headers: [String: String] = [:]
     private var headerBytes = 0
@@ -121,7 +122,8 @@ internal import CCurl
         unsafe headerList = nil
         for (name, value) in request.headers { try append(name, value) }
         try check(unsafe curl_setopt_list(handle, CURLOPT_HTTPHEADER, headerList))
-        try set(CURLOPT_URL, request.url)
+        url = request.url
+        try set(CURLOPT_URL, url)
         try check(unsafe curl_setopt_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count)))
         let copied = unsafe request.body.withUnsafeBytes { bytes in
             unsafe curl_setopt_pointer(
@@ -217,7 +219,8 @@ internal import CCurl
             var proxyStatus = 0
             unsafe _ = curl_getinfo_long(handle, CURLINFO_HTTP_CONNECTCODE, &proxyStatus)
             let detail = unsafe String(cString: errorBuffer.baseAddress.unsafelyUnwrapped)
-            return .failure(CurlError.sort(code, status: status, proxyStatus: proxyStatus, detail: detail))
+            return .failure(
+                CurlError.sort(code, status: status, proxyStatus: proxyStatus, detail: detail, url: url))
         }
         // libcurl reports success for a connection that closed inside the headers.
         guard headersEnded else {
