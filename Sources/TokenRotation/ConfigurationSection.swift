@@ -29,8 +29,8 @@ package enum ConfigurationSection: String, Sendable, CaseIterable {
 
     // Stored, since an array literal in `keys` would be built anew for each of ten thousand brands.
     private static let configurationKeys = [
-        "endpoint", "run_every", "deadline", "concurrency", "connections", "connect_timeout", "request_timeout",
-        "attempts", "verify_response", "tls", "proxy", "defaults", "brands", "snippets",
+        "endpoint", "run_every", "deadline", "splay", "concurrency", "connections", "connect_timeout",
+        "request_timeout", "attempts", "verify_response", "tls", "proxy", "defaults", "brands", "snippets",
     ]
     private static let tlsKeys = ["ca_file", "ca_directory"]
     private static let defaultsKeys = ["secret", "valid_time", "renew_before", "outputs"]
@@ -41,5 +41,5 @@ package enum ConfigurationSection: String, Sendable, CaseIterable {
     private static let snippetKeys = ["file", "dialect", "variable", "brands"] + attributeKeys
 
     /// Keys that the file format reserves for later versions.
-    static let laterKeys = ["hooks", "report", "splay", "state_dir"]
+    static let laterKeys = ["hooks", "report", "state_dir"]
 }

@@ -44,6 +44,7 @@ struct Rotate: ParsableCommand {
         request.force = force
         request.isDryRun = dryRun
         request.wait = wait.duration
+        request.isAttended = Console.standardError.isTerminal
 
         let stop = StopRequest()
         let signals = StopSignals(stop)
