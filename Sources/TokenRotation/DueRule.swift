@@ -14,7 +14,7 @@ package struct DueRule: Sendable {
 
     /// Time that a token must have left so that it is still good when the next run has done its work.
     package let needed: Duration
-    /// What a run may take: its random delay, and its deadline.
+    /// Up to what a token must have left for a run to delay its request: what the run may take, by whatever clock.
     private let longestRun: Duration
     private let force: Bool
     private let now: Timestamp
@@ -27,7 +27,7 @@ package struct DueRule: Sendable {
 
     package init(runEvery: Duration, deadline: Duration, splay: Duration = .zero, force: Bool, now: Timestamp) {
         needed = runEvery + Self.margin(deadline: deadline, splay: splay)
-        longestRun = deadline + splay
+        longestRun = Self.margin(deadline: deadline, splay: splay)
         self.force = force
         self.now = now
     }
