@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import FoundationEssentials
-
 /// Everything that one run has to say, whatever the way it ended.
 package struct RunReport: Sendable {
     /// Random, to tell runs apart.
@@ -80,19 +78,7 @@ extension RunReport {
 
     private func quotedOrNull(_ text: String?) -> String { text.map(quoted) ?? "null" }
 
-    private func quoted(_ text: String) -> String {
-        // Most are plain words and paths; the encoder takes a while for each.
-        if text.utf8.allSatisfy({ (0x20...0x7e).contains($0) && $0 != 0x22 && $0 != 0x5c }) { return "\"\(text)\"" }
-        // A string alone always encodes.
-        guard let data = try? Self.encoder.encode(text) else { return "\"\"" }
-        return String(decoding: data, as: UTF8.self)
-    }
-
-    private static let encoder: JSONEncoder = {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .withoutEscapingSlashes
-        return encoder
-    }()
+    private func quoted(_ text: String) -> String { JSONText.quoted(text) }
 }
 
 extension Duration {
