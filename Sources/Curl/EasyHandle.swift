@@ -57,7 +57,7 @@ internal import CCurl
         // be most of the memory that requests in flight take.
         try set(CURLOPT_UPLOAD_BUFFERSIZE, 16 * 1024)
         try set(CURLOPT_BUFFERSIZE, 4 * 1024)
-        try set(CURLOPT_POST, 1)
+        try set(options.asksForHeadersOnly ? CURLOPT_NOBODY : CURLOPT_POST, 1)
         try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
         // Rather wait for the first connection and share it than open one for each request. Without TLS there is no
         // HTTP/2 to wait for, and libcurl would wait for the first answer.
@@ -124,6 +124,7 @@ internal import CCurl
         try check(unsafe curl_setopt_list(handle, CURLOPT_HTTPHEADER, headerList))
         url = request.url
         try set(CURLOPT_URL, url)
+        guard !options.asksForHeadersOnly else { return }
         try check(unsafe curl_setopt_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count)))
         let copied = unsafe request.body.withUnsafeBytes { bytes in
             unsafe curl_setopt_pointer(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One POST request, complete: nothing is added to it but what HTTP itself needs.
+/// One request, complete: nothing is added to it but what HTTP itself needs.
 package struct HTTPRequest: Sendable {
     package var url: String
     /// Sent in this order, as they are. A value with a control character is refused before anything is sent.

@@ -23,6 +23,8 @@ package struct TransferOptions: Sendable {
     package var proxy: String?
     /// http beside https. The caller has seen to it that the host is loopback.
     package var allowsPlainHTTP = false
+    /// HEAD instead of POST: what a request says, but for its body, and nothing but headers in return.
+    package var asksForHeadersOnly = false
 
     package init(userAgent: String) {
         self.userAgent = userAgent
@@ -44,8 +46,8 @@ package enum TrustStore: Sendable, Equatable {
         directories.first(where: isHashed).map(TrustStore.directory) ?? .libraryDefault
     }
 
-    /// Whether `path` holds a name like `5ed36f99.0`.
-    private static func isHashed(_ path: String) -> Bool {
+    /// Whether `path` is a directory that holds a name like `5ed36f99.0`.
+    package static func isHashed(_ path: String) -> Bool {
         guard let stream = unsafe opendir(path) else { return false }
         defer { unsafe _ = closedir(stream) }
         while let entry = unsafe readdir(stream) {

@@ -82,6 +82,15 @@ struct PendingFile: ~Copyable {
         try attempt(.setMode, path) { fchmod(number, attributes.mode & 0o777) }
     }
 
+    func ownership() throws(FileError) -> FileOwnership {
+        switch file {
+        case .some(let descriptor):
+            let status = try look(descriptor, "", path: path)
+            return FileOwnership(user: status.owner, group: status.group)
+        case .none: throw FileError(.look, path, errorNumber: EBADF)
+        }
+    }
+
     /// Without it, a power failure after the rename leaves a torn (ext4) or empty (xfs, btrfs) file under the name.
     ///
     /// A failure is final for this file: the kernel marks the pages clean, so that asking again would say yes to lost

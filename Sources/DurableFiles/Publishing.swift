@@ -18,6 +18,12 @@ package struct PublishedAttributes: Sendable, Equatable {
     }
 }
 
+/// Whose a file is, by numbers.
+package struct FileOwnership: Sendable, Hashable {
+    package let user: UInt32
+    package let group: UInt32
+}
+
 extension Directory {
     /// Replaces the file under a name, or makes it: a reader sees the old whole file or the new whole file, also
     /// across a kill. Other hard links to the old file keep the old contents.
@@ -27,6 +33,24 @@ extension Directory {
     package func publish(_ contents: [UInt8], name: String, attributes: PublishedAttributes) throws(FileError) {
         var generator = SystemRandomNumberGenerator()
         try publish(contents, name: name, attributes: attributes, using: &generator)
+    }
+
+    /// Does all that publishing under a name does before it is seen, then takes it back: whether there is a place, the
+    /// rights and the space for it.
+    /// - Returns: whose a published file would be.
+    package func rehearse(name: String, attributes: PublishedAttributes) throws(FileError) -> FileOwnership {
+        _ = try lookAtTarget(name)
+        var generator = SystemRandomNumberGenerator()
+        do {
+            let pending = try PendingFile.create(in: self, target: name, using: &generator)
+            // As much as a token takes.
+            try pending.write([UInt8](repeating: 0, count: 1024))
+            try pending.setAttributes(attributes)
+            return try pending.ownership()
+        } catch {
+            // What is in the way is the directory's, and the same for every name in it.
+            throw FileError(error.operation, path, error.reason, errorNumber: error.errorNumber)
+        }
     }
 
     func publish(

@@ -9,6 +9,8 @@ package struct Configuration: Sendable {
     package var runEvery: Duration = .seconds(3600)
     /// The longest a whole run may take.
     package var deadline: Duration = .seconds(120)
+    /// The longest random delay before the first request; less than ``runEvery``.
+    package var splay: Duration = .zero
     /// Requests in flight at one time, 1…1024.
     package var concurrency = 64
     /// Connections to one endpoint where it speaks HTTP/1.1 only, 1…256.

@@ -125,7 +125,16 @@ package struct ConfigurationReader {
         let connectTimeout = duration(
             fields, "connect_timeout", within: .milliseconds(100)...minutes * 5, otherwise: configuration.connectTimeout
         )
-        if let runEvery, let deadline { nextRun = NextRun(runEvery: runEvery, deadline: deadline) }
+        let splay = duration(fields, "splay", within: .zero...minutes * 60, otherwise: configuration.splay)
+        if let splay, let runEvery, splay > .zero, splay >= runEvery, let node = fields["splay"] {
+            problems.add(
+                node.mark,
+                "`splay` \(DurationText.render(splay)) is not shorter than `run_every` \(DurationText.render(runEvery))",
+                hint: "the next run would come while this one waits")
+        } else if let runEvery, let deadline, let splay {
+            nextRun = NextRun(runEvery: runEvery, deadline: deadline, splay: splay)
+        }
+        configuration.splay = splay ?? configuration.splay
         configuration.runEvery = runEvery ?? configuration.runEvery
         configuration.deadline = deadline ?? configuration.deadline
         configuration.requestTimeout = requestTimeout ?? configuration.requestTimeout
@@ -158,13 +167,13 @@ package struct ConfigurationReader {
 struct NextRun {
     let runEvery: Duration
     let deadline: Duration
-    /// For clocks and schedulers that are late.
-    static let slack: Duration = .seconds(60)
+    let splay: Duration
 
-    var end: Duration { runEvery + deadline + Self.slack }
+    var end: Duration { runEvery + DueRule.margin(deadline: deadline, splay: splay) }
 
     var arithmetic: String {
         "run_every \(DurationText.render(runEvery)) + deadline \(DurationText.render(deadline)) + "
-            + "\(DurationText.render(Self.slack)) = \(DurationText.render(end))"
+            + (splay > .zero ? "splay \(DurationText.render(splay)) + " : "")
+            + "\(DurationText.render(DueRule.doubt)) = \(DurationText.render(end))"
     }
 }

@@ -31,8 +31,8 @@ package enum ConfigurationSection: String, Sendable, CaseIterable {
 
     // Stored, since an array literal in `keys` would be built anew for each of ten thousand brands.
     private static let configurationKeys = [
-        "endpoint", "run_every", "deadline", "concurrency", "connections", "connect_timeout", "request_timeout",
-        "attempts", "verify_response", "tls", "proxy", "defaults", "brands", "snippets", "report",
+        "endpoint", "run_every", "deadline", "splay", "concurrency", "connections", "connect_timeout",
+        "request_timeout", "attempts", "verify_response", "tls", "proxy", "defaults", "brands", "snippets", "report",
     ]
     private static let tlsKeys = ["ca_file", "ca_directory"]
     private static let defaultsKeys = ["secret", "valid_time", "renew_before", "outputs"]
@@ -47,5 +47,5 @@ package enum ConfigurationSection: String, Sendable, CaseIterable {
     ]
 
     /// Keys that the file format reserves for later versions.
-    static let laterKeys = ["hooks", "splay", "state_dir"]
+    static let laterKeys = ["hooks", "state_dir"]
 }

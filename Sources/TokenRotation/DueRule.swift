@@ -14,15 +14,20 @@ package struct DueRule: Sendable {
 
     /// Time that a token must have left so that it is still good when the next run has done its work.
     package let needed: Duration
+    /// Up to what a token must have left for a run to delay its request: what the run may take, by whatever clock.
+    private let longestRun: Duration
     private let force: Bool
     private let now: Timestamp
 
-    /// What a run may add to `run_every` before the next token is in place: its deadline, and a minute of doubt about
-    /// clocks and schedulers.
-    package static func margin(deadline: Duration) -> Duration { deadline + .seconds(60) }
+    /// For clocks and schedulers that are late.
+    package static let doubt: Duration = .seconds(60)
 
-    package init(runEvery: Duration, deadline: Duration, force: Bool, now: Timestamp) {
-        needed = runEvery + Self.margin(deadline: deadline)
+    /// What a run may add to `run_every` before the next token is in place.
+    package static func margin(deadline: Duration, splay: Duration) -> Duration { deadline + splay + doubt }
+
+    package init(runEvery: Duration, deadline: Duration, splay: Duration = .zero, force: Bool, now: Timestamp) {
+        needed = runEvery + Self.margin(deadline: deadline, splay: splay)
+        longestRun = Self.margin(deadline: deadline, splay: splay)
         self.force = force
         self.now = now
     }
@@ -62,10 +67,9 @@ package struct DueRule: Sendable {
         if let issuedAt = token.issuedAt, issuedAt.since(now) - clockOffset > TokenResponse.clockDoubt {
             return .request(.issuedInFuture)
         }
-        guard let whole = Self.remaining(of: token, brand: brand, writtenAt: writtenAt, now: now) else {
+        guard let left = left(of: token, brand: brand, writtenAt: writtenAt, clockOffset: clockOffset) else {
             return .request(.endUnknown)
         }
-        let left = token.expiresAt == nil ? whole : whole - clockOffset
         let threshold = max(needed, Self.renewBefore(of: token, brand: brand))
         if left <= threshold {
             return .request(
@@ -87,6 +91,14 @@ package struct DueRule: Sendable {
         return writtenAt.advanced(by: validTime).since(now)
     }
 
+    /// The same by the true time, as far as it is known; an age is counted by one clock alone.
+    private func left(
+        of token: Token, brand: Brand, writtenAt: Timestamp?, clockOffset: Duration
+    ) -> Duration? {
+        Self.remaining(of: token, brand: brand, writtenAt: writtenAt, now: now)
+            .map { token.expiresAt == nil ? $0 : $0 - clockOffset }
+    }
+
     /// How long before its end the brand wants a token renewed: a third of its lifetime unless configured.
     static func renewBefore(of token: Token, brand: Brand) -> Duration {
         switch brand.renewBefore {
@@ -104,16 +116,35 @@ package struct DueRule: Sendable {
         return health(of: token, brand: brand, writtenAt: output.writtenAt, clockOffset: output.clockOffset)
     }
 
+    /// Whether what reads this output may be without a token before a run that delays is over, or is so already. An
+    /// output that is refused is none that the run could help.
+    func cannotWait(_ output: SurveyedOutput, brand: Brand) -> Bool {
+        guard output.refusal == nil else { return false }
+        guard case .token(let token) = output.state, token.clientID ?? brand.clientID == brand.clientID else {
+            return true
+        }
+        let left = left(of: token, brand: brand, writtenAt: output.writtenAt, clockOffset: output.clockOffset)
+        return left.map { $0 <= longestRun } ?? false
+    }
+
     /// - Parameter clockOffset: what must be added to this host's clock to get the true time, where that is known.
     package func health(
         of token: Token, brand: Brand, writtenAt: Timestamp?, clockOffset: Duration = .zero
     ) -> TokenHealth {
-        guard let whole = Self.remaining(of: token, brand: brand, writtenAt: writtenAt, now: now) else {
+        guard let left = left(of: token, brand: brand, writtenAt: writtenAt, clockOffset: clockOffset) else {
             // Nobody can tell; what reads it will.
             return .outlivesNextRun
         }
-        let left = token.expiresAt == nil ? whole : whole - clockOffset
         return left <= .zero ? .dead : left <= needed ? .diesBeforeNextRun : .outlivesNextRun
+    }
+}
+
+extension DueRule {
+    /// The rule of a configuration's times.
+    package init(_ configuration: Configuration, force: Bool, now: Timestamp) {
+        self.init(
+            runEvery: configuration.runEvery, deadline: configuration.deadline, splay: configuration.splay,
+            force: force, now: now)
     }
 }
 

@@ -93,6 +93,17 @@ final class OutputDirectories: Sendable {
         try result.get()
     }
 
+    /// Does what publishing to `path` does before it is seen, and takes it back.
+    /// - Returns: the directory, and whose the file would be.
+    func rehearse(
+        _ path: String, attributes: PublishedAttributes, symlinks: SymlinkPolicy
+    ) throws(FileError) -> (directory: String, ownership: FileOwnership) {
+        let location = try Self.location(path, symlinks)
+        return (
+            location.directory, try directory(location.directory).rehearse(name: location.name, attributes: attributes)
+        )
+    }
+
     /// Replaces the file at `path`; it is visible at once, and durable after ``synchronize()``.
     /// - Returns: the directory that must be synced for it.
     func publish(

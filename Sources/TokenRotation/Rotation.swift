@@ -22,8 +22,7 @@ package final class Rotation: Sendable {
         self.selection = selection
         self.context = context
         self.stop = stop
-        rule = DueRule(
-            runEvery: configuration.runEvery, deadline: configuration.deadline, force: force, now: context.now())
+        rule = DueRule(configuration, force: force, now: context.now())
         publication = Publication(directories: OutputDirectories(), accounts: Accounts())
         deadline = .now + configuration.deadline
     }

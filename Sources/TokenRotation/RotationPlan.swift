@@ -29,6 +29,8 @@ package struct RotationPlan: Sendable {
     /// What becomes of each brand if nothing is done for it.
     var outcomes: [BrandOutcome]
     let work: [Work]
+    /// Whether some brand's token would be dead, or is, before a run that delays is over.
+    let cannotWait: Bool
     /// What stands in the snippets, in the order of the configuration.
     let snippets: [SurveyedSnippet]
 
@@ -40,6 +42,7 @@ package struct RotationPlan: Sendable {
         var outcomes: [BrandOutcome] = []
         outcomes.reserveCapacity(selection.brands.count)
         var work: [Work] = []
+        var cannotWait = false
         for (position, index) in selection.brands.enumerated() {
             let brand = configuration.brands[index]
             var outputs = standing.outputs(of: index)
@@ -51,7 +54,9 @@ package struct RotationPlan: Sendable {
             outcomes.append(outcome)
             switch verdict {
             case .fresh, .impossible: break
-            case .request: work.append(Work(position: position, step: .request, before: before))
+            case .request:
+                work.append(Work(position: position, step: .request, before: before))
+                cannotWait = cannotWait || outputs.contains { rule.cannotWait($0, brand: brand) }
             case .repair:
                 if let token { work.append(Work(position: position, step: .repair(token), before: before)) }
             }
@@ -59,7 +64,13 @@ package struct RotationPlan: Sendable {
         brands = selection.brands
         self.outcomes = outcomes
         self.work = work
+        self.cannotWait = cannotWait
         snippets = standing.snippets
+    }
+
+    /// Whether anything is to be requested.
+    var hasRequests: Bool {
+        work.contains { if case .request = $0.step { true } else { false } }
     }
 
     /// Every file that a run over these brands may publish.

@@ -13,6 +13,8 @@ package struct RotationRequest: Sendable {
     package var isDryRun = false
     /// How long to wait for another run of the same configuration to end.
     package var wait: Duration = .zero
+    /// Whether a person waits for the run: it delays nothing.
+    package var isAttended = false
 
     package init(configurationFile: String) {
         self.configurationFile = configurationFile
@@ -105,8 +107,16 @@ package struct RotationRun {
     }
 
     private func rotate(_ configuration: Configuration, _ selection: Selection, _ report: inout RunReport) {
-        let rotation = Rotation(
-            configuration: configuration, selection: selection, force: request.force, context: context, stop: stop)
+        func begin() -> Rotation {
+            Rotation(
+                configuration: configuration, selection: selection, force: request.force, context: context, stop: stop)
+        }
+        if configuration.splay > .zero, !request.isDryRun, !request.isAttended {
+            let plan = begin().plan()
+            if plan.hasRequests, !plan.cannotWait { stop.wait(upTo: configuration.splay * context.random()) }
+        }
+        // Begun, and its deadline counted, after the delay; what stands on disk may have changed meanwhile.
+        let rotation = begin()
         if request.isDryRun {
             report.outcomes = rotation.plan().planned
         } else {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Curl
+internal import Curl
 internal import Dispatch
 internal import DurableFiles
 internal import Synchronization
@@ -206,34 +206,6 @@ final class RotationWork: Sendable {
                 .shortLived,
                 "DOKU granted a token\(end) that does not outlive the next run: it needs "
                     + "\(DurationText.render(rule.needed)); run more often, or ask for a longer valid_time")
-        }
-    }
-}
-
-extension TransferOptions {
-    /// What a configuration says about how its endpoint is reached.
-    fileprivate init(_ configuration: Configuration) {
-        self.init(userAgent: "doku-token-rotator/\(ProgramVersion.text)")
-        concurrency = configuration.concurrency
-        connections = configuration.connections
-        connectTimeout = configuration.connectTimeout
-        requestTimeout = configuration.requestTimeout
-        keptHeaders = TokenResponse.readHeaders
-        proxy = configuration.proxy
-        allowsPlainHTTP = configuration.endpoint.scheme == "http"
-        tls = TrustStore(configuration.tls)
-    }
-}
-
-extension TrustStore {
-    /// Whom a configuration says to trust.
-    package init(_ trust: TLSTrust) {
-        if let file = trust.caFile {
-            self = .file(file)
-        } else if let directory = trust.caDirectory {
-            self = .directory(directory)
-        } else {
-            self = .system()
         }
     }
 }

@@ -36,6 +36,13 @@ package final class SecretReader: Sendable {
     package func secret(
         from source: SecretSource, isCancelled: () -> Bool = { false }
     ) throws(BrandFailure) -> Secret {
+        try secret(from: source, isCancelled: isCancelled) { warning in warned.withLock { _ = $0.insert(warning) } }
+    }
+
+    /// - Parameter warn: takes what is not as safe as it should be.
+    func secret(
+        from source: SecretSource, isCancelled: () -> Bool, warn: (String) -> Void
+    ) throws(BrandFailure) -> Secret {
         switch source {
         case .value(let secret): return try usable(secret, "the configuration")
         case .environment(let variable):
@@ -43,13 +50,13 @@ package final class SecretReader: Sendable {
                 throw unreadable("the environment variable \(variable) is not set")
             }
             return try usable(secret, "the environment variable \(variable)")
-        case .file(let path): return try read(path, "the secret file \(path)")
+        case .file(let path): return try read(path, "the secret file \(path)", warn)
         case .credential(let name):
             guard let directory = credentialsDirectory else {
                 throw unreadable(
                     "the credential \(name) needs $CREDENTIALS_DIRECTORY, which systemd sets for LoadCredential=")
             }
-            return try read("\(directory)/\(name)", "the credential \(name)")
+            return try read("\(directory)/\(name)", "the credential \(name)", warn)
         case .command(let argv, let timeout):
             let bytes: [UInt8]
             do throws(CommandError) {
@@ -62,13 +69,15 @@ package final class SecretReader: Sendable {
         }
     }
 
-    private func read(_ path: String, _ source: String) throws(BrandFailure) -> Secret {
+    private func read(
+        _ path: String, _ source: String, _ warn: (String) -> Void
+    ) throws(BrandFailure) -> Secret {
         let file = try reading { () throws(FileError) in try InputFile(path: path) }
         guard !file.status.isWritableByOthers else {
             throw unreadable("\(source) may be written by everybody: chmod o-w it, and change the secret")
         }
         if file.status.mode & 0o004 != 0 {
-            warned.withLock { _ = $0.insert("\(source) may be read by everybody: chmod o-r it") }
+            warn("\(source) may be read by everybody: chmod o-r it")
         }
         let bytes = try reading { () throws(FileError) in try file.read(maximumSize: Self.maximumSize) }
         return try usable(Self.secret(from: bytes), source)

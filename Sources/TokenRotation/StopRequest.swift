@@ -64,6 +64,13 @@ package final class StopRequest: Sendable {
         }
     }
 
+    /// Waits so long by the monotonic clock, or until a stop comes.
+    func wait(upTo duration: Duration) {
+        let stopped = DispatchSemaphore(value: 0)
+        onStop { @Sendable in _ = stopped.signal() }
+        _ = stopped.wait(timeout: .now() + .milliseconds(Int(duration.wholeMilliseconds)))
+    }
+
     /// Calls `handler` once, on whatever thread the stop comes; at once where it came already.
     package func onStop(_ handler: @escaping @Sendable () -> Void) {
         let isStopped = state.withLock { state in

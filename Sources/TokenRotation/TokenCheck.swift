@@ -86,8 +86,8 @@ package struct TokenCheck: Sendable {
 /// From when on a token's age is worth an alarm.
 package struct CheckRule: Sendable {
     private let rule: DueRule
-    private let runEvery: Duration
-    private let margin: Duration
+    /// From one run's start to the time when the next one, a late one that takes long, has its tokens in place.
+    private let nextRun: Duration
     private let warning: Duration?
     private let critical: Duration?
     private let now: Timestamp
@@ -96,9 +96,11 @@ package struct CheckRule: Sendable {
     ///   - warning: nil for when the last run should have renewed the token and has not.
     ///   - critical: nil for a minute: another host's clock may find such a token dead already.
     package init(_ configuration: Configuration, warning: Duration?, critical: Duration?, now: Timestamp) {
-        runEvery = configuration.runEvery
-        margin = DueRule.margin(deadline: configuration.deadline)
-        rule = DueRule(runEvery: configuration.runEvery, deadline: configuration.deadline, force: false, now: now)
+        // Half the time that a run may take is for schedulers that are late; a delay that is asked for is no fault.
+        nextRun =
+            configuration.runEvery + configuration.splay
+            + DueRule.margin(deadline: configuration.deadline, splay: .zero) / 2
+        rule = DueRule(configuration, force: false, now: now)
         self.warning = warning
         self.critical = critical
         self.now = now
@@ -129,10 +131,9 @@ package struct CheckRule: Sendable {
                 if let clientID = token.clientID, clientID != brand.clientID {
                     note(.critical, "\(output.path) holds the token of another Client-Id")
                 }
-                // Just before a run a token may have less left than what makes it due, by the time between two runs;
-                // half the time that a run may take is for schedulers that are late.
+                // Just before a run a token may have less left than what makes it due, by the time between two runs.
                 let due = max(rule.needed, DueRule.renewBefore(of: token, brand: brand))
-                if self.warning == nil { warning = max(critical, due - runEvery - margin / 2) }
+                if self.warning == nil { warning = max(critical, due - nextRun) }
                 guard
                     let whole = DueRule.remaining(of: token, brand: brand, writtenAt: output.writtenAt, now: now)
                 else {

@@ -192,7 +192,7 @@ package enum TokenResponse: Sendable {
         return offset.magnitude <= .seconds(86_400) ? .correctedClock(offset) : .never
     }
 
-    private static func unanswered(_ error: CurlError, host: String) -> TokenResponse {
+    static func unanswered(_ error: CurlError, host: String) -> TokenResponse {
         func failed(_ code: BrandFailure.Code, _ sentence: String, _ advice: RetryAdvice) -> TokenResponse {
             .failed(BrandFailure(code, "\(sentence): \(error.message)"), advice)
         }

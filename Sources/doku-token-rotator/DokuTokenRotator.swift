@@ -16,7 +16,9 @@ struct DokuTokenRotator: ParsableCommand {
             \(exitStatusHelp)
             """,
         version: ProgramVersion.text,
-        subcommands: [Rotate.self, Check.self, Status.self, Validate.self, Sign.self, Schema.self],
+        subcommands: [
+            Rotate.self, Check.self, Status.self, Doctor.self, Validate.self, Sign.self, Schema.self,
+        ],
         defaultSubcommand: Rotate.self)
 
     /// The table of the exit statuses.

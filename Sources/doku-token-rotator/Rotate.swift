@@ -45,6 +45,7 @@ struct Rotate: ParsableCommand {
         request.force = force
         request.isDryRun = dryRun
         request.wait = wait.duration
+        request.isAttended = Console.standardError.isTerminal
 
         let stop = StopRequest()
         let signals = StopSignals(stop)
@@ -91,9 +92,12 @@ extension Shard: ExpressibleByArgument {
 
 /// Standard output's JSON document.
 enum ReportDocument {
-    static func write(_ report: RunReport) {
+    static func write(_ report: RunReport) { write { report.writeJSON(to: $0) } }
+
+    /// Writes what comes in pieces, some at a time.
+    static func write(_ document: ((String) -> Void) -> Void) {
         var pieces = ""
-        report.writeJSON { piece in
+        document { piece in
             pieces += piece
             guard pieces.utf8.count >= 1 << 16 else { return }
             Console.standardOutput.write(pieces)

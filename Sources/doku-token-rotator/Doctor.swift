@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import TokenRotation
+
+struct Doctor: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Examine this host before any run: what a run needs is there, or what to do about it.",
+        discussion: """
+            Looks at the configuration, the lock, the way to the endpoint (one HEAD request, with no Client-Id and no \
+            signature), the clock, each secret (commands are run) and each output (a file is made in its directory and \
+            removed again). To be run as the user, and in the environment, of the runs to come. Exits with 0, or with \
+            78 where something fails.
+            """)
+
+    @OptionGroup var configuration: ConfigurationOption
+
+    @Option(parsing: .upToNextOption, help: "Only these brands.")
+    var brand: [String] = []
+
+    @Option(help: ArgumentHelp("Only the brands of shard I of N, I from 0.", valueName: "I/N"))
+    var shard: Shard?
+
+    @Option(help: ArgumentHelp("What standard output carries: text or json.", valueName: "text|json"))
+    var output = OutputKind.text
+
+    func validate() throws {
+        if !brand.isEmpty && shard != nil { throw ValidationError("--brand and --shard exclude each other") }
+    }
+
+    func run() throws {
+        let stop = StopRequest()
+        let signals = StopSignals(stop)
+        let examination = HostExamination(
+            configurationFile: configuration.path, brands: brand.isEmpty ? nil : brand, shard: shard, stop: stop)
+        let report: HostReport
+        do throws(InvalidSelection) {
+            report = try examination.report()
+        } catch {
+            if output == .json { ReportDocument.write(problems: [error.message], status: .usage) }
+            Console.standardError.write("\(error.message)\n")
+            throw End(status: .usage)
+        }
+        withExtendedLifetime(signals) {}
+        switch output {
+        case .text: Console.standardOutput.write(report.text)
+        case .json: ReportDocument.write { report.writeJSON(to: $0) }
+        }
+        switch stop.reason {
+        case .interrupted: throw End(status: .interrupted)
+        case .terminated: throw End(status: .terminated)
+        case .deadline, nil: throw End(status: report.exitStatus)
+        }
+    }
+}
