@@ -77,6 +77,7 @@ extension ConfigurationReader {
         case .brand: "an item of `brands`"
         case .output: "an item of `outputs`"
         case .snippet: "an item of `snippets`"
+        case .hook: "an item of `hooks`"
         }
     }
 

@@ -13,6 +13,8 @@ package enum ConfigurationSection: String, Sendable, CaseIterable {
     case output
     /// An item of `snippets`.
     case snippet
+    /// An item of `hooks`.
+    case hook
 
     /// In the order in which the documentation lists them.
     package var keys: [String] {
@@ -24,13 +26,15 @@ package enum ConfigurationSection: String, Sendable, CaseIterable {
         case .secret: Self.secretKeys
         case .output: Self.outputKeys
         case .snippet: Self.snippetKeys
+        case .hook: Self.hookKeys
         }
     }
 
     // Stored, since an array literal in `keys` would be built anew for each of ten thousand brands.
     private static let configurationKeys = [
         "endpoint", "run_every", "deadline", "concurrency", "connections", "connect_timeout", "request_timeout",
-        "attempts", "verify_response", "tls", "proxy", "defaults", "brands", "snippets",
+        "attempts", "verify_response", "tls", "proxy", "defaults", "brands", "snippets", "hooks",
+        "state_dir",
     ]
     private static let tlsKeys = ["ca_file", "ca_directory"]
     private static let defaultsKeys = ["secret", "valid_time", "renew_before", "outputs"]
@@ -40,6 +44,8 @@ package enum ConfigurationSection: String, Sendable, CaseIterable {
     private static let outputKeys = ["file", "format", "newline", "dialect", "variable"] + attributeKeys
     private static let snippetKeys = ["file", "dialect", "variable", "brands"] + attributeKeys
 
+    private static let hookKeys = ["name", "run", "when", "brands", "timeout"]
+
     /// Keys that the file format reserves for later versions.
-    static let laterKeys = ["hooks", "report", "splay", "state_dir"]
+    static let laterKeys = ["report", "splay"]
 }
