@@ -13,10 +13,13 @@ final class SecretReader: Sendable {
     private let fromEnvironment: Mutex<[String: Secret]>
     private let warned = Mutex<Set<String>>([])
     private let credentialsDirectory: String?
+    /// Where to note what was read, if anybody needs it later.
+    private let known: KnownSecrets?
 
     /// Takes the variables that `brands` name out of the environment, for good: no copy stays in it.
     /// Not to be called beside anything else that reads the environment.
-    init(for brands: some Sequence<Brand>) {
+    init(for brands: some Sequence<Brand>, noting known: KnownSecrets? = nil) {
+        self.known = known
         var secrets: [String: Secret] = [:]
         for brand in brands {
             guard case .environment(let variable) = brand.secret, secrets[variable] == nil else { continue }
@@ -91,6 +94,7 @@ final class SecretReader: Sendable {
 
     private func usable(_ secret: Secret, _ source: String) throws(BrandFailure) -> Secret {
         guard !secret.isEmpty else { throw unreadable("\(source) is empty") }
+        known?.note(secret)
         return secret
     }
 
