@@ -104,7 +104,9 @@ package struct OutputRedaction {
             text += isHidden[index] ? Self.mark : String(decoding: output[index..<end], as: UTF8.self)
             index = end
         }
-        return text.split(separator: "\n").map { VisibleText.escaping(String($0)) }.joined(separator: "\n")
+        // By scalars: a carriage return and a line feed are one character.
+        return text.unicodeScalars.split(separator: "\n").map { VisibleText.escaping(String($0)) }
+            .joined(separator: "\n")
     }
 
     // MARK: Forms
