@@ -103,6 +103,9 @@ static inline void linux_wipe_environment(const char *name) {
 // Both ends closed on exec. pipe2(2) is hidden behind _GNU_SOURCE.
 static inline int linux_pipe(int ends[2]) { return (int)syscall(SYS_pipe2, ends, O_CLOEXEC); }
 
+// A file that has no name and lies in memory (Linux 3.17), closed on exec. memfd_create(2) is hidden behind _GNU_SOURCE.
+static inline int linux_memory_file(void) { return (int)syscall(SYS_memfd_create, "input", 1u /* MFD_CLOEXEC */); }
+
 // A descriptor that becomes readable when the process ends (Linux 5.3), or -1.
 static inline int linux_process_descriptor(pid_t process) {
 #ifdef SYS_pidfd_open

@@ -76,20 +76,7 @@ package final class InputFile: Sendable {
     package func lock(
         waitingUntil deadline: ContinuousClock.Instant? = nil, isCancelled: () -> Bool = { false }
     ) throws(FileError) -> Bool {
-        while true {
-            do {
-                try attempt(.lock, path) { flock(descriptor.number, LOCK_EX | LOCK_NB) }
-                return true
-            } catch {
-                guard error.errorNumber == EWOULDBLOCK else { throw error }
-            }
-            guard let deadline, !isCancelled() else { return false }
-            let left = ContinuousClock.now.duration(to: deadline)
-            guard left > .zero else { return false }
-            let pause = min(left, .milliseconds(100))
-            // poll(2) on nothing is a sleep in milliseconds; rounded up, lest the last ones are spent spinning.
-            _ = poll(nil, 0, Int32(pause.components.attoseconds / 1_000_000_000_000_000) + 1)
-        }
+        try takeLock(descriptor, path: path, waitingUntil: deadline, isCancelled: isCancelled)
     }
 
     /// Reads a file that holds no secret in one go.

@@ -86,7 +86,8 @@ struct ChildProcess: ~Copyable {
     }
 
     private mutating func drain(into buffer: inout OutputBuffer) throws(CommandError) {
-        while output >= 0 {
+        // So often at most: who prints without end would keep us from looking at the clock.
+        for _ in 0..<64 where output >= 0 {
             guard let count = buffer.fill(from: output) else {
                 switch errno {
                 case EINTR: continue
@@ -100,43 +101,5 @@ struct ChildProcess: ~Copyable {
                 output = -1
             }
         }
-    }
-}
-
-/// Storage for output that is allocated once, so that no copy of a secret stays behind in freed memory.
-struct OutputBuffer {
-    private var storage: [UInt8]
-    private var filled = 0
-
-    /// One byte more tells "as much as allowed" from "more".
-    init(capacity: Int) {
-        storage = [UInt8](repeating: 0, count: capacity + 1)
-    }
-
-    var isOverfull: Bool { filled == storage.count }
-
-    /// Reads once. nil, with `errno`, where that failed; 0 at the end.
-    mutating func fill(from descriptor: Int32) -> Int? {
-        let offset = filled
-        let count = unsafe storage.withUnsafeMutableBytes { bytes in
-            guard let start = bytes.baseAddress else { return 0 }
-            return unsafe read(descriptor, start + offset, bytes.count - offset)
-        }
-        guard count >= 0 else { return nil }
-        filled += count
-        return count
-    }
-
-    /// The output, in the storage that it was read into.
-    consuming func takeBytes() -> [UInt8] {
-        storage.removeLast(storage.count - filled)
-        return storage
-    }
-
-    mutating func wipe() {
-        unsafe storage.withUnsafeMutableBytes { bytes in
-            if let start = bytes.baseAddress { unsafe explicit_bzero(start, bytes.count) }
-        }
-        filled = 0
     }
 }

@@ -6,7 +6,9 @@ internal import Glibc
 extension ChildProcess {
     /// Starts a command, its standard output connected to a pipe. Safe on several threads: every descriptor of ours
     /// is closed on exec, and those of careless libraries are closed here.
-    static func start(_ command: Command) throws(CommandError) -> ChildProcess {
+    ///
+    /// - Parameter takingErrors: Whether standard error goes into the same pipe; otherwise it is discarded.
+    static func start(_ command: Command, takingErrors: Bool) throws(CommandError) -> ChildProcess {
         guard let program = command.argv.first, !program.isEmpty,
             !(command.argv + command.environment).contains(where: { $0.utf8.contains(0) })
         else { throw .couldNotStart(errorNumber: EINVAL) }
@@ -17,9 +19,19 @@ extension ChildProcess {
         }
         guard piped == 0 else { throw .couldNotStart(errorNumber: errno) }
         defer { _ = close(ends.input) }
+        let input: Int32
+        do {
+            input = try memoryFile(holding: command.standardInput)
+        } catch {
+            _ = close(ends.output)
+            throw error
+        }
+        defer { if input >= 0 { _ = close(input) } }
 
         var identifier: pid_t = 0
-        let failure = unsafe withActions(standardOutput: ends.input) { actions in
+        let failure = unsafe withActions(
+            standardInput: input, standardOutput: ends.input, takingErrors: takingErrors
+        ) { actions in
             unsafe withAttributes { attributes in
                 unsafe withCStrings(command.argv) { argv in
                     unsafe withCStrings(command.environment) { environment in
@@ -35,8 +47,31 @@ extension ChildProcess {
         return ChildProcess(identifier: identifier, output: ends.output)
     }
 
+    /// −1 where there is nothing to hold.
+    private static func memoryFile(holding bytes: [UInt8]) throws(CommandError) -> Int32 {
+        guard !bytes.isEmpty else { return -1 }
+        let file = linux_memory_file()
+        guard file >= 0 else { throw .couldNotStart(errorNumber: errno) }
+        var written = 0
+        while written < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes { bytes in
+                unsafe write(file, bytes.baseAddress.unsafelyUnwrapped + written, bytes.count - written)
+            }
+            if count == -1, errno == EINTR { continue }
+            guard count > 0 else {
+                let number = errno
+                _ = close(file)
+                throw .couldNotStart(errorNumber: number)
+            }
+            written += count
+        }
+        _ = lseek(file, 0, SEEK_SET)
+        return file
+    }
+
     private static func withActions(
-        standardOutput: Int32, _ body: (UnsafePointer<posix_spawn_file_actions_t>) -> Int32
+        standardInput: Int32, standardOutput: Int32, takingErrors: Bool,
+        _ body: (UnsafePointer<posix_spawn_file_actions_t>) -> Int32
     ) -> Int32 {
         var actions = unsafe posix_spawn_file_actions_t()
         var failure = unsafe posix_spawn_file_actions_init(&actions)
@@ -45,9 +80,15 @@ extension ChildProcess {
         // Output first: the pipe may itself stand where one of the others is about to be opened.
         failure = unsafe posix_spawn_file_actions_adddup2(&actions, standardOutput, STDOUT_FILENO)
         guard failure == 0 else { return failure }
-        failure = unsafe posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        failure =
+            standardInput >= 0
+            ? unsafe posix_spawn_file_actions_adddup2(&actions, standardInput, STDIN_FILENO)
+            : unsafe posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         guard failure == 0 else { return failure }
-        failure = unsafe posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
+        failure =
+            takingErrors
+            ? unsafe posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
+            : unsafe posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
         guard failure == 0 else { return failure }
         failure = unsafe linux_spawn_close_from(&actions, STDERR_FILENO + 1)
         guard failure == 0 else { return failure }

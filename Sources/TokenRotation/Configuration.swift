@@ -26,6 +26,9 @@ package struct Configuration: Sendable {
     package var brands: [Brand] = []
     package var snippets: [Snippet] = []
     package var report = ReportDestinations()
+    package var hooks: [Hook] = []
+    /// Where a run keeps what outputs cannot tell; nil leaves it to `$STATE_DIRECTORY`.
+    package var stateDirectory: String?
 
     package init(endpoint: Endpoint) {
         self.endpoint = endpoint

@@ -39,10 +39,21 @@ extension ConfigurationReader {
             problems.add(fields.mark, "`brands` is missing", hint: "all, or a list of names")
             return nil
         }
-        if case .scalar("all", _) = node.content {
+        if isAll(node) {
             uncovered.removeAll()
             return brands.indices.map { (brands[$0].name, $0) }
         }
+        guard let chosen = namedBrands(node) else { return nil }
+        for name in chosen.values { uncovered[name] = nil }
+        return chosen.sorted { $0.key < $1.key }.map { ($0.value, $0.key) }
+    }
+
+    func isAll(_ node: YAMLNode) -> Bool {
+        if case .scalar("all", _) = node.content { true } else { false }
+    }
+
+    /// The brands of a list, each once, by their indexes.
+    mutating func namedBrands(_ node: YAMLNode) -> [Int: String]? {
         guard case .sequence(let items) = node.content else {
             problems.add(node.mark, "`brands` must be all or a list of names")
             return nil
@@ -62,12 +73,11 @@ extension ConfigurationReader {
                 problems.add(item.mark, "no brand has this name", hint: suggestion.map { "did you mean `\($0)`?" })
                 continue
             }
-            uncovered[name] = nil
             if chosen.updateValue(name, forKey: place.index) == name {
                 problems.add(item.mark, "this brand is named twice")
             }
         }
-        return chosen.sorted { $0.key < $1.key }.map { ($0.value, $0.key) }
+        return chosen
     }
 
     private mutating func entries(

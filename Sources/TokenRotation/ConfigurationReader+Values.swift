@@ -46,12 +46,6 @@ extension ConfigurationReader {
     }
 
     private mutating func noteUnknown(_ pair: YAMLPair, in section: ConfigurationSection) {
-        if section == .configuration, ConfigurationSection.laterKeys.contains(pair.key) {
-            problems.add(
-                pair.mark, "`\(pair.key)` is not supported",
-                hint: "this version of the program does not know it yet; leave it out")
-            return
-        }
         if let home = ConfigurationSection.allCases.first(where: { $0.keys.contains(pair.key) }) {
             problems.add(pair.mark, "`\(pair.key)` cannot stand here", hint: "it belongs to \(place(of: home))")
             return
@@ -77,6 +71,7 @@ extension ConfigurationReader {
         case .brand: "an item of `brands`"
         case .output: "an item of `outputs`"
         case .snippet: "an item of `snippets`"
+        case .hook: "an item of `hooks`"
         }
     }
 

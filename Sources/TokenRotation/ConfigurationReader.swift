@@ -84,6 +84,8 @@ package struct ConfigurationReader {
                 fields.mark, "`brands` is missing", hint: "a list of brands, each with name, client_id and secret")
         }
         readSnippets(fields, into: &configuration)
+        readHooks(fields, into: &configuration)
+        configuration.stateDirectory = fields["state_dir"].flatMap { fixedPath($0, "state_dir") }
         for mark in uncovered.values {
             problems.add(
                 mark, "this brand has neither an output nor a snippet", hint: "its token would go nowhere")

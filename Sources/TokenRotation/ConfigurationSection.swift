@@ -14,6 +14,8 @@ package enum ConfigurationSection: String, Sendable, CaseIterable {
     /// An item of `snippets`.
     case snippet
     case report
+    /// An item of `hooks`.
+    case hook
 
     /// In the order in which the documentation lists them.
     package var keys: [String] {
@@ -26,13 +28,15 @@ package enum ConfigurationSection: String, Sendable, CaseIterable {
         case .output: Self.outputKeys
         case .snippet: Self.snippetKeys
         case .report: Self.reportKeys
+        case .hook: Self.hookKeys
         }
     }
 
     // Stored, since an array literal in `keys` would be built anew for each of ten thousand brands.
     private static let configurationKeys = [
         "endpoint", "run_every", "deadline", "splay", "concurrency", "connections", "connect_timeout",
-        "request_timeout", "attempts", "verify_response", "tls", "proxy", "defaults", "brands", "snippets", "report",
+        "request_timeout", "attempts", "verify_response", "tls", "proxy", "defaults", "brands", "snippets", "hooks",
+        "state_dir", "report",
     ]
     private static let tlsKeys = ["ca_file", "ca_directory"]
     private static let defaultsKeys = ["secret", "valid_time", "renew_before", "outputs"]
@@ -42,10 +46,8 @@ package enum ConfigurationSection: String, Sendable, CaseIterable {
     private static let outputKeys = ["file", "format", "newline", "dialect", "variable"] + attributeKeys
     private static let snippetKeys = ["file", "dialect", "variable", "brands"] + attributeKeys
 
+    private static let hookKeys = ["name", "run", "when", "brands", "timeout"]
     private static let reportKeys = [
         "metrics_file", "pushgateway", "ping", "ping_summary", "termination_message",
     ]
-
-    /// Keys that the file format reserves for later versions.
-    static let laterKeys = ["hooks", "state_dir"]
 }

@@ -59,7 +59,13 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
         }
     }
 
-    /// The status of a run that came to its end.
+    /// The status of a run that came to its end. A hook never hides what became of the tokens.
+    package init(outcomes: [BrandOutcome], hooks: [HookOutcome]) {
+        self.init(outcomes: outcomes)
+        if self == .success, hooks.contains(where: \.isUndelivered) { self = .hookFailed }
+    }
+
+    /// The status of the tokens alone.
     package init(outcomes: [BrandOutcome]) {
         var failures: [BrandFailure] = []
         var worst = TokenHealth.outlivesNextRun

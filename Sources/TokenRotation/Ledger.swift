@@ -10,6 +10,8 @@ final class Ledger: Sendable {
         var isDone: [Bool]
         var newTokens: [Int: Token] = [:]
         var isClosed = false
+        /// Positions of the brands whose files are being written.
+        var publishing: Set<Int> = []
     }
 
     private let state: Mutex<State>
@@ -28,9 +30,18 @@ final class Ledger: Sendable {
 
     func outcome(at position: Int) -> BrandOutcome { state.withLock { $0.outcomes[position] } }
 
+    /// Says that a brand's files are about to be written; ``record(_:newToken:at:)`` says that this is over.
+    func begin(_ position: Int) {
+        state.withLock { _ = $0.publishing.insert(position) }
+    }
+
+    /// Positions of the brands whose files still change after a stop, for all that is known. Asked once closed.
+    var inDoubt: Set<Int> { state.withLock { $0.publishing.union($0.newTokens.keys) } }
+
     func record(_ outcome: BrandOutcome, newToken: Token?, at position: Int) {
         state.withLock { state in
             guard !state.isClosed else { return }
+            state.publishing.remove(position)
             state.outcomes[position] = outcome
             state.isDone[position] = true
             state.newTokens[position] = newToken

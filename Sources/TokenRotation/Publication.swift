@@ -6,6 +6,8 @@ internal import DurableFiles
 struct Publication: Sendable {
     let directories: OutputDirectories
     let accounts: Accounts
+    /// Has to be passed before anything changes.
+    var firstWrite: FirstWrite?
 
     /// Writes one of a brand's own files.
     /// - Parameter before: what stood there.
@@ -67,6 +69,7 @@ struct Publication: Sendable {
         } catch {
             return OutputOutcome(path: path, kind: .failed, message: error.message)
         }
+        firstWrite?.pass()
         do throws(FileError) {
             let directory = try directories.publish(contents, to: path, attributes: resolved, symlinks: symlinks)
             return OutputOutcome(path: path, directory: directory, kind: .written)

@@ -11,8 +11,10 @@ package final class Rotation: Sendable {
     private let stop: StopRequest
     private let rule: DueRule
     private let publication: Publication
-    /// When the run must be over.
+    /// When the tokens must be done.
     private let deadline: ContinuousClock.Instant
+    /// When the run must be over.
+    let end: ContinuousClock.Instant
 
     package init(
         configuration: Configuration, selection: Selection, force: Bool, context: RunContext = RunContext(),
@@ -24,7 +26,8 @@ package final class Rotation: Sendable {
         self.stop = stop
         rule = DueRule(configuration, force: force, now: context.now())
         publication = Publication(directories: OutputDirectories(), accounts: Accounts())
-        deadline = .now + configuration.deadline
+        end = .now + configuration.deadline
+        deadline = end - configuration.timeForHooks
     }
 
     /// Reads what is published and decides who is due. Writes nothing.
@@ -36,13 +39,21 @@ package final class Rotation: Sendable {
     }
 
     /// Removes what killed runs left, requests what is due, publishes it, and says what became of every brand.
-    /// - Returns: the outcomes, what is not as safe as it should be, and how far this host's clock is from the
-    ///   endpoint's, where an answer told.
+    ///
+    /// - Parameters:
+    ///   - announce: Called once before the first file changes, with the brands that may change.
+    ///   - secrets: Takes the secrets that were read, where they must be known later.
     package func run(
-        _ whole: consuming RotationPlan
-    ) -> (outcomes: [BrandOutcome], warnings: [String], clockOffset: Duration?) {
+        _ whole: consuming RotationPlan, announce: (@Sendable ([Int]) -> Void)? = nil, secrets: KnownSecrets? = nil
+    ) -> RotationEnding {
         publication.directories.sweep { [configuration, selection] in RotationPlan.files(configuration, selection) }
         var plan = whole
+        let brands = plan.brands
+        var publication = publication
+        if let announce {
+            let due = plan.work.map { brands[$0.position] }
+            publication.firstWrite = FirstWrite { announce(due) }
+        }
         let ledger = Ledger(plan.outcomes, open: plan.work.map(\.position))
         // The ledger's alone from here on: each change would copy what somebody else holds as well.
         plan.outcomes = []
@@ -54,14 +65,25 @@ package final class Rotation: Sendable {
         if hasWork {
             warnings = RotationWork(
                 plan: plan, configuration: configuration, rule: rule, publication: publication, ledger: ledger,
-                snippets: snippets, context: context, endpoint: endpoint, stop: stop, deadline: deadline
+                snippets: snippets, context: context, endpoint: endpoint, stop: stop, deadline: deadline,
+                secrets: secrets
             ).perform()
         }
         if hasWork || !configuration.snippets.isEmpty {
             conclude(snippets, ledger)
         }
         if let skew = endpoint.skew { warnings.append(Self.warning(of: skew)) }
-        return (ledger.close(unfinished: stop.reason?.failure), warnings, endpoint.offset)
+        let granted = ledger.newTokens
+        let outcomes = ledger.close(unfinished: stop.reason?.failure)
+        var changed: Set<Int> = []
+        for (position, index) in brands.enumerated() {
+            let own = configuration.brands[index].outputs.count
+            if outcomes[position].hasChanged(own: own, isGranted: granted[position] != nil) { changed.insert(index) }
+        }
+        if stop.reason != nil { changed.formUnion(ledger.inDoubt.map { brands[$0] }) }
+        return RotationEnding(
+            outcomes: outcomes, warnings: warnings, clockOffset: endpoint.offset, changed: changed,
+            failed: Set(brands.indices.filter { outcomes[$0].hasFailed }.map { brands[$0] }))
     }
 
     private static func warning(of skew: Duration) -> String {
@@ -81,4 +103,41 @@ package final class Rotation: Sendable {
         stop.signal(finished, after: StopRequest.timeToConclude)
         finished.wait()
     }
+}
+
+/// What came of a run's tokens.
+package struct RotationEnding: Sendable {
+    package let outcomes: [BrandOutcome]
+    /// What is not as safe as it should be.
+    package let warnings: [String]
+    /// What must be added to this host's clock to get the endpoint's, where an answer told.
+    package let clockOffset: Duration?
+    /// Indexes of the brands of whose tokens one was published, or may still be where the run was stopped.
+    package let changed: Set<Int>
+    /// Indexes of the brands that failed.
+    package let failed: Set<Int>
+}
+
+extension BrandOutcome {
+    /// Whether a token of this brand was published. A snippet changes with any of its brands: for the others it is not
+    /// a change.
+    ///
+    /// - Parameters:
+    ///   - own: how many of the outputs, from the first on, are the brand's alone.
+    ///   - isGranted: whether it got a new token.
+    fileprivate func hasChanged(own: Int, isGranted: Bool) -> Bool {
+        outputs.enumerated().contains { index, output in
+            let isWritten = output.kind == .written || output.kind == .durabilityUnknown
+            return isWritten && (index < own || isGranted || kind == .repaired)
+        }
+    }
+
+    /// Whether something went wrong with it. That somebody stopped the run is nothing wrong.
+    fileprivate var hasFailed: Bool { failure.map { $0.code != .stopped } ?? false }
+}
+
+extension Configuration {
+    /// What is kept of a run's time for its hooks: brands that take all the time there is must not keep others'
+    /// readers from being told.
+    var timeForHooks: Duration { min(hooks.reduce(.zero) { $0 + $1.timeout }, deadline / 4) }
 }

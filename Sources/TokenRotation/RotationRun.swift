@@ -45,8 +45,8 @@ package struct RotationRun {
         var report = RunReport(
             runID: context.requestID(), startedAt: context.now(), endedAt: context.now(), exitStatus: .internal)
         do {
-            // Held until the report is made: the lock goes with it.
-            let (file, isLocked) = try open()
+            // Both are held until the report is made: the lock goes with them.
+            let (file, lock, isLocked) = try open()
             let configuration = try ConfigurationSource.read(file, path: request.configurationFile)
             report.destinations = configuration.report
             report.runEvery = configuration.runEvery
@@ -62,14 +62,17 @@ package struct RotationRun {
                     "another run holds the lock on \(request.configurationFile); --wait DURATION waits for it"
                 ]
             }
-            withExtendedLifetime(file) {}
+            withExtendedLifetime((file, lock)) {}
         } catch let error as InvalidConfiguration {
             report.exitStatus = .configuration
             report.problems = error.lines
             report.destinations = error.report
         } catch let error as FileError {
             report.exitStatus = .configuration
-            report.problems = ["configuration: \(error)"]
+            let hint =
+                error.reason == .lockUnsupported
+                ? "; or name a directory on one in state_dir, for a lock file" : ""
+            report.problems = ["configuration: \(error)\(hint)"]
         } catch let error as InvalidSelection {
             report.exitStatus = .usage
             report.problems = [error.message]
@@ -95,15 +98,33 @@ package struct RotationRun {
     }
 
     /// Opens the configuration and takes the run's lock on it; false where another run has it.
-    private func open() throws(FileError) -> (InputFile, isLocked: Bool) {
+    private func open() throws -> (InputFile, LockFile?, isLocked: Bool) {
         let end = ContinuousClock.now + request.wait
         while true {
             let file = try InputFile(path: request.configurationFile)
-            guard !request.isDryRun else { return (file, true) }
-            let isLocked = try file.lock(waitingUntil: end, isCancelled: { stop.reason != nil })
+            guard !request.isDryRun else { return (file, nil, true) }
+            let isLocked: Bool
+            do throws(FileError) {
+                isLocked = try file.lock(waitingUntil: end, isCancelled: { stop.reason != nil })
+            } catch {
+                guard error.reason == .lockUnsupported else { throw error }
+                return try lockInStateDirectory(instead: error, waitingUntil: end)
+            }
             // A file that was replaced meanwhile is locked in vain: the next run locks the new one.
-            if !isLocked || file.isCurrent { return (file, isLocked) }
+            if !isLocked || file.isCurrent { return (file, nil, isLocked) }
         }
+    }
+
+    /// Takes the lock that stands for a configuration whose file system has none.
+    private func lockInStateDirectory(
+        instead error: FileError, waitingUntil end: ContinuousClock.Instant
+    ) throws -> (InputFile, LockFile?, isLocked: Bool) {
+        let path = request.configurationFile
+        guard let directory = StateDirectory(of: try ConfigurationSource.read(path), file: path) else { throw error }
+        let lock = try directory.lockFile()
+        let isLocked = try lock.lock(waitingUntil: end, isCancelled: { stop.reason != nil })
+        // Opened under the lock: it may have been replaced while that was waited for.
+        return (try InputFile(path: path), lock, isLocked)
     }
 
     private func rotate(_ configuration: Configuration, _ selection: Selection, _ report: inout RunReport) {
@@ -117,12 +138,34 @@ package struct RotationRun {
         }
         // Begun, and its deadline counted, after the delay; what stands on disk may have changed meanwhile.
         let rotation = begin()
+        let hooks = HookDelivery(
+            configuration, selection, configurationFile: request.configurationFile, began: report.startedAt,
+            isDryRun: request.isDryRun)
         if request.isDryRun {
             report.outcomes = rotation.plan().planned
-        } else {
-            (report.outcomes, report.warnings, report.clockOffset) = rotation.run(rotation.plan())
+            report.hooks = hooks.pending
+            report.warnings = hooks.warnings
+            report.exitStatus = ExitStatus(outcomes: report.outcomes)
+            return
         }
-        report.exitStatus = ExitStatus(outcomes: report.outcomes)
+        let secrets = hooks.isEmpty ? nil : KnownSecrets()
+        let announce: @Sendable ([Int]) -> Void = { hooks.announce($0) }
+        let ending = rotation.run(
+            rotation.plan(), announce: hooks.isEmpty ? nil : announce, secrets: secrets)
+        report.outcomes = ending.outcomes
+        report.clockOffset = ending.clockOffset
+        let status = ExitStatus(outcomes: ending.outcomes)
+        report.hooks = hooks.deliver(
+            changed: ending.changed, failed: ending.failed, runID: report.runID, exitStatus: status,
+            deadline: rotation.end,
+            stop: stop
+        ) { output in
+            var redaction = OutputRedaction(output)
+            SensitiveValues(configuration: configuration, known: secrets ?? KnownSecrets()).hide(in: &redaction)
+            return redaction.text()
+        }
+        report.warnings = ending.warnings + hooks.warnings
+        report.exitStatus = ExitStatus(outcomes: ending.outcomes, hooks: report.hooks)
     }
 }
 

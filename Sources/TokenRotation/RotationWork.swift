@@ -20,6 +20,7 @@ final class RotationWork: Sendable {
     private let endpoint: EndpointState
     private let stop: StopRequest
     private let deadline: ContinuousClock.Instant
+    private let secrets: KnownSecrets?
 
     private let feed = Mutex(Feed())
     private let group = DispatchGroup()
@@ -45,7 +46,7 @@ final class RotationWork: Sendable {
     init(
         plan: RotationPlan, configuration: Configuration, rule: DueRule, publication: Publication, ledger: Ledger,
         snippets: SnippetPublisher, context: RunContext, endpoint: EndpointState, stop: StopRequest,
-        deadline: ContinuousClock.Instant
+        deadline: ContinuousClock.Instant, secrets: KnownSecrets?
     ) {
         self.plan = plan
         self.configuration = configuration
@@ -58,6 +59,7 @@ final class RotationWork: Sendable {
         self.endpoint = endpoint
         self.stop = stop
         self.deadline = deadline
+        self.secrets = secrets
     }
 
     /// Returns when every brand has its outcome, or a stop has taken its time.
@@ -72,7 +74,8 @@ final class RotationWork: Sendable {
             }
             return []
         }
-        let secrets = SecretReader(for: plan.work.lazy.map { self.brand(of: $0).secret })
+        let secrets = SecretReader(
+            for: plan.work.lazy.map { self.brand(of: $0).secret }, noting: self.secrets)
 
         // The deadline is a stop of its own; either stop lets publications in progress end, for a while.
         let finished = DispatchSemaphore(value: 0)
@@ -174,6 +177,7 @@ final class RotationWork: Sendable {
         case .success(let token):
             if kind == .rotated, !configuration.snippets.isEmpty { newToken = token }
             outcome.kind = kind
+            ledger.begin(work.position)
             publish(token, for: work, &outcome)
         }
         outcome.duration = .now - began

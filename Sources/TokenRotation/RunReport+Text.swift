@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension RunReport {
-    /// One line for each problem of the run and each brand that is not as it should be; none where all is well.
+    /// One line for each problem of the run, each brand and each hook that is not as it should be; none where all is well.
     package var failureLines: [String] {
         problems
             + outcomes.compactMap { outcome in
                 outcome.failure.map { "\(outcome.name): \($0.code.rawValue): \($0.message)" }
-            }
+            } + hooks.compactMap(\.failureLine)
     }
 
     /// The outcomes in columns, at most `width` wide, then the failures in full.

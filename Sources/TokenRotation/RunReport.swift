@@ -10,6 +10,8 @@ package struct RunReport: Sendable {
     package var exitStatus: ExitStatus
     /// In the order of the configuration.
     package var outcomes: [BrandOutcome]
+    /// Those that concern a brand of the run, in the order of the configuration.
+    package var hooks: [HookOutcome] = []
     /// What is wrong with the run as a whole: the configuration's problems, a lock that is held.
     package var problems: [String]
     /// What works, but is not as safe as it should be: a secret that others may read.
@@ -70,7 +72,21 @@ extension RunReport {
         for (index, outcome) in outcomes.enumerated() {
             write((index == 0 ? "\n" : ",\n") + json(outcome))
         }
-        write((outcomes.isEmpty ? "]" : "\n  ]") + "\n}\n")
+        write((outcomes.isEmpty ? "]" : "\n  ]") + ",\n  \"hooks\": [")
+        for (index, hook) in hooks.enumerated() {
+            write((index == 0 ? "\n" : ",\n") + json(hook))
+        }
+        write((hooks.isEmpty ? "]" : "\n  ]") + "\n}\n")
+    }
+
+    private func json(_ hook: HookOutcome) -> String {
+        """
+            {"name": \(quoted(hook.name)), "result": \(quoted(hook.result.rawValue)), \
+        "exit_status": \(hook.exitStatus.map { "\($0)" } ?? "null"), \
+        "duration_ms": \(hook.duration.wholeMilliseconds), \
+        "pending_since": \(quotedOrNull(hook.pendingSince?.description)), \
+        "message": \(quotedOrNull(hook.message)), "output": \(quotedOrNull(hook.output))}
+        """
     }
 
     private func json(_ outcome: BrandOutcome) -> String {

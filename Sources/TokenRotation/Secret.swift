@@ -19,6 +19,9 @@ package final class Secret: Sendable {
         bytes.withBytes { bytes in String(validating: bytes.indices.map { bytes[$0] }, as: UTF8.self) }
     }
 
+    /// Lends the bytes to whoever must find them in something else.
+    func withBytes(_ body: (Span<UInt8>) -> Void) { bytes.withBytes(body) }
+
     /// HMAC-SHA256 of `message` under this secret: 32 bytes.
     package func authenticationCode(for message: [UInt8]) -> [UInt8] {
         bytes.withBytes { SHA256.authenticationCode(for: message, key: $0) }

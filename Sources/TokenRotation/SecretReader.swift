@@ -13,10 +13,13 @@ package final class SecretReader: Sendable {
     private let fromEnvironment: Mutex<[String: Secret]>
     private let warned = Mutex<Set<String>>([])
     private let credentialsDirectory: String?
+    /// Where to note what was read, if anybody needs it later.
+    private let known: KnownSecrets?
 
     /// Takes the variables that `sources` name out of the environment, for good: no copy stays in it.
     /// Not to be called beside anything else that reads the environment.
-    package init(for sources: some Sequence<SecretSource>) {
+    package init(for sources: some Sequence<SecretSource>, noting known: KnownSecrets? = nil) {
+        self.known = known
         var secrets: [String: Secret] = [:]
         for source in sources {
             guard case .environment(let variable) = source, secrets[variable] == nil else { continue }
@@ -102,6 +105,7 @@ package final class SecretReader: Sendable {
 
     private func usable(_ secret: Secret, _ source: String) throws(BrandFailure) -> Secret {
         guard !secret.isEmpty else { throw unreadable("\(source) is empty") }
+        known?.note(secret)
         return secret
     }
 

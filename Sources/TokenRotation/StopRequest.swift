@@ -3,7 +3,8 @@
 internal import Dispatch
 internal import Synchronization
 
-/// The wish, from outside or from the clock, that a run end soon. Given once; later ones change nothing.
+/// The wish, from outside or from the clock, that a run end soon. Given once; later ones change nothing, but a signal
+/// takes the place of the clock's.
 package final class StopRequest: Sendable {
     package enum Reason: Sendable, Equatable {
         case deadline
@@ -45,9 +46,19 @@ package final class StopRequest: Sendable {
         return max(.zero, whole - .nanoseconds(Int64(clamping: passed)))
     }
 
+    /// Whether somebody outside wants the run to end.
+    var isBySignal: Bool {
+        switch reason {
+        case .interrupted, .terminated: true
+        case .deadline, nil: false
+        }
+    }
+
     package func stop(_ reason: Reason) {
         let handlers = state.withLock { state in
-            guard state.reason == nil else { return [@Sendable () -> Void]() }
+            guard state.reason == nil || (state.reason == .deadline && reason != .deadline) else {
+                return [@Sendable () -> Void]()
+            }
             state.reason = reason
             state.time = .now()
             defer { state.handlers = [] }

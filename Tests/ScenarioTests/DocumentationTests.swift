@@ -31,7 +31,7 @@ import TokenRotation
         #expect(rows.first == ["key", "default", "meaning"])
         let keys = rows.dropFirst().map { $0[0].trimmingCharacters(in: CharacterSet(charactersIn: "`")) }
         #expect(keys.sorted() == ConfigurationSection.configuration.keys.sorted())
-        for (key, section) in [("brands", ConfigurationSection.brand), ("snippets", .snippet)] {
+        for (key, section) in [("brands", ConfigurationSection.brand), ("snippets", .snippet), ("hooks", .hook)] {
             let row = try #require(rows.first { $0[0] == "`\(key)`" })
             for key in section.keys { #expect(row[2].contains("`\(key)`")) }
         }

@@ -5,7 +5,7 @@ import Testing
 
 /// Each folder of `Scenarios` is run against the programs as they were built.
 @Suite struct ScenarioTests {
-    private static let scenarios = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Scenarios")
+    static let scenarios = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Scenarios")
 
     /// Several scenarios at a time, since most of a scenario is waiting; each lane blocks while it waits.
     private static let lanes = (0..<3).map { DispatchQueue(label: "scenarios \($0)") }
@@ -17,28 +17,22 @@ import Testing
         return entries.filter { !$0.hasPrefix(".") && $0 == only ?? $0 }.sorted()
     }()
 
+    /// Those of the hooks have a line of their own on the scoreboard.
+    private static let ownNames = names.filter { !$0.hasPrefix(HookTests.prefix) }
+
     @Test("there are scenarios")
     func exist() {
         #expect(Self.names.count > 10 || ProcessInfo.processInfo.environment["DOKU_TEST_SCENARIO"] != nil)
     }
 
-    @Test("the programs keep what the scenario promises", arguments: names)
+    @Test("the programs keep what the scenario promises", arguments: ownNames)
     func scenario(name: String) async throws {
-        let folder = Self.scenarios.appending(path: name)
-        let file = folder.appending(path: "scenario").path
         let lane = Self.lanes[(Self.names.firstIndex(of: name) ?? 0) % Self.lanes.count]
         let verdict = await withCheckedContinuation { continuation in
-            lane.async { continuation.resume(returning: Verdict(of: folder)) }
+            lane.async { continuation.resume(returning: Verdict(ofScenario: name)) }
         }
-        switch verdict {
-        case .kept: break
-        case .skipped(let why): try Test.cancel("skipped: \(why)")
-        case .broken(let line, let what):
-            Issue.record(
-                "\(name), line \(line): \(what)",
-                sourceLocation: SourceLocation(
-                    fileID: "ScenarioTests/\(name)", filePath: file, line: max(line, 1), column: 1))
-        }
+        if case .skipped(let why) = verdict { try Test.cancel("skipped: \(why)") }
+        verdict.record(of: name)
     }
 }
 
@@ -47,6 +41,21 @@ enum Verdict: Sendable {
     case kept
     case skipped(String)
     case broken(line: Int, String)
+
+    init(ofScenario name: String) {
+        self.init(of: ScenarioTests.scenarios.appending(path: name))
+    }
+
+    /// Makes an issue of a broken promise, at its line of the scenario.
+    func record(of name: String) {
+        guard case .broken(let line, let what) = self else { return }
+        Issue.record(
+            "\(name), line \(line): \(what)",
+            sourceLocation: SourceLocation(
+                fileID: "ScenarioTests/\(name)",
+                filePath: ScenarioTests.scenarios.appending(path: "\(name)/scenario").path, line: max(line, 1),
+                column: 1))
+    }
 
     init(of folder: URL) {
         var line = 0

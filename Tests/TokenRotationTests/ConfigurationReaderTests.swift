@@ -58,6 +58,25 @@ private func read(_ text: String, file: String = "/etc/doku/config.yaml") throws
         #expect(brand.outputs == [plain])
     }
 
+    @Test func `hooks arrive with their defaults`() throws {
+        let configuration = try read(Corpus.text("good", "hooks.yaml"))
+        #expect(configuration.stateDirectory == "/etc/doku/state")
+        #expect(
+            configuration.hooks == [
+                // No longer than the whole run.
+                Hook(
+                    name: "reload-uploader", argv: ["systemctl", "reload", "uploader.service"], trigger: .changed,
+                    brands: nil, timeout: .seconds(20)),
+                Hook(
+                    name: "01-page", argv: ["/usr/bin/env", "A={brand} $HOME;*", "/opt/page", "-v", "5"],
+                    trigger: .failed, brands: [1], timeout: .seconds(20)),
+                Hook(
+                    name: "beat", argv: ["/opt/beat"], trigger: .always, brands: nil, timeout: .milliseconds(1500)),
+            ])
+        #expect(try read(Corpus.text("good", "minimal.yaml")).hooks.isEmpty)
+        #expect(try read(Corpus.text("good", "minimal.yaml")).stateDirectory == nil)
+    }
+
     @Test func `every setting arrives where it belongs`() throws {
         let configuration = try read(Corpus.text("good", "every-setting.yaml"))
         #expect(configuration.endpoint.authority == "api.doku.com:8443")

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ProcessState
+
+/// One start of one hook's program: what it is told, and what comes of it.
+struct HookCall {
+    let hook: Hook
+    let entry: HookJournal.Entry
+    /// All of the configuration.
+    let brands: [Brand]
+    let runID: String
+    /// Of the run so far.
+    let exitStatus: ExitStatus
+    /// Whether an earlier run owes it.
+    let isOverdue: Bool
+
+    /// Bytes of what it prints that are kept.
+    static let keptOutput = 4096
+    /// Bytes of the names in one variable. The kernel takes 128 KiB (MAX_ARG_STRLEN, execve(2)); shells and `env` are
+    /// used by people.
+    static let longestList = 32 << 10
+
+    /// Runs it, unless the run is stopped or its time is over.
+    func outcome(
+        deadline: ContinuousClock.Instant, stop: StopRequest, redact: ([UInt8]) -> String
+    ) -> HookOutcome {
+        var outcome = HookOutcome(name: hook.name, result: .delivered)
+        if isOverdue { outcome.pendingSince = entry.since }
+        let began = ContinuousClock.now
+        guard !stop.isBySignal else {
+            outcome.result = .pending
+            outcome.message = "the run was stopped before it"
+            return outcome
+        }
+        guard began < deadline else {
+            outcome.result = .pending
+            outcome.message = "the run's deadline came before it"
+            return outcome
+        }
+        let (output, failure) = Command(
+            argv: hook.argv, timeout: min(hook.timeout, deadline - began), maximumOutput: Self.keptOutput,
+            standardInput: Array(list.utf8), environment: Command.inheritedEnvironment + environment
+        ).runKeepingOutput(isCancelled: { stop.isBySignal })
+        outcome.duration = .now - began
+        switch failure {
+        case nil: outcome.exitStatus = 0
+        case .cancelled: outcome.result = .pending
+        case .timedOut: outcome.result = .timedOut
+        case .exited(let status):
+            outcome.result = .failed
+            outcome.exitStatus = status
+        case .couldNotStart, .lost, .killed, .tooMuchOutput: outcome.result = .failed
+        }
+        outcome.message = failure.map { "\($0)" }
+        // After a stop there is no time to look for secrets in it.
+        if failure != nil, failure != .cancelled, !output.isEmpty { outcome.output = redact(output) }
+        return outcome
+    }
+
+    private func names(_ set: Set<String>) -> [String] {
+        // In the order of the configuration.
+        set.isEmpty ? [] : brands.lazy.map(\.name).filter(set.contains)
+    }
+
+    /// Standard input: a line for each brand, however many there are.
+    var list: String {
+        (names(entry.changed).map { "changed \($0)\n" } + names(entry.failed).map { "failed \($0)\n" }).joined()
+    }
+
+    /// What the program is told besides where to find programs.
+    var environment: [String] {
+        var variables = [
+            "DOKU_HOOK=\(hook.name)", "DOKU_RUN_ID=\(runID)", "DOKU_EXIT_CODE=\(exitStatus.rawValue)",
+            "DOKU_CHANGED_COUNT=\(entry.changed.count)", "DOKU_FAILED_COUNT=\(entry.failed.count)",
+        ]
+        for (variable, set) in [("DOKU_CHANGED_BRANDS", entry.changed), ("DOKU_FAILED_BRANDS", entry.failed)] {
+            let names = names(set).joined(separator: " ")
+            if names.utf8.count <= Self.longestList { variables.append("\(variable)=\(names)") }
+        }
+        if isOverdue { variables.append("DOKU_PENDING_SINCE=\(entry.since)") }
+        return variables
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Digests
+internal import DurableFiles
+internal import FoundationEssentials
+internal import ProcessState
+
+/// Where runs of one configuration keep what the outputs cannot tell: the journal of hooks, and the lock where the
+/// configuration itself cannot be locked. Several configurations may share the directory.
+struct StateDirectory: Sendable {
+    private let path: String
+    /// What tells this configuration's files from another's: from the path as it was typed, made absolute, since a
+    /// configuration that Kubernetes mounts is another file behind its link after each change.
+    private let key: String
+
+    /// nil where neither the configuration nor systemd names one.
+    init?(of configuration: Configuration, file: String) {
+        // systemd separates several by colons (systemd.exec(5), StateDirectory=).
+        let given = EnvironmentVariable.read("STATE_DIRECTORY")?.split(separator: ":").first.map(String.init)
+        guard let path = configuration.stateDirectory ?? given else { return nil }
+        self.path = path
+        let absolute = LexicalPath.resolve(file, in: FileManager.default.currentDirectoryPath)
+        key = SHA256.digest(of: Array(absolute.utf8)).prefix(8).map { byte in
+            String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+        }.joined()
+    }
+
+    private var journalName: String { "hooks-\(key).json" }
+
+    /// What reading the journal came to.
+    enum Reading {
+        case journal(HookJournal)
+        /// There is something, but it cannot be told what it owes.
+        case unknown(String)
+        /// The directory cannot be used.
+        case unusable(FileError)
+    }
+
+    /// - Parameter sweeping: Whether to remove what killed runs left; only under the lock.
+    func readJournal(sweeping: Bool) -> Reading {
+        let directory: Directory
+        do throws(FileError) {
+            directory = try Directory(path: path, use: sweeping ? .publishing : .reading)
+        } catch {
+            return .unusable(error)
+        }
+        if sweeping { directory.sweep(names: [journalName]) }
+        do {
+            switch try directory.inspect(name: journalName, maximumSize: HookJournal.maximumSize) {
+            case .absent: return .journal(HookJournal())
+            case .regular(let file):
+                guard case .bytes(let bytes) = file.contents else {
+                    return .unknown("\(path)/\(journalName) cannot be read")
+                }
+                return .journal(try HookJournal(bytes))
+            }
+        } catch {
+            return .unknown(error is FileError ? "\(error)" : "\(path)/\(journalName): \(error)")
+        }
+    }
+
+    /// Returns when the journal will be there after a loss of power.
+    func write(_ journal: HookJournal) throws(FileError) {
+        let directory = try Directory(path: path)
+        try directory.publish(journal.bytes, name: journalName, attributes: PublishedAttributes(mode: 0o600))
+        try directory.synchronize()
+    }
+
+    /// The lock of a run, where the configuration's own file cannot be locked.
+    func lockFile() throws(FileError) -> LockFile {
+        try LockFile(in: Directory(path: path), name: "lock-\(key)")
+    }
+}
