@@ -86,7 +86,10 @@ let package = Package(
         .testTarget(
             name: "ScenarioTests",
             dependencies: ["doku-token-rotator", "doku-sandbox", "manual-pages", "TokenRotation"],
-            exclude: ["Scenarios", "FileFaults/Injector", "FileFaults/Walker"],
+            exclude: [
+                "Scenarios", "FileFaults/Injector", "FileFaults/Walker", "Manual/complete.bash", "Manual/complete.zsh",
+                "Manual/complete.fish",
+            ],
             swiftSettings: house),
     ]
 )
