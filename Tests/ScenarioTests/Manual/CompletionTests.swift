@@ -62,7 +62,7 @@ import Testing
     private static func offers(
         of shell: String, for lines: [String], in installation: Installation
     ) throws -> [String: Set<String>] {
-        let script = Installation.repository.appending(path: "Tests/ScenarioTests/Manual/complete.\(shell)").path
+        let script = Installation.repository.appending(path: "Tests/ScenarioTests/Manual/Shells/complete.\(shell)").path
         let calls = [
             "bash": "bash --noprofile --norc", "zsh": "zsh -f", "fish": "fish --private",
         ]
