@@ -5,13 +5,19 @@
 export PATH := $(PATH):$(HOME)/.local/share/swiftly/bin:/opt/swift/usr/bin:/usr/share/swift/usr/bin
 
 PREFIX ?= /usr/local
-BINARY := .build/release/doku-token-rotator
+# The builds that are used: a test installs the debug one.
+BUILD := .build/release
+BINARY := $(BUILD)/doku-token-rotator
+# What a host's man and shells read, as it is installed.
+SHARE := .build/share
+# The day of the manual pages: that of the sources, so that the same sources give the same pages.
+DATE = $(shell date -u -d "@$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || date +%s)}" +%F)
 # The C++ library that Swift's runtime needs goes into the binary too, where its archive is at hand: the linker takes
 # what it finds first, and this directory holds nothing but a link to the archive.
 ARCHIVES := .build/archives
 RELEASE := swift build -c release --static-swift-stdlib -Xlinker -L$(CURDIR)/$(ARCHIVES)
 
-.PHONY: build release-needs demo test torture lint bench install clean
+.PHONY: build release-needs demo test torture lint bench manual share install clean
 
 build: release-needs
 	$(RELEASE) --product doku-token-rotator
@@ -49,8 +55,25 @@ bench: build
 	@.ci/prepare bench
 	Benchmarks/run $(BENCH_FLAGS)
 
-install: build
-	install -D -m 0755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/doku-token-rotator
+manual: build
+	$(RELEASE) --product manual-pages
+
+# Manual pages and completions, made anew from the commands' own definitions: a command that is gone leaves nothing.
+share: manual
+	@rm -rf "$(SHARE)"
+	@mkdir -p "$(SHARE)/bash-completion/completions" "$(SHARE)/zsh/site-functions" "$(SHARE)/fish/vendor_completions.d"
+	@$(BINARY) --experimental-dump-help >"$(SHARE)/commands.json"
+	@$(BUILD)/manual-pages --date $(DATE) --example config/example.yaml "$(SHARE)/man" <"$(SHARE)/commands.json"
+	@rm "$(SHARE)/commands.json"
+	@$(BINARY) --generate-completion-script bash >"$(SHARE)/bash-completion/completions/doku-token-rotator"
+	@$(BINARY) --generate-completion-script zsh >"$(SHARE)/zsh/site-functions/_doku-token-rotator"
+	@$(BINARY) --generate-completion-script fish >"$(SHARE)/fish/vendor_completions.d/doku-token-rotator.fish"
+
+install: share
+	install -D -m 0755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/doku-token-rotator"
+	@find "$(SHARE)" -type f -printf '%P\n' | while read -r file; do \
+		install -D -m 0644 "$(SHARE)/$$file" "$(DESTDIR)$(PREFIX)/share/$$file" || exit 1; \
+	done
 
 clean:
 	rm -rf .build .build-mutants

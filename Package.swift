@@ -55,6 +55,15 @@ let package = Package(
             ],
             swiftSettings: house),
 
+        // Makes the manual pages of what the program says of its commands; for `make`, never installed.
+        .executableTarget(
+            name: "manual-pages",
+            dependencies: [
+                "TokenRotation", "YAML",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: house),
+
         // A stand-in for DOKU on loopback. It shares no code with the rotator.
         .executableTarget(
             name: "doku-sandbox",
@@ -79,10 +88,10 @@ let package = Package(
             name: "SandboxTests", dependencies: ["doku-sandbox"], exclude: ["client.py"], swiftSettings: house),
         .testTarget(
             name: "ScenarioTests",
-            dependencies: ["doku-token-rotator", "doku-sandbox", "TokenRotation"],
+            dependencies: ["doku-token-rotator", "doku-sandbox", "manual-pages", "TokenRotation"],
             exclude: [
                 "Scenarios", "Systemd", "NetworkFaults", "receiver.py", "metrics_consumers.py", "FileFaults/Injector",
-                "FileFaults/Walker",
+                "FileFaults/Walker", "Manual/Shells",
             ],
             swiftSettings: house),
     ]

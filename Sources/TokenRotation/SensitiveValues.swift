@@ -25,7 +25,7 @@ struct SensitiveValues {
         for brand in configuration.brands {
             switch brand.secret {
             case .file, .credential, .value:
-                if let secret = try? reader.secret(of: brand) { secret.withBytes { redaction.hide($0) } }
+                if let secret = try? reader.secret(from: brand.secret) { secret.withBytes { redaction.hide($0) } }
             case .environment, .command: break
             }
             for output in brand.outputs {

@@ -7,9 +7,9 @@ struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Judge the published tokens, as a plugin of Nagios, Icinga and their like.",
         discussion: """
-            Reads the configuration and the published files only: no network, no secret, no lock. Exits with 0 (OK), \
-            1 (WARNING), 2 (CRITICAL) or 3 (UNKNOWN, also for a wrong command line), and prints one line with figures, \
-            then a line for each brand that is not OK.
+            Reads the configuration and the published files only: no network, no secret, no lock. Prints one line \
+            with figures, then a line for each brand that is not OK. Exits with 0 (OK), 1 (WARNING), 2 (CRITICAL) or \
+            3 (UNKNOWN, also for a wrong command line).
             """)
 
     @OptionGroup var configuration: ConfigurationOption

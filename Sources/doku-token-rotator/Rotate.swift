@@ -8,7 +8,9 @@ struct Rotate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Renew the tokens that are due (the default).",
         discussion: """
-            Says nothing when all is well and nobody is watching. \(DokuTokenRotator.exitStatusHelp)
+            Says nothing when all is well and nobody is watching.
+
+            \(DokuTokenRotator.exitStatusHelp)
             """)
 
     @OptionGroup var configuration: ConfigurationOption

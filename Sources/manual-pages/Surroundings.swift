@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The variables and files that the program meets. A test holds the names against the program's sources.
+///
+/// The page of the program itself tells all of them, a command's page those that the command's own words name.
+enum Surroundings {
+    static let environment: [(name: String, meaning: String)] = [
+        (
+            "CREDENTIALS_DIRECTORY",
+            "The directory of the secrets that the configuration names by `credential`. systemd sets it for LoadCredential=."
+        ),
+        ("DOKU_TOKEN_ROTATOR_CONFIG", "The configuration file, where the command line names none."),
+        (
+            "JOURNAL_STREAM",
+            "systemd sets it. Where it names the program's standard error, lines carry the journal's priorities."
+        ),
+        ("SSLKEYLOGFILE", "Removed, so that no keys of a connection are ever written down."),
+        (
+            "https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY",
+            "The proxy, where the configuration names none. It is never used for an endpoint on loopback by http://."
+        ),
+        ("no_proxy, NO_PROXY", "Hosts that are reached without that proxy."),
+    ]
+
+    static let files: [(path: String, meaning: String)] = [
+        (
+            "/etc/doku-token-rotator/config.yaml",
+            "The configuration, where neither the command line nor $DOKU_TOKEN_ROTATOR_CONFIG names another one. A run holds a lock on it."
+        ),
+        (
+            ".NAME.0123456789abcdef.tmp",
+            "Beside an output NAME: what is not yet published. Where a run was killed and left one, the next run removes it."
+        ),
+    ]
+
+    /// ENVIRONMENT; for a text, as far as it names the variables.
+    static func environmentLines(namedIn text: String? = nil) -> [String] {
+        let told = environment.filter { text?.contains("$" + $0.name) ?? true }
+        return ManualSection.list(
+            told.map { entry in
+                let names = entry.name.split(separator: ", ").map { "Ev " + ManualText.argument($0) }
+                return (names.joined(separator: " , "), ManualText.lines(entry.meaning))
+            })
+    }
+
+    /// FILES; for a text, as far as it names the paths.
+    static func fileLines(namedIn text: String? = nil) -> [String] {
+        let told = files.filter { text?.contains($0.path) ?? true }
+        return ManualSection.list(told.map { ("Pa " + ManualText.argument($0.path), ManualText.lines($0.meaning)) })
+    }
+}
