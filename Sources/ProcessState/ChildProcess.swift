@@ -86,8 +86,10 @@ struct ChildProcess: ~Copyable {
     }
 
     private mutating func drain(into buffer: inout OutputBuffer) throws(CommandError) {
-        // So often at most: who prints without end would keep us from looking at the clock.
-        for _ in 0..<64 where output >= 0 {
+        // Who prints without end would keep us from looking at the clock: no more at a time than a pipe holds
+        // (/proc/sys/fs/pipe-max-size), which is all that a child that has ended can have left in it.
+        var left = 1 << 20
+        while output >= 0, left > 0 {
             guard let count = buffer.fill(from: output) else {
                 switch errno {
                 case EINTR: continue
@@ -96,6 +98,7 @@ struct ChildProcess: ~Copyable {
                 }
             }
             if buffer.isOverfull { throw .tooMuchOutput }
+            left -= count
             if count == 0 {
                 _ = close(output)
                 output = -1

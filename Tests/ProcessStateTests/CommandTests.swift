@@ -123,6 +123,42 @@ import Testing
         }
     }
 
+    private func keep(
+        _ script: String, timeout: Duration = .seconds(30), maximumOutput: Int = 100, input: [UInt8] = []
+    ) -> (output: String, failure: CommandError?) {
+        let (output, failure) = Command(
+            argv: ["sh", "-c", script], timeout: timeout, maximumOutput: maximumOutput, standardInput: input
+        ).runKeepingOutput()
+        return (String(decoding: output, as: UTF8.self), failure)
+    }
+
+    @Test func `the end of both streams is kept, of a program that failed as well`() {
+        #expect(keep("echo a; echo b >&2; echo c; exit 7") == ("a\nb\nc\n", .exited(status: 7)))
+        #expect(keep("printf '%0200d' 7") == (String(repeating: "0", count: 99) + "7", nil))
+        #expect(keep("seq 1 100000; echo end >&2", maximumOutput: 10) == ("99\n100000\nend\n".suffix(10) + "", nil))
+        for count in [99, 100, 101, 199, 200, 201, 202, 4096] {
+            #expect(keep("head -c \(count) /dev/zero").output.utf8.count == min(count, 100))
+        }
+        #expect(keep("echo x; sleep 1000", timeout: .milliseconds(300)) == ("x\n", .timedOut))
+        #expect(keep("kill -9 $$") == ("", .killed(signal: SIGKILL)))
+    }
+
+    @Test func `a program that prints without end is held to its time`() {
+        let start = ContinuousClock.now
+        let (output, failure) = keep("yes & yes >&2", timeout: .seconds(1))
+        #expect(failure == .timedOut)
+        #expect(output.utf8.count == 100)
+        #expect(ContinuousClock.now - start < .seconds(20))
+    }
+
+    @Test func `standard input is there to the byte, and nobody waits for a program that reads none of it`() {
+        let input = (0..<300_000).flatMap { Array("\($0)\n".utf8) }
+        #expect(keep("tail -n 1; wc -c", input: input).output == "299999\n0\n")
+        #expect(keep("sha256sum | cut -c1-8; true", input: []).output == "e3b0c442\n")
+        #expect(keep("true", input: input) == ("", nil))
+        #expect(keep("wc -c", input: input).output == "\(input.count)\n")
+    }
+
     @Test func `many commands run at once, each with its own output, and no zombie stays`() async {
         await #expect(processExitsWith: .success) {
             let wrong = Mutex(0)

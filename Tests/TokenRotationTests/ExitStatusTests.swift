@@ -71,6 +71,22 @@ import enum TokenRotation.ExitStatus
         }
     }
 
+    /// A hook counts only where all tokens are well.
+    @Test(arguments: HookOutcome.Result.allCases)
+    func `a hook never hides what became of the tokens`(result: HookOutcome.Result) {
+        let hooks = [HookOutcome(name: "a", result: .delivered), HookOutcome(name: "b", result: result)]
+        let isUndelivered = [.failed, .timedOut, .pending].contains(result)
+        #expect(
+            ExitStatus(outcomes: [Self.outcome(nil, .outlivesNextRun)], hooks: hooks).rawValue
+                == (isUndelivered ? 30 : 0))
+        for health in Self.healths {
+            for code in [BrandFailure.Code.timedOut, .credentialsRejected] {
+                let outcomes = [Self.outcome(code, health), Self.outcome(nil, .outlivesNextRun)]
+                #expect(ExitStatus(outcomes: outcomes, hooks: hooks) == ExitStatus(outcomes: outcomes))
+            }
+        }
+    }
+
     /// Every brand fine or failed in a passing or a lasting way, each with any health.
     @Test func `of three brands the worst health and the most hopeful failure decide`() {
         var kinds: [(code: BrandFailure.Code?, health: TokenHealth)] = [(nil, .outlivesNextRun)]

@@ -35,6 +35,22 @@ import Testing
         #expect(calls.all.sorted() == ["a", "b"])
     }
 
+    @Test func `a signal takes the place of the deadline, and no handler is called again`() {
+        let stop = StopRequest()
+        let calls = Calls()
+        stop.onStop { calls.note("a") }
+        stop.stop(.deadline)
+        #expect(!stop.isBySignal)
+        stop.stop(.deadline)
+        stop.stop(.terminated)
+        #expect(stop.reason == .terminated)
+        #expect(stop.isBySignal)
+        stop.stop(.interrupted)
+        stop.stop(.deadline)
+        #expect(stop.reason == .terminated)
+        #expect(calls.all == ["a"])
+    }
+
     @Test func `who comes late is called at once`() {
         let stop = StopRequest()
         let calls = Calls()

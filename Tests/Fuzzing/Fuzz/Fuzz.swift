@@ -7,7 +7,7 @@ internal import Glibc
 /// arguments]`; the names are those of ``Reader``.
 @main enum Fuzz {
     enum Reader: String, CaseIterable {
-        case configuration, answer, dialect
+        case configuration, answer, dialect, journal
         case retryAfter = "retry-after"
         /// A planted fault, to see that faults are found.
         case planted
@@ -18,6 +18,7 @@ internal import Glibc
             case .answer: fuzzAnswer(bytes)
             case .retryAfter: fuzzRetryAfter(bytes)
             case .dialect: fuzzDialect(bytes)
+            case .journal: fuzzJournal(bytes)
             case .planted: require(!bytes.starts(with: "torn".utf8), "the planted fault")
             }
         }
