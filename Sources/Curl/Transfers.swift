@@ -41,7 +41,9 @@ package final class Transfers: Sendable {
             throw CurlError(kind: .internal, code: global, message: "libcurl cannot be started")
         }
         let bell = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
-        guard bell >= 0 else { throw CurlError(kind: .internal, message: "no descriptor left for an event") }
+        guard bell >= 0 else {
+            throw CurlError(kind: .internal, message: "too many open files: raise the limit (ulimit -n, LimitNOFILE=)")
+        }
         self.bell = bell
         loop = Mutex(try TransferLoop(options: options, bell: bell))
     }

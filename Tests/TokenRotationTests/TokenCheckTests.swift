@@ -47,6 +47,19 @@ import TokenRotation
         #expect(short.state == .ok, "1080 s are needed, so that 180 s are left before the next run: \(short.sentence)")
     }
 
+    /// A run that delays itself as it was told to is not late.
+    @Test func `the random delay of runs is allowed for`() throws {
+        var configuration = Configuration(endpoint: Sample.endpoint)
+        configuration.runEvery = .seconds(900)
+        configuration.splay = .seconds(300)
+        let rule = CheckRule(configuration, warning: nil, critical: nil, now: Sample.now)
+        for (left, state) in [(Int64(5911), TokenCheck.State.ok), (5910, .warning)] {
+            let finding = rule.finding(on: Sample.brand(), outputs: [try output(Sample.jwt(left: left))])
+            #expect(finding.state == state)
+            #expect(finding.warning == .seconds(7200 - 900 - 300 - 90))
+        }
+    }
+
     @Test(arguments: [(Int64(601), TokenCheck.State.ok), (600, .warning), (301, .warning), (300, .critical)])
     func `bounds of one's own replace the others`(left: Int64, state: TokenCheck.State) throws {
         let rule = rule(warning: .seconds(600), critical: .seconds(300))
