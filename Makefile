@@ -76,4 +76,4 @@ install: share
 	done
 
 clean:
-	rm -rf .build .build-mutants
+	rm -rf .build .build-mutants .build-thread .build-address

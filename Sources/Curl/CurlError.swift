@@ -40,6 +40,8 @@ package struct CurlError: Error, Sendable, Equatable {
     package let code: Int32
     /// libcurl's sentence; of local facts and TLS only, never of what the peer sent.
     package let message: String
+    /// Where it was asked for.
+    package var timing: TransferTiming?
 
     package init(kind: Kind, code: Int32 = 0, message: String) {
         self.kind = kind

@@ -213,6 +213,19 @@ internal import CCurl
 
     /// What became of the transfer that libcurl ended with `code`.
     func result(_ code: CURLcode) -> Result<HTTPReply, CurlError> {
+        guard options.measuresTime else { return untimedResult(code) }
+        let timing = unsafe TransferTiming(of: handle)
+        switch untimedResult(code) {
+        case .success(var reply):
+            reply.timing = timing
+            return .success(reply)
+        case .failure(var error):
+            error.timing = timing
+            return .failure(error)
+        }
+    }
+
+    private func untimedResult(_ code: CURLcode) -> Result<HTTPReply, CurlError> {
         if isTooLarge {
             return .failure(CurlError(kind: .answerTooLarge, message: "the answer is larger than allowed"))
         }

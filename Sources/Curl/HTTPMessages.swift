@@ -23,6 +23,8 @@ package struct HTTPReply: Sendable {
     /// The headers that were asked for, by lower-case name; where one came twice, the last.
     package var headers: [String: String]
     package var body: [UInt8]
+    /// Where it was asked for.
+    package var timing: TransferTiming?
 
     package init(status: Int, headers: [String: String] = [:], body: [UInt8] = []) {
         self.status = status

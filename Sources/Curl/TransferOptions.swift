@@ -23,6 +23,8 @@ package struct TransferOptions: Sendable {
     package var proxy: String?
     /// http beside https. The caller has seen to it that the host is loopback.
     package var allowsPlainHTTP = false
+    /// Whether answers and errors tell how long their parts took.
+    package var measuresTime = false
     /// HEAD instead of POST: what a request says, but for its body, and nothing but headers in return.
     package var asksForHeadersOnly = false
 

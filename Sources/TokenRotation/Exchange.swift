@@ -10,15 +10,19 @@ package struct RunContext: Sendable {
     package var random: @Sendable () -> Double
     /// A new Request-Id, unique for good: at most 128 visible ASCII characters.
     package var requestID: @Sendable () -> String
+    /// Whom to tell what happens; nil where nobody watches.
+    package var observe: (@Sendable (RunEvent) -> Void)?
 
     package init(
         now: @escaping @Sendable () -> Timestamp = { .now },
         random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
-        requestID: @escaping @Sendable () -> String = RandomIdentifier.make
+        requestID: @escaping @Sendable () -> String = RandomIdentifier.make,
+        observe: (@Sendable (RunEvent) -> Void)? = nil
     ) {
         self.now = now
         self.random = random
         self.requestID = requestID
+        self.observe = observe
     }
 }
 
@@ -119,6 +123,7 @@ final class Exchange: Sendable {
         transfers.submit(notBefore: notBefore) { [self] in
             // Signed when there is a place to send it, on every attempt: the timestamp is part of the signature.
             sent.add(1, ordering: .relaxed)
+            context.observe?(.sent)
             let offset = endpoint.signingOffset
             signedOffset.withLock { $0 = offset }
             return signer.request(id: requestID, at: context.now().advanced(by: offset))
@@ -135,6 +140,7 @@ final class Exchange: Sendable {
         _ course: Course
     ) {
         if case .failure(let error) = result, error.kind == .cancelled, let reason = stop.reason {
+            tell(number, result, reason.failure)
             return complete(.failure(reason.failure))
         }
         let offset = signedOffset.withLock { $0 }
@@ -143,13 +149,19 @@ final class Exchange: Sendable {
             result, for: signer, requestID: requestID, verification: configuration.responseVerification,
             now: context.now().advanced(by: offset))
         switch response {
-        case .granted(let token): complete(.success(token))
+        case .granted(let token):
+            tell(number, result, nil)
+            complete(.success(token))
         case .failed(let failure, let advice):
             let next = RetryPolicy(attempts: configuration.attempts).next(
                 after: number, advice: advice, remaining: deadline - ContinuousClock.now, random: context.random(),
                 isOnceUsed: course.isOnceUsed)
-            guard let next else { return complete(.failure(failure)) }
+            guard let next else {
+                tell(number, result, failure)
+                return complete(.failure(failure))
+            }
             if let refusal = endpoint.refusal(of: advice) {
+                tell(number, result, failure)
                 return complete(.failure(BrandFailure(failure.code, "\(failure.message); \(refusal)")))
             }
             var course = course
@@ -160,9 +172,27 @@ final class Exchange: Sendable {
             case .once: course.isOnceUsed = true
             case .passing, .never: break
             }
+            tell(number, result, failure, triedAgainIn: next.wait)
             let id = next.identity == .same ? requestID : context.requestID()
             attempt(number + 1, of: signer, requestID: id, notBefore: .now + next.wait, course)
         }
+    }
+
+    private func tell(
+        _ number: Int, _ result: Result<HTTPReply, CurlError>, _ failure: BrandFailure?,
+        triedAgainIn wait: Duration? = nil
+    ) {
+        guard let observe = context.observe else { return }
+        let (status, timing): (Int?, TransferTiming?) =
+            switch result {
+            case .success(let reply): (reply.status, reply.timing)
+            case .failure(let error): (nil, error.timing)
+            }
+        observe(
+            .answered(
+                RunEvent.Attempt(
+                    brand: brand.name, number: number, failure: failure, triedAgainIn: wait, status: status,
+                    timing: timing.map(AttemptTiming.init))))
     }
 
     private func complete(_ result: Result<Token, BrandFailure>) {

@@ -24,16 +24,19 @@ package struct RotationRequest: Sendable {
 /// One start of the program: from a configuration file to a report with the exit status.
 package struct RotationRun {
     private let request: RotationRequest
+    private let runID: String
     private let context: RunContext
     private let stop: StopRequest
     /// Called when the run has the lock and begins its work; not for a run that only plans.
     private let onStart: (_ destinations: ReportDestinations, _ runID: String) -> Void
 
     package init(
-        _ request: RotationRequest, context: RunContext = RunContext(), stop: StopRequest,
+        _ request: RotationRequest, runID: String = RandomIdentifier.make(), context: RunContext = RunContext(),
+        stop: StopRequest,
         onStart: @escaping (_ destinations: ReportDestinations, _ runID: String) -> Void = { _, _ in }
     ) {
         self.request = request
+        self.runID = runID
         self.context = context
         self.stop = stop
         self.onStart = onStart
@@ -43,7 +46,7 @@ package struct RotationRun {
     package func report() -> RunReport {
         let began = ContinuousClock.now
         var report = RunReport(
-            runID: context.requestID(), startedAt: context.now(), endedAt: context.now(), exitStatus: .internal)
+            runID: runID, startedAt: context.now(), endedAt: context.now(), exitStatus: .internal)
         do {
             // Both are held until the report is made: the lock goes with them.
             let (file, lock, isLocked) = try open()

@@ -67,7 +67,9 @@ final class RotationWork: Sendable {
     func perform() -> [String] {
         let transfers: Transfers
         do throws(CurlError) {
-            transfers = try Transfers(options: TransferOptions(configuration))
+            var options = TransferOptions(configuration)
+            options.measuresTime = context.observe != nil
+            transfers = try Transfers(options: options)
         } catch {
             for position in plan.work.map(\.position) {
                 ledger.fail(position, BrandFailure(.internal, "libcurl cannot be used: \(error.message)"))
@@ -90,6 +92,7 @@ final class RotationWork: Sendable {
         tick.setEventHandler { @Sendable [snippets] in snippets.publish() }
         tick.resume()
 
+        context.observe?(.began(brands: plan.work.count))
         for _ in plan.work { group.enter() }
         fill(transfers, secrets)
         group.notify(queue: timer) { @Sendable in _ = finished.signal() }
@@ -181,6 +184,7 @@ final class RotationWork: Sendable {
             publish(token, for: work, &outcome)
         }
         outcome.duration = .now - began
+        context.observe?(.done(isFailure: outcome.failure != nil))
         ledger.record(outcome, newToken: newToken, at: work.position)
     }
 

@@ -10,11 +10,11 @@ extension RunReport {
     }
 
     /// The outcomes in columns, at most `width` wide, then the failures in full.
-    package func table(width: Int) -> String {
+    package func table(width: Int, isColoured: Bool = false) -> String {
         let rows =
             [["BRAND", "OUTCOME", "EXPIRES IN", "TRIES", "FILES"]]
             + outcomes.map(cells)
-        var text = TextTable.render(rows, width: width)
+        var text = TextTable.render(rows, width: width, styles: isColoured ? outcomes.map(\.style) : [])
         for outcome in outcomes {
             if let reason = outcome.reasonWords, outcome.kind == .due { text += "\(outcome.name): due: \(reason)\n" }
         }

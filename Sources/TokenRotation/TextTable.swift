@@ -4,16 +4,26 @@
 enum TextTable {
     /// - Parameter rows: all of one length, the head first. A line longer than `width` characters is cut, but on
     ///   terminals too narrow for any table.
-    static func render(_ rows: [[String]], width: Int) -> String {
+    /// - Parameter styles: of the second column, by row; the head has none.
+    static func render(_ rows: [[String]], width: Int, styles: [TextStyle?] = []) -> String {
         guard let head = rows.first else { return "" }
         let widths = (0..<head.count - 1).map { column in rows.map { $0[column].count }.max() ?? 0 }
         var text = ""
-        for row in rows {
-            let cells = zip(row, widths).map { cell, width in
+        for (index, row) in rows.enumerated() {
+            var cells = zip(row, widths).map { cell, width in
                 cell + String(repeating: " ", count: width - cell.count)
             }
-            let line = (cells + [row[row.count - 1]]).joined(separator: "  ")
-            text += (line.count > width && width > 20 ? line.prefix(width - 1) + "…" : line[...]) + "\n"
+            cells.append(row[row.count - 1])
+            var line = cells.joined(separator: "  ")
+            if line.count > width && width > 20 { line = line.prefix(width - 1) + "…" }
+            // Coloured last: what is not seen has no width.
+            let end = widths.prefix(2).reduce(0, +) + 2
+            if index > 0, index <= styles.count, let style = styles[index - 1], line.count > end {
+                let start = line.index(line.startIndex, offsetBy: widths[0] + 2)
+                let stop = line.index(start, offsetBy: row[1].count)
+                line = line[..<start] + style.applied(to: String(line[start..<stop])) + line[stop...]
+            }
+            text += line + "\n"
         }
         return text
     }

@@ -2,13 +2,15 @@
 
 extension TokenCheck {
     /// What is published, in columns for people, then what is wrong with it.
-    package func table(width: Int) -> String {
+    package func table(width: Int, isColoured: Bool = false) -> String {
         let rows = findings.map { finding in
             let left = finding.remaining.map { DurationText.render(max(.zero, $0)) }
             return [finding.brand, finding.state.name, left ?? "-", finding.outputs.joined(separator: " ")]
         }
         let bad = findings.filter { $0.state != .ok }.map { "\($0.brand): \(VisibleText.escaping($0.sentence))\n" }
-        return TextTable.render([["BRAND", "STATE", "EXPIRES IN", "FILES"]] + rows, width: width) + bad.joined()
+        return TextTable.render(
+            [["BRAND", "STATE", "EXPIRES IN", "FILES"]] + rows, width: width,
+            styles: isColoured ? findings.map(\.state.style) : []) + bad.joined()
     }
 
     /// The same as one JSON document with a line end, in pieces of at most one brand each.

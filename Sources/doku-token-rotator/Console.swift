@@ -39,19 +39,20 @@ enum Console: Int32 {
         write((isJournal ? "<3>" : "") + line + "\n")
     }
 
-    /// Writes one line about what works, but not as it should.
-    func writeWarning(_ line: String) {
-        write((isJournal ? "<4>" : "") + "warning: " + line + "\n")
-    }
-
     /// Whether the stream goes to the journal: `JOURNAL_STREAM` names its device and inode (systemd.exec(5)).
-    private var isJournal: Bool {
+    var isJournal: Bool {
         guard let stream = EnvironmentVariable.read("JOURNAL_STREAM") else { return false }
         var status = stat()
         return unsafe fstat(rawValue, &status) == 0 && stream == "\(status.st_dev):\(status.st_ino)"
     }
 
     var isTerminal: Bool { isatty(rawValue) == 1 }
+
+    /// Whether it is a terminal on which what was written can be taken back.
+    var takesControls: Bool { isTerminal && EnvironmentVariable.read("TERM") ?? "dumb" != "dumb" }
+
+    /// Whether colours are wanted, unless `NO_COLOR` (no-color.org) says otherwise.
+    var takesColours: Bool { takesControls && EnvironmentVariable.read("NO_COLOR").map(\.isEmpty) ?? true }
 
     /// Columns of the terminal, 80 where it does not tell.
     var width: Int {

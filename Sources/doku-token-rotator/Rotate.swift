@@ -33,11 +33,27 @@ struct Rotate: ParsableCommand {
     @Option(help: ArgumentHelp("Only the brands of shard I of N, I from 0.", valueName: "I/N"))
     var shard: Shard?
 
+    @Option(
+        help: ArgumentHelp(
+            "The lines on standard error: text, json or journald (default: journald where the journal reads them).",
+            valueName: "text|json|journald"))
+    var logFormat: LogFormat?
+
+    @Flag(name: [.short, .long], help: "Tell of each attempt, with its timings and protocol.")
+    var verbose = false
+
+    @Flag(name: [.short, .long], help: "Show nothing but failures, on a terminal too.")
+    var quiet = false
+
+    @Flag(help: "No colours (NO_COLOR does the same).")
+    var noColor = false
+
     func validate() throws {
         if dryRun && wait.duration > .zero {
             throw ValidationError("--wait has no use with --dry-run, which takes no lock")
         }
         if !brand.isEmpty && shard != nil { throw ValidationError("--brand and --shard exclude each other") }
+        if verbose && quiet { throw ValidationError("--verbose and --quiet exclude each other") }
     }
 
     func run() throws {
@@ -49,24 +65,43 @@ struct Rotate: ParsableCommand {
         request.wait = wait.duration
         request.isAttended = Console.standardError.isTerminal
 
+        let isWatched = Console.standardError.isTerminal && logFormat == nil && !quiet
+        let log = RunLog(format: logFormat ?? .suitable, runID: RandomIdentifier.make())
+        let progress = isWatched && !dryRun && Console.standardError.takesControls ? ProgressLine() : nil
         let stop = StopRequest()
         let signals = StopSignals(stop)
         let reporting = RunReporting(stop: stop)
-        var report = RotationRun(request, stop: stop, onStart: reporting.begin).report()
+        var report = RotationRun(
+            request, runID: log.runID, context: RunContext(observe: observer(log, progress)), stop: stop,
+            onStart: reporting.begin
+        ).report()
         let untold = dryRun ? [] : reporting.tell(report)
         report.warnings += untold
+        progress?.end()
         withExtendedLifetime(signals) {}
 
         if output == .json { ReportDocument.write(report) }
         if dryRun && output == .text && report.problems.isEmpty {
-            Console.standardOutput.write(report.table(width: Console.standardOutput.width))
-        } else if Console.standardError.isTerminal && report.problems.isEmpty {
-            Console.standardError.write(report.table(width: Console.standardError.width))
+            let console = Console.standardOutput
+            console.write(report.table(width: console.width, isColoured: console.takesColours && !noColor))
+        } else if isWatched && report.problems.isEmpty {
+            let console = Console.standardError
+            console.write(report.table(width: console.width, isColoured: console.takesColours && !noColor))
         } else {
-            for line in report.failureLines { Console.standardError.writeFailure(line) }
-            for line in untold { Console.standardError.writeWarning(line) }
+            log.writeFailures(of: report)
+            for line in untold { log.write(.warning, line) }
         }
         throw End(status: report.exitStatus)
+    }
+
+    /// What is told while the run goes on; nil where nobody wants to know.
+    private func observer(_ log: RunLog, _ progress: ProgressLine?) -> (@Sendable (RunEvent) -> Void)? {
+        guard verbose || progress != nil else { return nil }
+        return { [verbose] event in
+            progress?.note(event)
+            guard verbose, case .answered(let attempt) = event else { return }
+            if let progress { progress.interrupt { log.write(attempt) } } else { log.write(attempt) }
+        }
     }
 }
 

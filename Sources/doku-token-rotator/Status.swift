@@ -34,7 +34,8 @@ struct Status: ParsableCommand {
         switch output {
         case .json: check.writeJSON(at: now, to: Console.standardOutput.write)
         case .text where check.problem == nil:
-            Console.standardOutput.write(check.table(width: Console.standardOutput.width))
+            let console = Console.standardOutput
+            console.write(check.table(width: console.width, isColoured: console.takesColours))
         case .text: break
         }
         if let problem = check.problem {

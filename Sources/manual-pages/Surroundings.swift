@@ -14,6 +14,14 @@ enum Surroundings {
             "JOURNAL_STREAM",
             "systemd sets it. Where it names the program's standard error, lines carry the journal's priorities."
         ),
+        (
+            "NO_COLOR, TERM",
+            "Where the first is set and not empty, tables have no colours; where the second is dumb or not set, a terminal gets no line of progress either."
+        ),
+        (
+            "STATE_DIRECTORY",
+            "Where a run keeps what is still to be delivered, where the configuration's `state_dir` names no directory. systemd sets it for StateDirectory=."
+        ),
         ("SSLKEYLOGFILE", "Removed, so that no keys of a connection are ever written down."),
         (
             "https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY",

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Dispatch
+internal import Synchronization
+internal import TokenRotation
+
+/// One line on a terminal that tells how far a run is, while it goes on.
+final class ProgressLine: Sendable {
+    private struct State: Sendable {
+        var brands = 0
+        var done = 0
+        var failed = 0
+        var inFlight = 0
+        /// When those that wait for their next attempt go on; past ones are taken out when the line is drawn.
+        var retries: [ContinuousClock.Instant] = []
+        var isOver = false
+    }
+
+    /// A person sees no more.
+    private static let interval = DispatchTimeInterval.milliseconds(100)
+    /// Back to the line's start, and all of it cleared (ECMA-48: CR, EL).
+    private static let clear = "\r\u{1b}[2K"
+
+    private let state = Mutex(State())
+    private let queue = DispatchQueue(label: "progress")
+
+    init() { drawLater() }
+
+    private func drawLater() {
+        queue.asyncAfter(deadline: .now() + Self.interval) { @Sendable [weak self] in
+            guard let self, !self.state.withLock({ $0.isOver }) else { return }
+            self.draw()
+            self.drawLater()
+        }
+    }
+
+    func note(_ event: RunEvent) {
+        state.withLock { state in
+            switch event {
+            case .began(let brands): state.brands = brands
+            case .sent: state.inFlight += 1
+            case .answered(let attempt):
+                state.inFlight -= 1
+                if let wait = attempt.triedAgainIn { state.retries.append(.now + wait) }
+            case .done(let isFailure):
+                state.done += 1
+                if isFailure { state.failed += 1 }
+            }
+        }
+    }
+
+    /// Writes something else where the line is; it is drawn anew below.
+    func interrupt(_ write: () -> Void) {
+        queue.sync {
+            Console.standardError.write(Self.clear)
+            write()
+        }
+    }
+
+    /// Takes the line away for good.
+    func end() {
+        queue.sync {
+            let wasDrawn = state.withLock { state in
+                defer { state.isOver = true }
+                return !state.isOver && state.brands > 0
+            }
+            if wasDrawn { Console.standardError.write(Self.clear) }
+        }
+    }
+
+    private func draw() {
+        let now = ContinuousClock.now
+        let line = state.withLock { state -> String? in
+            guard !state.isOver, state.brands > 0 else { return nil }
+            state.retries.removeAll { $0 <= now }
+            var parts = ["\(state.done) of \(state.brands) done"]
+            if state.failed > 0 { parts.append("\(state.failed) failed") }
+            if state.inFlight > 0 { parts.append("\(state.inFlight) in flight") }
+            if let next = state.retries.min() {
+                let seconds = (next - now).wholeMilliseconds / 1000 + 1
+                parts.append("\(state.retries.count) retrying in \(seconds) s")
+            }
+            return parts.joined(separator: ", ")
+        }
+        // One column is left free: in the last one some terminals begin a new line.
+        if let line { Console.standardError.write(Self.clear + line.prefix(Console.standardError.width - 1)) }
+    }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import TokenRotation
+
+/// The shapes of the lines on standard error.
+enum LogFormat: String, CaseIterable, ExpressibleByArgument {
+    case text
+    case json
+    /// With the priorities of sd-daemon(3), which journald reads.
+    case journald
+
+    /// What suits standard error: the journal's where the journal reads it, else text.
+    static var suitable: LogFormat { Console.standardError.isJournal ? .journald : .text }
+}
+
+/// One stream of lines about a run: each bounded, without control characters, without a secret or a token.
+struct RunLog: Sendable {
+    /// By the numbers of syslog(3).
+    enum Level: Int, Sendable {
+        case error = 3
+        case warning = 4
+        case information = 6
+
+        var name: String {
+            switch self {
+            case .error: "error"
+            case .warning: "warning"
+            case .information: "info"
+            }
+        }
+    }
+
+    /// A line's parts besides its sentence, where it has them.
+    struct Fields {
+        var brand: String?
+        var attempt: Int?
+        var code: String?
+        /// JSON values by name.
+        var more: [(name: String, value: String)] = []
+    }
+
+    /// Characters of one sentence: journald itself cuts lines of more than 48 KiB.
+    private static let longest = 2000
+
+    let format: LogFormat
+    let runID: String
+
+    func write(_ level: Level, _ sentence: String, _ fields: Fields = Fields()) {
+        Console.standardError.write(line(level, sentence, fields))
+    }
+
+    func line(_ level: Level, _ sentence: String, _ fields: Fields) -> String {
+        var sentence = VisibleText.escaping(sentence)
+        if sentence.count > Self.longest { sentence = sentence.prefix(Self.longest - 1) + "…" }
+        switch format {
+        case .text: return (level == .warning ? "warning: " : "") + text(sentence, fields) + "\n"
+        case .journald: return "<\(level.rawValue)>" + text(sentence, fields) + "\n"
+        case .json:
+            var pairs = [
+                ("time", JSONText.quoted(Timestamp.now.description)), ("level", JSONText.quoted(level.name)),
+                ("run_id", JSONText.quoted(runID)),
+            ]
+            if let brand = fields.brand { pairs.append(("brand", JSONText.quoted(brand))) }
+            if let attempt = fields.attempt { pairs.append(("attempt", "\(attempt)")) }
+            if let code = fields.code { pairs.append(("code", JSONText.quoted(code))) }
+            pairs += fields.more
+            pairs.append(("message", JSONText.quoted(sentence)))
+            return "{" + pairs.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ") + "}\n"
+        }
+    }
+
+    private func text(_ sentence: String, _ fields: Fields) -> String {
+        let attempt = fields.attempt.map { "attempt \($0)" }
+        return [fields.brand, attempt, fields.code, sentence].compactMap { $0 }.joined(separator: ": ")
+    }
+}
+
+extension RunLog {
+    /// Every failure of a run, a line each.
+    func writeFailures(of report: RunReport) {
+        for problem in report.problems { write(.error, problem) }
+        for outcome in report.outcomes {
+            guard let failure = outcome.failure else { continue }
+            write(.error, failure.message, Fields(brand: outcome.name, code: failure.code.rawValue))
+        }
+        for line in report.hooks.compactMap(\.failureLine) { write(.error, line) }
+    }
+
+    /// One attempt with its timings, for `--verbose`.
+    func write(_ attempt: RunEvent.Attempt) {
+        var fields = Fields(brand: attempt.brand, attempt: attempt.number, code: attempt.failure?.code.rawValue)
+        var parts: [String] = []
+        if let status = attempt.status {
+            parts.append("HTTP \(status)")
+            fields.more.append(("status", "\(status)"))
+        }
+        if let timing = attempt.timing {
+            if let version = timing.httpVersion {
+                parts.append("over \(version)")
+                fields.more.append(("protocol", JSONText.quoted(version)))
+            }
+            let times = [
+                ("resolve", timing.resolved), ("connect", timing.connected), ("tls", timing.secured),
+                ("first_byte", timing.firstByte), ("total", timing.total),
+            ]
+            fields.more += times.map { ("\($0.0)_ms", Self.milliseconds($0.1)) }
+            let reached = times.dropLast().filter { $0.1 > .zero }.map { "\($0.0) \(Self.milliseconds($0.1))" }
+            parts.append(
+                "in \(Self.milliseconds(timing.total)) ms"
+                    + (reached.isEmpty ? "" : " (\(reached.joined(separator: ", ")))"))
+        }
+        var sentence = parts.joined(separator: " ")
+        if let failure = attempt.failure { sentence += (sentence.isEmpty ? "" : "; ") + failure.message }
+        if let wait = attempt.triedAgainIn {
+            sentence += "; again in \(DurationText.render(.milliseconds(wait.wholeMilliseconds)))"
+        }
+        write(.information, sentence, fields)
+    }
+
+    /// With tenths.
+    private static func milliseconds(_ duration: Duration) -> String {
+        let tenths = duration.components.seconds * 10_000 + duration.components.attoseconds / 100_000_000_000_000
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+}
