@@ -71,7 +71,8 @@ let package = Package(
         .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"], swiftSettings: house),
         .testTarget(name: "ProcessStateTests", dependencies: ["ProcessState"], swiftSettings: house),
         .testTarget(
-            name: "TokenRotationTests", dependencies: ["TokenRotation", "Curl", "YAML"], swiftSettings: house),
+            name: "TokenRotationTests", dependencies: ["TokenRotation", "Curl", "YAML"],
+            exclude: ["docker_environment.py", "systemd_environment.sh"], swiftSettings: house),
         .testTarget(
             name: "SandboxTests", dependencies: ["doku-sandbox"], exclude: ["client.py"], swiftSettings: house),
         .testTarget(
