@@ -64,22 +64,19 @@ package struct CurlError: Error, Sendable, Equatable {
     ///   - status: of the answer, 0 where none began.
     ///   - proxyStatus: of the proxy's answer to CONNECT, 0 where there was none.
     ///   - detail: libcurl's error buffer.
-    ///   - url: what was requested.
-    static func sort(
-        _ code: CURLcode, status: Int, proxyStatus: Int, detail: String, url: String
-    ) -> CurlError {
+    static func sort(_ code: CURLcode, status: Int, proxyStatus: Int, detail: String) -> CurlError {
         let kind: Kind
         var message = sentence(code)
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST: kind = .hostNotResolved
         case CURLE_COULDNT_RESOLVE_PROXY: kind = .proxyNotResolved
-        case CURLE_COULDNT_CONNECT: kind = namesAnotherPeer(detail, than: url) ? .proxyRefused : .notConnected
+        case CURLE_COULDNT_CONNECT: kind = .notConnected
         case CURLE_OPERATION_TIMEDOUT: kind = .timedOut
         case CURLE_GOT_NOTHING: kind = status == 101 ? .answerMalformed : .noAnswer
         case CURLE_RECV_ERROR, CURLE_SEND_ERROR:
             if proxyStatus == 407 {
                 kind = .proxyNeedsAuthentication
-            } else if proxyStatus >= 400 || detail.contains("Proxy CONNECT") {
+            } else if proxyStatus >= 400 {
                 kind = .proxyRefused
             } else if detail.contains("chunk") {
                 kind = .answerMalformed
@@ -104,26 +101,9 @@ package struct CurlError: Error, Sendable, Equatable {
         case .hostNotResolved, .proxyNotResolved, .notConnected, .timedOut, .tlsHandshake, .peerNotTrusted,
             .trustStoreUnusable:
             if !detail.isEmpty { message = printable(detail) }
-        case .proxyRefused where proxyStatus < 400:
-            if !detail.isEmpty { message = printable(detail) }
         default: break
         }
         return CurlError(kind: kind, code: Int32(bitPattern: code.rawValue), message: message)
-    }
-
-    /// Whether libcurl's "Failed to connect to HOST port PORT" speaks of a proxy: only newer versions than those we
-    /// build for tell whether there was one (CURLINFO_USED_PROXY, 8.7).
-    private static func namesAnotherPeer(_ detail: String, than url: String) -> Bool {
-        let parts = url.split(separator: "/", omittingEmptySubsequences: false)
-        guard detail.contains("connect to "), detail.contains(" port "), parts.count > 2 else { return false }
-        var authority = parts[2]
-        var port: Substring = url.hasPrefix("https:") ? "443" : "80"
-        if let colon = authority.lastIndex(of: ":"), !authority.hasSuffix("]") {
-            port = authority[authority.index(after: colon)...]
-            authority = authority[..<colon]
-        }
-        let host = authority.hasPrefix("[") ? authority.dropFirst().dropLast() : authority
-        return !detail.contains("connect to \(host) port \(port) ")
     }
 
     /// At most 200 visible ASCII characters of a sentence that may quote a certificate's fields.

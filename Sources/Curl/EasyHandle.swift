@@ -15,7 +15,6 @@ internal import CCurl
     var completion: Transfers.Completion?
 
     // What has arrived so far.
-    private var url = ""
     private var status = 0
     private var headers: [String: String] = [:]
     private var headerBytes = 0
@@ -122,8 +121,7 @@ internal import CCurl
         unsafe headerList = nil
         for (name, value) in request.headers { try append(name, value) }
         try check(unsafe curl_setopt_list(handle, CURLOPT_HTTPHEADER, headerList))
-        url = request.url
-        try set(CURLOPT_URL, url)
+        try set(CURLOPT_URL, request.url)
         guard !options.asksForHeadersOnly else { return }
         try check(unsafe curl_setopt_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count)))
         let copied = unsafe request.body.withUnsafeBytes { bytes in
@@ -234,7 +232,7 @@ internal import CCurl
             unsafe _ = curl_getinfo_long(handle, CURLINFO_HTTP_CONNECTCODE, &proxyStatus)
             let detail = unsafe String(cString: errorBuffer.baseAddress.unsafelyUnwrapped)
             return .failure(
-                CurlError.sort(code, status: status, proxyStatus: proxyStatus, detail: detail, url: url))
+                CurlError.sort(code, status: status, proxyStatus: proxyStatus, detail: detail))
         }
         // libcurl reports success for a connection that closed inside the headers.
         guard headersEnded else {
