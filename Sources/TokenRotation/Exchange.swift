@@ -107,6 +107,9 @@ final class Exchange: Sendable {
     private struct Course: Sendable {
         /// Whether an advice that holds once was taken.
         var isOnceUsed = false
+        /// Whether an attempt got no answer in time: over HTTP/2 the next one would go the way of the last one, over a
+        /// connection that may lead nowhere any more.
+        var doubtsConnection = false
     }
 
     /// What was added to this host's clock to sign the attempt under way.
@@ -121,7 +124,9 @@ final class Exchange: Sendable {
             sent.add(1, ordering: .relaxed)
             let offset = endpoint.signingOffset
             signedOffset.withLock { $0 = offset }
-            return signer.request(id: requestID, at: context.now().advanced(by: offset))
+            var request = signer.request(id: requestID, at: context.now().advanced(by: offset))
+            request.needsFreshConnection = course.doubtsConnection
+            return request
         } completion: { [self] result in
             lanes.async { [self] in
                 if number == 1 { giveWay() }
@@ -153,6 +158,7 @@ final class Exchange: Sendable {
                 return complete(.failure(BrandFailure(failure.code, "\(failure.message); \(refusal)")))
             }
             var course = course
+            course.doubtsConnection = failure.code == .timedOut
             switch advice {
             case .correctedClock(let further):
                 endpoint.sign(withOffset: offset + further)
