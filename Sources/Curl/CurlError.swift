@@ -15,11 +15,16 @@ package struct CurlError: Error, Sendable, Equatable {
         case noAnswer
         /// The connection ended inside an answer.
         case answerCut
-        /// The peer does not speak HTTP as we know it.
+        /// An answer that HTTP does not allow, such as one of two lengths: its sender would make it again.
         case answerMalformed
+        /// What came is no HTTP at all, or no longer: bytes of somebody else, a body whose framing broke midway.
+        case answerGarbled
         /// Body or headers above the limit.
         case answerTooLarge
+        /// The connection ended in the handshake.
         case tlsHandshake
+        /// The peer answered the handshake with something else than TLS as we demand it.
+        case tlsRefused
         /// The certificate is not one we trust for this host.
         case peerNotTrusted
         /// Our own store of trusted authorities cannot be read.
@@ -64,46 +69,78 @@ package struct CurlError: Error, Sendable, Equatable {
     ///   - status: of the answer, 0 where none began.
     ///   - proxyStatus: of the proxy's answer to CONNECT, 0 where there was none.
     ///   - detail: libcurl's error buffer.
-    static func sort(_ code: CURLcode, status: Int, proxyStatus: Int, detail: String) -> CurlError {
+    ///   - url: of the request.
+    ///   - isBeforeTLS: whether the connection was new, and the handshake that the URL asks for had not been made.
+    static func sort(
+        _ code: CURLcode, status: Int, proxyStatus: Int, detail: String, url: String, isBeforeTLS: Bool
+    ) -> CurlError {
         let kind: Kind
         var message = sentence(code)
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST: kind = .hostNotResolved
         case CURLE_COULDNT_RESOLVE_PROXY: kind = .proxyNotResolved
-        case CURLE_COULDNT_CONNECT: kind = .notConnected
+        case CURLE_COULDNT_CONNECT: kind = namesAnother(detail, than: url) ? .proxyRefused : .notConnected
         case CURLE_OPERATION_TIMEDOUT: kind = .timedOut
         case CURLE_GOT_NOTHING: kind = status == 101 ? .answerMalformed : .noAnswer
         case CURLE_RECV_ERROR, CURLE_SEND_ERROR:
             if proxyStatus == 407 {
                 kind = .proxyNeedsAuthentication
-            } else if proxyStatus >= 400 {
+            } else if proxyStatus >= 400 || isBeforeTLS {
+                // What is lost before the handshake began was said to a proxy.
                 kind = .proxyRefused
             } else if detail.contains("chunk") {
-                kind = .answerMalformed
+                kind = .answerGarbled
             } else {
                 kind = status == 0 ? .noAnswer : .answerCut
             }
             if proxyStatus >= 400 { message = "the proxy answered CONNECT with status \(proxyStatus)" }
         case CURLE_PARTIAL_FILE: kind = .answerCut
-        case CURLE_SSL_CONNECT_ERROR: kind = .tlsHandshake
+        // OpenSSL quotes its error queue where the peer said something, and the system's error where it went.
+        case CURLE_SSL_CONNECT_ERROR: kind = detail.contains("error:") ? .tlsRefused : .tlsHandshake
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_ISSUER_ERROR:
             kind = .peerNotTrusted
         case CURLE_SSL_CACERT_BADFILE: kind = .trustStoreUnusable
         case CURLE_PROXY: kind = .proxyRefused
-        case CURLE_HTTP2, CURLE_HTTP2_STREAM: kind = .http2
+        case CURLE_HTTP2, CURLE_HTTP2_STREAM: kind = breaksHTTP2(detail) ? .answerGarbled : .http2
         case CURLE_URL_MALFORMAT: kind = .requestInvalid
-        // We send http and https only, so that the peer's status line is what libcurl did not recognise.
-        case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING: kind = .answerMalformed
+        // We send http and https only, so that the peer's status line is what libcurl did not recognise: none at all
+        // ("HTTP/0.9"), or a wrong one.
+        case CURLE_UNSUPPORTED_PROTOCOL: kind = detail.contains("HTTP/0.9") ? .answerGarbled : .answerMalformed
+        case CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING: kind = .answerMalformed
         case CURLE_OUT_OF_MEMORY: kind = .answerTooLarge
         default: kind = .internal
         }
         switch kind {
-        case .hostNotResolved, .proxyNotResolved, .notConnected, .timedOut, .tlsHandshake, .peerNotTrusted,
-            .trustStoreUnusable:
+        case .hostNotResolved, .proxyNotResolved, .notConnected, .timedOut, .tlsHandshake, .tlsRefused,
+            .peerNotTrusted, .trustStoreUnusable:
             if !detail.isEmpty { message = printable(detail) }
+        case .proxyRefused where code == CURLE_COULDNT_CONNECT: message = printable(detail)
         default: break
         }
         return CurlError(kind: kind, code: Int32(bitPattern: code.rawValue), message: message)
+    }
+
+    /// Whether libcurl's sentence about a failed connection ("Failed to connect to HOST port NUMBER after …") names
+    /// another peer than the URL's own: the proxy, then, be it from the options or the environment.
+    private static func namesAnother(_ detail: String, than url: String) -> Bool {
+        let words = detail.split(separator: " ")
+        guard detail.hasPrefix("Failed to connect to "), words.count > 6, words[5] == "port" else { return false }
+        let authority = url.split(separator: "/").dropFirst().first ?? ""
+        var host = authority.drop { $0 == "[" }
+        var port: Substring = url.hasPrefix("https:") ? "443" : "80"
+        // A colon behind the last bracket is the port's; those of an IPv6 address stand before it.
+        if let colon = host.lastIndex(of: ":"), !host[colon...].contains("]") {
+            port = host[host.index(after: colon)...]
+            host = host[..<colon]
+        }
+        if host.last == "]" { host = host.dropLast() }
+        return words[4].lowercased() != host.lowercased() || words[6] != port
+    }
+
+    /// Whether a stream was ended by a complaint about its bytes (RFC 9113 §7: PROTOCOL_ERROR, FLOW_CONTROL_ERROR,
+    /// FRAME_SIZE_ERROR, COMPRESSION_ERROR), as libcurl quotes it, and by no accident.
+    private static func breaksHTTP2(_ detail: String) -> Bool {
+        [1, 3, 6, 9].contains { detail.hasSuffix("(err \($0))") }
     }
 
     /// At most 200 visible ASCII characters of a sentence that may quote a certificate's fields.

@@ -21,6 +21,9 @@ internal import CCurl
     private var headersEnded = false
     private var body: [UInt8] = []
     private var isTooLarge = false
+    private var length: String?
+    private var hasWrongLength = false
+    private var url = ""
 
     init(options: TransferOptions) throws(CurlError) {
         guard let handle = unsafe curl_easy_init() else {
@@ -115,6 +118,9 @@ internal import CCurl
         headersEnded = false
         body = []
         isTooLarge = false
+        length = nil
+        hasWrongLength = false
+        url = request.url
         unsafe errorBuffer[0] = 0
 
         unsafe curl_slist_free_all(headerList)
@@ -122,6 +128,7 @@ internal import CCurl
         for (name, value) in request.headers { try append(name, value) }
         try check(unsafe curl_setopt_list(handle, CURLOPT_HTTPHEADER, headerList))
         try set(CURLOPT_URL, request.url)
+        try set(CURLOPT_FRESH_CONNECT, request.needsFreshConnection ? 1 : 0)
         guard !options.asksForHeadersOnly else { return }
         try check(unsafe curl_setopt_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count)))
         let copied = unsafe request.body.withUnsafeBytes { bytes in
@@ -193,20 +200,31 @@ internal import CCurl
         } else if end >= 10, unsafe line[0..<5].elementsEqual("HTTP/".utf8) {
             headers.removeAll(keepingCapacity: true)
             headersEnded = false
+            length = nil
             if let space = unsafe line[0..<end].firstIndex(of: 0x20) {
                 let digits = unsafe line[(space + 1)..<end].prefix(3)
                 status = Int(unsafe String(decoding: digits, as: UTF8.self)) ?? 0
             }
         } else if !headersEnded, let colon = unsafe line[0..<end].firstIndex(of: UInt8(ascii: ":")) {
             let name = unsafe String(decoding: line[0..<colon], as: UTF8.self).lowercased()
-            if options.keptHeaders.contains(name) {
+            let isLength = name == "content-length"
+            if isLength || options.keptHeaders.contains(name) {
                 var start = colon + 1
                 while unsafe start < end && (line[start] == 0x20 || line[start] == 0x09) { start += 1 }
                 while unsafe end > start && (line[end - 1] == 0x20 || line[end - 1] == 0x09) { end -= 1 }
-                headers[name] = unsafe String(decoding: line[start..<end], as: UTF8.self)
+                let value = unsafe String(decoding: line[start..<end], as: UTF8.self)
+                if isLength { check(length: value) } else { headers[name] = value }
             }
         }
         return count
+    }
+
+    /// libcurl takes the last of several lengths, and one too large for it as none at all. RFC 9112 §6.3 has the
+    /// recipient refuse such an answer: two readers of it would disagree where it ends.
+    private func check(length value: String) {
+        if let length, length != value { hasWrongLength = true }
+        if Int64(value) == nil { hasWrongLength = true }
+        length = value
     }
 
     /// What became of the transfer that libcurl ended with `code`.
@@ -232,7 +250,11 @@ internal import CCurl
             unsafe _ = curl_getinfo_long(handle, CURLINFO_HTTP_CONNECTCODE, &proxyStatus)
             let detail = unsafe String(cString: errorBuffer.baseAddress.unsafelyUnwrapped)
             return .failure(
-                CurlError.sort(code, status: status, proxyStatus: proxyStatus, detail: detail))
+                CurlError.sort(
+                    code, status: status, proxyStatus: proxyStatus, detail: detail, url: url, isBeforeTLS: isBeforeTLS))
+        }
+        guard !hasWrongLength else {
+            return .failure(CurlError(kind: .answerMalformed, message: "the answer's length is none, or told twice"))
         }
         // libcurl reports success for a connection that closed inside the headers.
         guard headersEnded else {
@@ -240,6 +262,15 @@ internal import CCurl
         }
         defer { body = [] }
         return .success(HTTPReply(status: status, headers: headers, body: body))
+    }
+
+    /// Whether a connection was made for the request, over which no TLS was spoken yet although it should be.
+    private var isBeforeTLS: Bool {
+        var connections = 0
+        var handshake: curl_off_t = 0
+        unsafe _ = curl_getinfo_long(handle, CURLINFO_NUM_CONNECTS, &connections)
+        unsafe _ = curl_getinfo_offset(handle, CURLINFO_APPCONNECT_TIME_T, &handshake)
+        return url.hasPrefix("https:") && connections > 0 && handshake == 0
     }
 
     /// Whether the last answer came over a connection that carries one request at a time.

@@ -6,6 +6,8 @@ package struct HTTPRequest: Sendable {
     /// Sent in this order, as they are. A value with a control character is refused before anything is sent.
     package var headers: [(name: String, value: String)]
     package var body: [UInt8]
+    /// Whether no connection that is open already is good enough.
+    package var needsFreshConnection = false
 
     package init(url: String, headers: [(name: String, value: String)], body: [UInt8]) {
         self.url = url

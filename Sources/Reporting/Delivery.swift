@@ -67,8 +67,9 @@ final class Delivery: Sendable {
         case .hostNotResolved, .proxyNotResolved: "its host cannot be resolved"
         case .notConnected: "it cannot be connected to"
         case .timedOut: "it did not answer in time"
-        case .noAnswer, .answerCut, .answerMalformed, .answerTooLarge, .http2: "it gave no usable answer"
-        case .tlsHandshake: "no TLS connection came about"
+        case .noAnswer, .answerCut, .answerMalformed, .answerGarbled, .answerTooLarge, .http2:
+            "it gave no usable answer"
+        case .tlsHandshake, .tlsRefused: "no TLS connection came about"
         case .peerNotTrusted: "its certificate is not trusted"
         case .trustStoreUnusable: "the trusted certificates cannot be read"
         case .proxyRefused, .proxyNeedsAuthentication: "the proxy refused"

@@ -14,9 +14,11 @@ package struct BrandFailure: Error, Sendable, Equatable {
         case timedOut = "timed-out"
         case connectionLost = "connection-lost"
         case tlsFailed = "tls-failed"
+        case tlsRefused = "tls-refused"
         case tlsIdentity = "tls-identity"
         case tlsTrustStore = "tls-trust-store"
         case proxyFailed = "proxy-failed"
+        case proxyNotResolved = "proxy-not-resolved"
         case proxyAuthentication = "proxy-authentication"
         case credentialsRejected = "credentials-rejected"
         case clockSkew = "clock-skew"
@@ -53,8 +55,10 @@ package struct BrandFailure: Error, Sendable, Equatable {
         case .hostNotResolved, .notConnected, .timedOut, .connectionLost, .tlsFailed, .proxyFailed, .requestIDSpent,
             .rateLimited, .serverError, .durabilityUnknown, .deadlineExceeded, .stopped, .unfinished:
             true
-        case .secretUnreadable, .outputRefused, .outputNotWritten, .accountUnknown, .tlsIdentity, .tlsTrustStore,
-            .proxyAuthentication, .credentialsRejected, .clockSkew, .requestRefused, .redirectRefused,
+        case .secretUnreadable, .outputRefused, .outputNotWritten, .accountUnknown, .tlsRefused, .tlsIdentity,
+            .tlsTrustStore,
+            .proxyNotResolved, .proxyAuthentication, .credentialsRejected, .clockSkew, .requestRefused,
+            .redirectRefused,
             .answerMalformed, .answerTooLarge, .answerSignature, .tokenInvalid, .tokenExpired, .tokenForeign,
             .shortLived, .internal:
             false

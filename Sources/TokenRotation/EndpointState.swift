@@ -17,6 +17,8 @@ package final class EndpointState: Sendable {
         var offset: Duration?
         /// The offset that requests are signed with.
         var signingOffset: Duration = .zero
+        /// Whether an answer with a token's status called itself something else than JSON.
+        var hasOtherType = false
     }
 
     private let state: Mutex<State>
@@ -38,7 +40,11 @@ package final class EndpointState: Sendable {
     package func note(_ result: Result<HTTPReply, CurlError>, at now: Timestamp) {
         switch result {
         case .success(let reply):
-            state.withLock { $0.connectionFailures = 0 }
+            let isOther = reply.status == 200 && reply.headers["content-type"].map(Self.isJSON) == false
+            state.withLock { state in
+                state.connectionFailures = 0
+                state.hasOtherType = state.hasOtherType || isOther
+            }
             // A date every second would do; each answer's takes a while to read where ten thousand come.
             guard reply.status != 200 || state.withLock({ $0.offset == nil }),
                 let date = reply.headers["date"].flatMap(HTTPDate.seconds)
@@ -47,7 +53,8 @@ package final class EndpointState: Sendable {
             if offset.magnitude <= Self.credible { state.withLock { $0.offset = offset } }
         case .failure(let error):
             switch error.kind {
-            case .hostNotResolved, .notConnected, .timedOut, .noAnswer, .tlsHandshake, .proxyNotResolved, .proxyRefused:
+            case .hostNotResolved, .notConnected, .timedOut, .noAnswer, .tlsHandshake, .tlsRefused,
+                .proxyNotResolved, .proxyRefused:
                 state.withLock { $0.connectionFailures += 1 }
             default: break
             }
@@ -68,6 +75,15 @@ package final class EndpointState: Sendable {
             state.extraAttempts -= 1
             return nil
         }
+    }
+
+    /// Whether an answer called itself something else than JSON. Its content decides whether it is used; that it is
+    /// mislabelled tells of somebody between here and DOKU.
+    package var hasOtherType: Bool { state.withLock { $0.hasOtherType } }
+
+    private static func isJSON(_ type: String) -> Bool {
+        let media = type.lowercased().prefix { $0 != ";" && $0 != " " }
+        return media == "application/json" || media.hasSuffix("+json")
     }
 
     // MARK: The clock

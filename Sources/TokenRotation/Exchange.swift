@@ -111,6 +111,9 @@ final class Exchange: Sendable {
     private struct Course: Sendable {
         /// Whether an advice that holds once was taken.
         var isOnceUsed = false
+        /// Whether the last attempt got no answer: over HTTP/2 the next one would go its way, over a connection that may
+        /// lead nowhere any more.
+        var doubtsConnection = false
     }
 
     /// What was added to this host's clock to sign the attempt under way.
@@ -126,7 +129,9 @@ final class Exchange: Sendable {
             context.observe?(.sent)
             let offset = endpoint.signingOffset
             signedOffset.withLock { $0 = offset }
-            return signer.request(id: requestID, at: context.now().advanced(by: offset))
+            var request = signer.request(id: requestID, at: context.now().advanced(by: offset))
+            request.needsFreshConnection = course.doubtsConnection
+            return request
         } completion: { [self] result in
             lanes.async { [self] in
                 if number == 1 { giveWay() }
@@ -165,6 +170,7 @@ final class Exchange: Sendable {
                 return complete(.failure(BrandFailure(failure.code, "\(failure.message); \(refusal)")))
             }
             var course = course
+            if case .failure = result { course.doubtsConnection = true } else { course.doubtsConnection = false }
             switch advice {
             case .correctedClock(let further):
                 endpoint.sign(withOffset: offset + further)

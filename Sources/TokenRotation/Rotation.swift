@@ -72,6 +72,11 @@ package final class Rotation: Sendable {
         if hasWork || !configuration.snippets.isEmpty {
             conclude(snippets, ledger)
         }
+        if endpoint.hasOtherType {
+            warnings.append(
+                "answer-type: an answer was not labelled as JSON (Content-Type); something may stand between this host "
+                    + "and DOKU")
+        }
         if let skew = endpoint.skew { warnings.append(Self.warning(of: skew)) }
         let granted = ledger.newTokens
         let outcomes = ledger.close(unfinished: stop.reason?.failure)

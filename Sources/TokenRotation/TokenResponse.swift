@@ -10,7 +10,8 @@ package enum TokenResponse: Sendable {
 
     /// The headers of an answer that are read, by lower-case name.
     package static let readHeaders: Set<String> = [
-        "client-id", "date", "request-id", "response-timestamp", "retry-after", "signature",
+        "client-id", "content-encoding", "content-type", "date", "request-id", "response-timestamp", "retry-after",
+        "signature",
     ]
 
     /// A token whose end is not further away than this may be dead by another clock already.
@@ -60,6 +61,10 @@ package enum TokenResponse: Sendable {
         if let problem = signatureProblem(of: reply, signer, requestID, verification) {
             return .failed(BrandFailure(.answerSignature, problem), .never)
         }
+        // None was offered. To undo it would let a few bytes become any number of them.
+        if let coding = reply.headers["content-encoding"], coding.lowercased() != "identity" {
+            return unusable(.answerMalformed, "the answer is compressed, which nobody asked for")
+        }
         let body: Body
         switch shape(of: reply.body) {
         case .object(let decoded): body = decoded
@@ -78,7 +83,7 @@ package enum TokenResponse: Sendable {
         if let clientID = token.clientID, clientID != signer.clientID {
             return unusable(.tokenForeign, "the token names another Client-Id than the brand's")
         }
-        if let expiresAt = token.expiresAt, expiresAt.since(now) <= clockDoubt, isExpired(expiresAt, reply, now) {
+        if let expiresAt = token.expiresAt, isExpired(token, at: expiresAt, reply, now) {
             return unusable(
                 .tokenExpired,
                 "the token ends at \(expiresAt), which is not safely in the future at \(now); compare this host's clock"
@@ -87,9 +92,13 @@ package enum TokenResponse: Sendable {
         return .granted(token)
     }
 
-    /// Where the clocks differ beyond doubt, the one of those who made the token counts.
-    private static func isExpired(_ end: Timestamp, _ reply: HTTPReply, _ now: Timestamp) -> Bool {
-        guard case .correctedClock(let offset) = clock(reply, now) else { return true }
+    /// Where the clocks differ beyond doubt, the one of those who made the token counts. A token that says it was made
+    /// just now by our clock is a better witness of theirs than a gateway's `Date`.
+    private static func isExpired(_ token: Token, at end: Timestamp, _ reply: HTTPReply, _ now: Timestamp) -> Bool {
+        if let issuedAt = token.issuedAt, issuedAt.since(now).magnitude <= clockDoubt {
+            return end.since(now) <= clockDoubt
+        }
+        guard case .correctedClock(let offset) = clock(reply, now) else { return end.since(now) <= clockDoubt }
         return end.since(now.advanced(by: offset)) <= clockDoubt
     }
 
@@ -203,13 +212,18 @@ package enum TokenResponse: Sendable {
         case .timedOut: return failed(.timedOut, "no answer from \(host) in time", again)
         case .noAnswer, .answerCut, .http2:
             return failed(.connectionLost, "the connection to \(host) broke before its answer was whole", again)
-        case .answerMalformed: return failed(.answerMalformed, "\(host) does not answer in HTTP", .once(.same))
+        case .answerMalformed:
+            return failed(.answerMalformed, "\(host) gave an answer that HTTP does not allow", .never)
+        case .answerGarbled: return failed(.answerMalformed, "\(host) does not answer in HTTP", .once(.same))
         case .answerTooLarge: return failed(.answerTooLarge, "\(host) answered with too much", .never)
         case .tlsHandshake: return failed(.tlsFailed, "no TLS connection to \(host)", again)
+        // Somebody else's bytes may pass with whatever stands in between; what is said at every attempt does not.
+        case .tlsRefused: return failed(.tlsRefused, "\(host) does not agree on TLS 1.2 or newer", again)
         case .peerNotTrusted: return failed(.tlsIdentity, "the certificate of \(host) is not trusted", .never)
         case .trustStoreUnusable:
             return failed(.tlsTrustStore, "the trusted certificates cannot be read; compare tls", .never)
-        case .proxyNotResolved: return failed(.proxyFailed, "the proxy's name cannot be resolved", again)
+        case .proxyNotResolved:
+            return failed(.proxyNotResolved, "the proxy's name cannot be resolved; compare proxy", again)
         case .proxyRefused: return failed(.proxyFailed, "the proxy did not connect to \(host)", again)
         case .proxyNeedsAuthentication:
             return failed(.proxyAuthentication, "the proxy asks for credentials", .never)

@@ -122,8 +122,8 @@ import Testing
         ("/endless", .answerTooLarge), ("/headers/140000", .answerTooLarge),
         ("/long-header/400000", .answerTooLarge), ("/headers/2000000", .answerTooLarge),
         ("/interim/20000", .answerTooLarge),
-        ("/negative-length", .answerMalformed), ("/random-bytes", .answerMalformed),
-        ("/bad-status-line", .answerMalformed), ("/bad-chunk", .answerMalformed),
+        ("/negative-length", .answerMalformed), ("/random-bytes", .answerGarbled),
+        ("/bad-status-line", .answerMalformed), ("/bad-chunk", .answerGarbled),
         ("/unknown-coding", .answerMalformed), ("/upgrade", .answerMalformed), ("/nul-in-header", .answerMalformed),
         ("/silence", .timedOut), ("/silence-in-headers", .timedOut), ("/silence-in-body", .timedOut),
     ])

@@ -3,7 +3,7 @@
 import Foundation
 
 /// A directory that is gone when its owner is.
-final class TemporaryDirectory {
+final class TemporaryDirectory: Sendable {
     let url: URL
     private let scratch: URL
 

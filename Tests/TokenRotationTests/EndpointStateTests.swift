@@ -30,8 +30,8 @@ import TokenRotation
     }
 
     @Test(arguments: [
-        CurlError.Kind.hostNotResolved, .notConnected, .timedOut, .noAnswer, .tlsHandshake, .proxyNotResolved,
-        .proxyRefused,
+        CurlError.Kind.hostNotResolved, .notConnected, .timedOut, .noAnswer, .tlsHandshake, .tlsRefused,
+        .proxyNotResolved, .proxyRefused,
     ])
     func `after five failures to connect nothing is tried again until an answer comes`(kind: CurlError.Kind) {
         let endpoint = EndpointState(brands: 100)

@@ -226,10 +226,11 @@ extension TokenResponse {
 
     private static let same = RetryAdvice.passing(.same, after: nil)
     private static let errors: [CurlError.Kind: (code: BrandFailure.Code, advice: RetryAdvice)] = [
-        .hostNotResolved: (.hostNotResolved, same), .proxyNotResolved: (.proxyFailed, same),
+        .hostNotResolved: (.hostNotResolved, same), .proxyNotResolved: (.proxyNotResolved, same),
         .notConnected: (.notConnected, same), .timedOut: (.timedOut, same), .noAnswer: (.connectionLost, same),
         .answerCut: (.connectionLost, same), .http2: (.connectionLost, same), .tlsHandshake: (.tlsFailed, same),
-        .proxyRefused: (.proxyFailed, same), .answerMalformed: (.answerMalformed, .once(.same)),
+        .tlsRefused: (.tlsRefused, same), .proxyRefused: (.proxyFailed, same),
+        .answerMalformed: (.answerMalformed, .never), .answerGarbled: (.answerMalformed, .once(.same)),
         .answerTooLarge: (.answerTooLarge, .never), .peerNotTrusted: (.tlsIdentity, .never),
         .trustStoreUnusable: (.tlsTrustStore, .never), .proxyNeedsAuthentication: (.proxyAuthentication, .never),
         .cancelled: (.unfinished, .never), .requestInvalid: (.internal, .never), .internal: (.internal, .never),
@@ -246,7 +247,8 @@ extension TokenResponse {
         // Where nobody knows whether DOKU has acted, only the same Request-Id is safe.
         if case .passing(let identity, _) = expected.advice {
             #expect(identity == .same)
-            #expect(failure.isTransient)
+            // What is not gone after every attempt of a run was no accident.
+            #expect(failure.isTransient == (kind != .tlsRefused && kind != .proxyNotResolved))
         } else if kind != .cancelled {
             #expect(!failure.isTransient)
         }
