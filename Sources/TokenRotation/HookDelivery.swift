@@ -125,11 +125,10 @@ package final class HookDelivery: Sendable {
     /// To be called before the first file changes: whatever happens from here on, the hooks for these brands are owed.
     ///
     /// - Parameter brands: indexes of those that may change.
-    package func announce(_ brands: some Sequence<Int>) {
-        let due = Array(brands)
+    package func announce(_ brands: Set<Int>) {
         update { journal in
             for hook in hooks where hook.trigger != .failed {
-                let names = due.filter(hook.concerns).map { configuration.brands[$0].name }
+                let names = brands.filter(hook.concerns).map { configuration.brands[$0].name }
                 guard !names.isEmpty else { continue }
                 let entry = HookJournal.Entry(since: began, changed: Set(names))
                 journal.entries[hook.name] = owed.entries[hook.name].map { $0.merged(with: entry) } ?? entry

@@ -44,14 +44,17 @@ package final class Rotation: Sendable {
     ///   - announce: Called once before the first file changes, with the brands that may change.
     ///   - secrets: Takes the secrets that were read, where they must be known later.
     package func run(
-        _ whole: consuming RotationPlan, announce: (@Sendable ([Int]) -> Void)? = nil, secrets: KnownSecrets? = nil
+        _ whole: consuming RotationPlan, announce: (@Sendable (Set<Int>) -> Void)? = nil, secrets: KnownSecrets? = nil
     ) -> RotationEnding {
         publication.directories.sweep { [configuration, selection] in RotationPlan.files(configuration, selection) }
         var plan = whole
         let brands = plan.brands
         var publication = publication
         if let announce {
-            let due = plan.work.map { brands[$0.position] }
+            // A shared file may be written for any of its brands, also where none is due.
+            let due = Set(plan.work.map { brands[$0.position] }).union(
+                configuration.snippets.flatMap { $0.entries.map(\.brand) }
+            ).intersection(brands)
             publication.firstWrite = FirstWrite { announce(due) }
         }
         let ledger = Ledger(plan.outcomes, open: plan.work.map(\.position))
@@ -80,15 +83,30 @@ package final class Rotation: Sendable {
         if let skew = endpoint.skew { warnings.append(Self.warning(of: skew)) }
         let granted = ledger.newTokens
         let outcomes = ledger.close(unfinished: stop.reason?.failure)
-        var changed: Set<Int> = []
-        for (position, index) in brands.enumerated() {
-            let own = configuration.brands[index].outputs.count
-            if outcomes[position].hasChanged(own: own, isGranted: granted[position] != nil) { changed.insert(index) }
-        }
+        var changed = changes(outcomes, of: brands, renewed: granted.keys.map { brands[$0] })
         if stop.reason != nil { changed.formUnion(ledger.inDoubt.map { brands[$0] }) }
         return RotationEnding(
             outcomes: outcomes, warnings: warnings, clockOffset: endpoint.offset, changed: changed,
             failed: Set(brands.indices.filter { outcomes[$0].hasFailed }.map { brands[$0] }))
+    }
+
+    /// The brands of which a file changed. A shared file changes with any of its brands: it is a change for those whose
+    /// tokens are new, or for all of them where none is.
+    private func changes(_ outcomes: [BrandOutcome], of brands: [Int], renewed: [Int]) -> Set<Int> {
+        var renewed = Set(renewed)
+        for (outcome, index) in zip(outcomes, brands) where outcome.kind == .repaired { renewed.insert(index) }
+        let unrenewed = configuration.snippets.filter { !$0.entries.contains { renewed.contains($0.brand) } }
+        let changedForAll = Set(unrenewed.map(\.path))
+        var changed: Set<Int> = []
+        for (outcome, index) in zip(outcomes, brands) {
+            let own = configuration.brands[index].outputs.count
+            let hasChanged = outcome.outputs.enumerated().contains { place, output in
+                (output.kind == .written || output.kind == .durabilityUnknown)
+                    && (place < own || renewed.contains(index) || changedForAll.contains(output.path))
+            }
+            if hasChanged { changed.insert(index) }
+        }
+        return changed
     }
 
     private static func warning(of skew: Duration) -> String {
@@ -124,19 +142,6 @@ package struct RotationEnding: Sendable {
 }
 
 extension BrandOutcome {
-    /// Whether a token of this brand was published. A snippet changes with any of its brands: for the others it is not
-    /// a change.
-    ///
-    /// - Parameters:
-    ///   - own: how many of the outputs, from the first on, are the brand's alone.
-    ///   - isGranted: whether it got a new token.
-    fileprivate func hasChanged(own: Int, isGranted: Bool) -> Bool {
-        outputs.enumerated().contains { index, output in
-            let isWritten = output.kind == .written || output.kind == .durabilityUnknown
-            return isWritten && (index < own || isGranted || kind == .repaired)
-        }
-    }
-
     /// Whether something went wrong with it. That somebody stopped the run is nothing wrong.
     fileprivate var hasFailed: Bool { failure.map { $0.code != .stopped } ?? false }
 }

@@ -152,7 +152,7 @@ package struct RotationRun {
             return
         }
         let secrets = hooks.isEmpty ? nil : KnownSecrets()
-        let announce: @Sendable ([Int]) -> Void = { hooks.announce($0) }
+        let announce: @Sendable (Set<Int>) -> Void = { hooks.announce($0) }
         let ending = rotation.run(
             rotation.plan(), announce: hooks.isEmpty ? nil : announce, secrets: secrets)
         report.outcomes = ending.outcomes
