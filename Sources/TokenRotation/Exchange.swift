@@ -107,8 +107,8 @@ final class Exchange: Sendable {
     private struct Course: Sendable {
         /// Whether an advice that holds once was taken.
         var isOnceUsed = false
-        /// Whether an attempt got no answer in time: over HTTP/2 the next one would go the way of the last one, over a
-        /// connection that may lead nowhere any more.
+        /// Whether the last attempt got no answer: over HTTP/2 the next one would go its way, over a connection that may
+        /// lead nowhere any more.
         var doubtsConnection = false
     }
 
@@ -158,7 +158,7 @@ final class Exchange: Sendable {
                 return complete(.failure(BrandFailure(failure.code, "\(failure.message); \(refusal)")))
             }
             var course = course
-            course.doubtsConnection = failure.code == .timedOut
+            if case .failure = result { course.doubtsConnection = true } else { course.doubtsConnection = false }
             switch advice {
             case .correctedClock(let further):
                 endpoint.sign(withOffset: offset + further)
