@@ -100,7 +100,8 @@ struct NetworkExamination {
         // libcurl's own words for a name server that is silent.
         case .timedOut where error.message.hasPrefix("Resolving timed out"): .nameResolution
         case .notConnected where proxy.isUsed: .proxy
-        case .notConnected, .timedOut, .noAnswer, .answerCut, .answerMalformed, .answerGarbled, .answerTooLarge, .http2, .cancelled,
+        case .notConnected, .timedOut, .noAnswer, .answerCut, .answerMalformed, .answerGarbled, .answerTooLarge, .http2,
+            .cancelled,
             .requestInvalid, .internal:
             .connection
         case .tlsHandshake, .tlsRefused, .peerNotTrusted: .tls

@@ -62,6 +62,9 @@ import Testing
     @Test(arguments: [
         ("refuse", [CurlError.Kind.http2, .noAnswer]), ("reset", [.http2]), ("go-away", [.http2, .noAnswer]),
         ("cut", [.http2, .answerCut]),
+        // A complaint about bytes is no accident; the last one, ENHANCE_YOUR_CALM, is.
+        ("error-1", [.answerGarbled]), ("error-3", [.answerGarbled]), ("error-6", [.answerGarbled]),
+        ("error-9", [.answerGarbled]), ("error-11", [.http2]),
     ])
     func `a broken stream is no answer`(mode: String, kinds: [CurlError.Kind]) async throws {
         let peer = try Peer(mode)
@@ -82,6 +85,15 @@ import Testing
             return await group.reduce(into: [CurlError.Kind?]()) { $0.append($1) }
         }
         #expect(results.count { $0 == nil } == 5, "\(results)")
+    }
+
+    @Test func `a request that wants a fresh connection does not go the way of the last one`() async throws {
+        let peer = try Peer("silent-first")
+        let transfers = try peer.transfers { $0.requestTimeout = .milliseconds(500) }
+        var request = peer.request("x")
+        #expect(await transfers.send(request).kind == .timedOut)
+        request.needsFreshConnection = true
+        #expect(await transfers.send(request).reply?.status == 200)
     }
 
     @Test func `a certificate of nobody we trust is refused before anything is sent`() async throws {

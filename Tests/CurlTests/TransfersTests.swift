@@ -122,7 +122,8 @@ import Testing
         ("/endless", .answerTooLarge), ("/headers/140000", .answerTooLarge),
         ("/long-header/400000", .answerTooLarge), ("/headers/2000000", .answerTooLarge),
         ("/interim/20000", .answerTooLarge),
-        ("/negative-length", .answerMalformed), ("/random-bytes", .answerGarbled),
+        ("/negative-length", .answerMalformed), ("/two-lengths", .answerMalformed),
+        ("/large-length", .answerMalformed), ("/random-bytes", .answerGarbled),
         ("/bad-status-line", .answerMalformed), ("/bad-chunk", .answerGarbled),
         ("/unknown-coding", .answerMalformed), ("/upgrade", .answerMalformed), ("/nul-in-header", .answerMalformed),
         ("/silence", .timedOut), ("/silence-in-headers", .timedOut), ("/silence-in-body", .timedOut),
@@ -169,6 +170,26 @@ import Testing
         var request = server.request("/ok")
         request.url = "https://127.0.0.1:\(server.deafPort)/ok"
         #expect(await transfers.send(request).kind == .proxyNotResolved)
+    }
+
+    @Test(arguments: ["http", "socks5h"])
+    func `a proxy that refuses is told from a server that refuses`(scheme: String) async throws {
+        let server = try LoopbackServer()
+        let transfers = try server.transfers {
+            $0.proxy = "\(scheme)://127.0.0.1:\(server.deafPort)"
+            $0.allowsPlainHTTP = false
+        }
+        var request = server.request("/ok")
+        // The same host at another port, by default and by number.
+        for url in ["https://127.0.0.1/ok", "https://127.0.0.1:\(server.port)/ok", "https://[::1]:1/ok"] {
+            request.url = url
+            #expect(await transfers.send(request).kind == .proxyRefused, "\(url)")
+        }
+        let direct = try server.transfers { $0.allowsPlainHTTP = false }
+        request.url = "https://127.0.0.1:\(server.deafPort)/ok"
+        #expect(await direct.send(request).kind == .notConnected)
+        request.url = "https://LOCALHOST:\(server.deafPort)/ok"
+        #expect(await direct.send(request).kind == .notConnected)
     }
 
     @Test func `without TLS no proxy is asked`() async throws {

@@ -2,7 +2,7 @@
 """A peer on loopback that speaks HTTP/2 (RFC 9113) over TLS, frame by frame.
 
 Arguments: a folder for its certificate, then what it does (`answer`, `refuse`, `reset`, `go-away`, `cut`, or
-`hang-first`: answer, but not on the first connection), then how many streams must be open before the first answer.
+`hang-first`: answer, but not on the first connection; `silent-first`: the first connection goes silent after TLS), then how many streams must be open before the first answer.
 Prints its port; when its standard input closes it prints what it has seen as one JSON document and ends.
 """
 
@@ -44,12 +44,14 @@ def field(name, value):
 def respond(connection, stream, body):
     # 0x88 is `:status: 200` of the static table.
     head = frame(HEADERS, END_HEADERS, stream, b"\x88" + field(b"x-kept", b"over two"))
-    if mode in ("answer", "hang-first"):
+    if mode in ("answer", "hang-first", "silent-first"):
         connection.sendall(head + frame(DATA, END_STREAM, stream, body))
     elif mode == "refuse":
         connection.sendall(frame(RST_STREAM, 0, stream, struct.pack(">I", REFUSED_STREAM)))
     elif mode == "reset":
         connection.sendall(head + frame(RST_STREAM, 0, stream, struct.pack(">I", INTERNAL_ERROR)))
+    elif mode.startswith("error-"):
+        connection.sendall(frame(RST_STREAM, 0, stream, struct.pack(">I", int(mode[6:]))))
     elif mode == "go-away":
         connection.sendall(frame(GOAWAY, 0, 0, struct.pack(">II", 0, INTERNAL_ERROR)))
         raise ConnectionError
@@ -83,6 +85,8 @@ def serve(connection):
             elif kind == DATA:
                 bodies[stream] += payload
             if kind in (HEADERS, DATA) and flags & END_STREAM:
+                if mode == "silent-first" and counts["connections"] == 1:
+                    continue
                 held.append(stream)
                 if len(held) >= width:
                     for done in held:

@@ -147,6 +147,12 @@ def answer(connection, path, body):
     elif kind == "negative-length":
         send(b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{}")
         return False
+    elif kind == "two-lengths":
+        send(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}")
+        return False
+    elif kind == "large-length":
+        send(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n{}")
+        return False
     elif kind == "random-bytes":
         send(b"SSH-2.0-OpenSSH_9.2p1\r\n\x00\x01\x02\xff")
         return False

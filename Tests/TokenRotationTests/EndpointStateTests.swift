@@ -79,6 +79,19 @@ import TokenRotation
         #expect(endpoint.offset == nil)
     }
 
+    @Test(arguments: [
+        ("application/json", false), ("Application/JSON; charset=utf-8", false), ("application/problem+json", false),
+        ("text/html", true), ("", true), ("text/plain; a=application/json", true),
+    ])
+    func `an answer that is labelled as something else than JSON is remembered`(type: String, isOther: Bool) {
+        let endpoint = EndpointState(brands: 1)
+        endpoint.note(reply(200), at: Sample.now)
+        #expect(!endpoint.hasOtherType)
+        endpoint.note(.success(HTTPReply(status: 200, headers: ["content-type": type])), at: Sample.now)
+        endpoint.note(reply(200), at: Sample.now)
+        #expect(endpoint.hasOtherType == isOther)
+    }
+
     // MARK: Everything together, in virtual time
 
     /// What an endpoint does to one attempt.

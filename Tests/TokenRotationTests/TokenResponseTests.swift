@@ -236,6 +236,24 @@ extension TokenResponse {
         .cancelled: (.unfinished, .never), .requestInvalid: (.internal, .never), .internal: (.internal, .never),
     ]
 
+    @Test func `a token that is dead by the server's clock is expired, unless it was made just now by ours`() {
+        func judged(lifetime: Int64) -> TokenResponse {
+            judge(
+                200, #"{"token":"\#(Sample.jwt(left: 1800, lifetime: lifetime))"}"#,
+                // Two hours ahead of us.
+                headers: ["date": "Sun, 22 Nov 2026 11:30:00 GMT"])
+        }
+        #expect(judged(lifetime: 9000).failure?.code == .tokenExpired)
+        #expect(judged(lifetime: 1800).token != nil)
+    }
+
+    @Test func `an answer in a coding that nobody offered is not looked into`() {
+        let body = #"{"token":"opaque"}"#
+        #expect(judge(200, body, headers: ["content-encoding": "gzip"]).failure?.code == .answerMalformed)
+        #expect(judge(200, body, headers: ["content-encoding": "gzip"]).advice == .once(.fresh))
+        #expect(judge(200, body, headers: ["content-encoding": "Identity"]).token != nil)
+    }
+
     @Test(arguments: CurlError.Kind.allCases)
     func `each way to get no answer has its code and its advice`(kind: CurlError.Kind) throws {
         let expected = try #require(Self.errors[kind])

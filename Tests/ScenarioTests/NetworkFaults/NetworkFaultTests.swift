@@ -9,6 +9,13 @@ import Testing
     private struct Findings {
         var next = 0
         var problems: [(name: String, problem: FaultProblem)] = []
+
+        /// The next case that no lane has begun.
+        mutating func take(from cases: [NetworkStage]) -> NetworkStage? {
+            guard next < cases.count else { return nil }
+            defer { next += 1 }
+            return cases[next]
+        }
     }
 
     /// Most of a case's time is waiting.
@@ -60,23 +67,21 @@ import Testing
         // Those that take their time come first, so that the last one to end did not begin last.
         let ordered = cases.sorted { $0.fault.settings.count > $1.fault.settings.count }
         let findings = Mutex(Findings())
-        DispatchQueue.concurrentPerform(iterations: lanes) { _ in
-            while true {
-                let index = findings.withLock { found in
-                    defer { found.next += 1 }
-                    return found.next
-                }
-                guard index < ordered.count else { return }
-                let stage = ordered[index]
-                do {
-                    let ending = try stage.run(server, authority: authority, resolving: resolving)
-                    try NetworkVerdict(stage: stage, ending: ending, requests: server.requests(stage.key)).check()
-                } catch {
-                    let problem = error as? FaultProblem ?? FaultProblem("broken cases", "\(error)")
-                    findings.withLock { $0.problems.append((stage.name, problem)) }
+        let group = DispatchGroup()
+        for _ in 0..<lanes {
+            DispatchQueue(label: "network-fault").async(group: group) { @Sendable in
+                while let stage = findings.withLock({ $0.take(from: ordered) }) {
+                    do {
+                        let ending = try stage.run(server, authority: authority, resolving: resolving)
+                        try NetworkVerdict(stage: stage, ending: ending, requests: server.requests(stage.key)).check()
+                    } catch {
+                        let problem = error as? FaultProblem ?? FaultProblem("broken cases", "\(error)")
+                        findings.withLock { $0.problems.append((stage.name, problem)) }
+                    }
                 }
             }
         }
+        group.wait()
         return findings.withLock { $0.problems }
     }
 

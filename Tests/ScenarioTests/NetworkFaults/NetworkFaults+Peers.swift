@@ -79,7 +79,7 @@ extension NetworkFault {
 
     static let proxies: [NetworkFault] = {
         let failed = Expectation.passing("proxy-failed", "", attempts: 3...3)
-        let failedForAll = Company.all(.passing("proxy-failed", "", attempts: 2...3))
+        let failedForAll = Company.all(.passing("proxy-failed", "", attempts: 1...3))
         var refused = proxy(69, "proxy refused", alone: failed, company: failedForAll)
         refused.listens = "refused"
         var refusedByEnvironment = refused
@@ -99,7 +99,7 @@ extension NetworkFault {
                 row: 69, what: "proxy without a name", transport: .tls,
                 settings: "proxy: http://none-2.faults.test:3128",
                 endpoint: "127.0.0.1", expect: .lasting("proxy-not-resolved", "", attempts: 3...3),
-                company: .all(.lasting("proxy-not-resolved", "", attempts: 2...3))),
+                company: .all(.lasting("proxy-not-resolved", "", attempts: 1...3))),
             proxy(
                 70, "proxy 407", "proxy-407", alone: .lasting("proxy-authentication", "", attempts: 1...1),
                 company: .firstConnection(.lasting("proxy-authentication", "", attempts: 1...1))),

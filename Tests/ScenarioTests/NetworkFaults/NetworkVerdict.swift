@@ -80,7 +80,7 @@ struct NetworkVerdict {
         case .oneByClient: return isFaulty ? stage.expectation : .rotated()
         case .all(let each): return each
         case .firstConnection(let what): return brand.name == struck ? what : .rotated()
-        case .sharedConnection: return .rotated(nil, attempts: 1...2)
+        case .sharedConnection: return .rotated(nil, attempts: 1...3)
         }
     }
 

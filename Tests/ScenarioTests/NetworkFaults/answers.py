@@ -94,8 +94,7 @@ def dribble(connection, data, seconds=0.05):
         time.sleep(seconds)
 
 
-def bomb(size):
-    return gzip.compress(bytes(size))
+BOMBS = {"bomb": gzip.compress(bytes(48 << 20)), "large-bomb": gzip.compress(bytes(80 << 20))}
 
 
 # By name; a function makes one for a client.
@@ -282,10 +281,7 @@ def answer(case, step, connection, headers):
             send(b"1000\r\n" + b"a" * 4096 + b"\r\n")
     elif kind == "gzip":
         # Nobody asked for it.
-        sent = {
-            "fake": good, "real": gzip.compress(good), "no-trailer": gzip.compress(good)[:-8],
-            "bomb": bomb(48 << 20), "large-bomb": bomb(80 << 20),
-        }[rest]
+        sent = {"fake": good, "real": gzip.compress(good), "no-trailer": gzip.compress(good)[:-8], **BOMBS}[rest]
         send(reply(sent, headers=["Content-Type: application/json", "Content-Encoding: gzip"]))
     else:
         raise SystemExit("unknown step " + step)

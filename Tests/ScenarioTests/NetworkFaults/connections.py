@@ -33,6 +33,8 @@ def begin(case, kind, connection):
     if kind == "serve":
         return True
     if kind == "reset":
+        # Not before the peer knows that it is connected: it could take this for a refusal.
+        connection.recv(1, socket.MSG_PEEK)
         reset(connection)
     elif kind == "close":
         pass
