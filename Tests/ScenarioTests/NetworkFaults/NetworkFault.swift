@@ -9,6 +9,8 @@ struct NetworkFault {
         /// Of the report, such as `rotated`.
         var outcome: String
         var code: String?
+        /// What the code may be instead, where the kernel's timing decides.
+        var otherCode: String?
         var exit: Int32
         var attempts: ClosedRange<Int>
         /// One letter for each request that the server sees of the brand, the same letter for the same Request-Id; nil
@@ -42,6 +44,12 @@ struct NetworkFault {
                 requestIDs: requestIDs)
         }
 
+        func or(_ code: String) -> Expectation {
+            var copy = self
+            copy.otherCode = code
+            return copy
+        }
+
         private static func attempts(_ requestIDs: String?) -> ClosedRange<Int> {
             let count = requestIDs?.count ?? 1
             return count...count
@@ -63,7 +71,7 @@ struct NetworkFault {
 
     enum Transport: String { case plain, tls, http2 }
 
-    /// Of `FAULTS.md` §2: N1 to N72.
+    /// The number of the fault, 1 to 72; several cases may be of one.
     var row: Int
     var what: String
     var transport = Transport.plain

@@ -88,7 +88,9 @@ struct NetworkVerdict {
         _ brand: NetworkStage.Brand, _ found: Report.Brand, _ wanted: NetworkFault.Expectation
     ) throws {
         let isRight =
-            found.outcome == wanted.outcome && found.code == wanted.code && wanted.attempts.contains(found.attempts)
+            found.outcome == wanted.outcome
+            && (found.code == wanted.code || found.code != nil && found.code == wanted.otherCode)
+            && wanted.attempts.contains(found.attempts)
         guard isRight else {
             throw FaultProblem(
                 "wrong outcomes",
