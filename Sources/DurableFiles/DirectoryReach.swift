@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CLinux
 internal import Glibc
 
 /// Whether those who are to read a file get as far as its directory. Judged by the permission bits of every directory
