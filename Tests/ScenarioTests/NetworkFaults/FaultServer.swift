@@ -29,8 +29,10 @@ struct FaultListeners {
 
     /// By the key of their script.
     let ports: [String: Int]
-    /// The address of our own name server, where it may have the port.
-    let resolver: String?
+    /// The address of our own name server.
+    let resolver: String
+    /// Why there is none.
+    let resolverProblem: String?
     fileprivate let logs: URL
 
     /// What the listener of `key` has seen by now.
@@ -45,7 +47,8 @@ struct FaultListeners {
 final class FaultServer {
     private struct Announcement: Decodable {
         let ports: [String: Int]
-        let resolver: String?
+        let resolver: String
+        let problem: String?
     }
 
     let listeners: FaultListeners
@@ -67,6 +70,7 @@ final class FaultServer {
             let ending = try process.ending(within: 10)
             throw ScenarioFailure("no fault server: \(String(decoding: ending.standardError, as: UTF8.self))")
         }
-        listeners = FaultListeners(ports: said.ports, resolver: said.resolver, logs: logs)
+        listeners = FaultListeners(
+            ports: said.ports, resolver: said.resolver, resolverProblem: said.problem, logs: logs)
     }
 }

@@ -45,7 +45,9 @@ import Testing
         var cases: [NetworkStage] = []
         for stage in stages {
             if stage.fault.needsResolver, resolving == nil {
-                Scoreboard.skipped("\(Self.suite): \(stage.name)", "a name server of our own needs root and mounts")
+                Scoreboard.skipped(
+                    "\(Self.suite): \(stage.name)",
+                    "no name server of our own: \(server.listeners.resolverProblem ?? "it needs root and mounts")")
             } else {
                 cases.append(stage)
             }
@@ -98,8 +100,8 @@ import Testing
 
     /// What starts a program that asks our name server only; nil where that cannot be.
     private static func resolving(_ server: FaultListeners, in directory: TemporaryDirectory) throws -> [String]? {
-        guard let address = server.resolver, Verdict.mayMount else { return nil }
-        try directory.write("nameserver \(address)\noptions timeout:1 attempts:1\n", to: "resolv.conf")
+        guard server.resolverProblem == nil, geteuid() == 0, Verdict.mayMount else { return nil }
+        try directory.write("nameserver \(server.resolver)\noptions timeout:1 attempts:1\n", to: "resolv.conf")
         try directory.write("127.0.0.1 localhost dual.faults.test\n::1 dual.faults.test\n", to: "hosts")
         for file in ["resolv.conf", "hosts"] {
             try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: directory.path(file))

@@ -2,8 +2,8 @@
 """Peers on loopback that do wrong on purpose, one listener for each case, scripted connection by connection.
 
 Arguments: a JSON file with the scripts, a folder for logs, a folder with certificates (NAME.pem, NAME.key). Prints
-`{"ports": {KEY: PORT}, "resolver": ADDRESS or null}` as one line; writes what each listener sees to LOGS/KEY before it
-answers; ends with its standard input.
+`{"ports": {KEY: PORT}, "resolver": ADDRESS, "problem": why there is no resolver, or null}` as one line; writes what each
+listener sees to LOGS/KEY before it answers; ends with its standard input.
 
 A script: `key`; `listens` (`yes`, `refused` = the port is taken but nobody listens, `full` = the queue of connections
 is full, so that the kernel answers nobody, `dual` = `full` over IPv6, `yes` over IPv4); `transport` (`plain`, `tls`,
@@ -134,6 +134,6 @@ for script in scripts:
     if listens in ("yes", "dual"):
         listener.listen(64)
         threading.Thread(target=accept, args=(case, listener), daemon=True).start()
-print(json.dumps({"ports": ports, "resolver": resolver.ADDRESS if resolver.start() else None}), flush=True)
+print(json.dumps({"ports": ports, "resolver": resolver.ADDRESS, "problem": resolver.start()}), flush=True)
 sys.stdin.buffer.read()
 os._exit(0)

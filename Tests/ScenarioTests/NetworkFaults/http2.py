@@ -2,6 +2,7 @@
 """HTTP/2 (RFC 9113) frame by frame, right and wrong."""
 
 import os
+import socket
 import struct
 
 import hpack
@@ -75,6 +76,9 @@ def respond(case, step, connection, stream, headers):
         # No further streams, but this one is finished.
         go_away(stream, NO_ERROR)
         grant()
+        # What the peer still sends is read: a close before that would be an RST, and the answer could be lost.
+        connection.shutdown(socket.SHUT_WR)
+        until_the_peer_goes(connection)
         raise ConnectionError
     elif step == "go-away-error":
         send(HEADERS, END_HEADERS, HEAD)

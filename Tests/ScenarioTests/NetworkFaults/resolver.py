@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """A name server on loopback (RFC 1035), for who is told to ask it. The first label of a name says what it gets."""
 
+import os
 import socket
 import struct
 import threading
 import time
 
-ADDRESS = "127.53.53.53"
+# One for each process: several working copies may be tested at a time.
+ADDRESS = "127.%d.%d.53" % (53 + os.getpid() // 256 % 200, os.getpid() % 256)
 asked = {}
 
 
@@ -53,11 +55,11 @@ def kind_is_slow(query):
 
 
 def start():
-    """Whether there is one: the port is root's."""
+    """None, or why there is no name server."""
     try:
         listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         listener.bind((ADDRESS, 53))
-    except OSError:
-        return False
+    except OSError as error:
+        return str(error)
     threading.Thread(target=answer, args=(listener,), daemon=True).start()
-    return True
+    return None
