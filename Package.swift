@@ -79,8 +79,8 @@ let package = Package(
             name: "CurlTests", dependencies: ["Curl"], exclude: ["server.py", "http2_server.py"], swiftSettings: house),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: house),
         .testTarget(name: "DigestsTests", dependencies: ["Digests"], swiftSettings: house),
-        .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles"], swiftSettings: house),
-        .testTarget(name: "ProcessStateTests", dependencies: ["ProcessState"], swiftSettings: house),
+        .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles", "CLinux"], swiftSettings: house),
+        .testTarget(name: "ProcessStateTests", dependencies: ["ProcessState", "CLinux"], swiftSettings: house),
         .testTarget(
             name: "TokenRotationTests", dependencies: ["TokenRotation", "Curl", "YAML"],
             exclude: ["docker_environment.py", "systemd_environment.sh"], swiftSettings: house),
