@@ -188,7 +188,8 @@ final class Exchange: Sendable {
         _ number: Int, _ result: Result<HTTPReply, CurlError>, _ failure: BrandFailure?,
         triedAgainIn wait: Duration? = nil
     ) {
-        guard let observe = context.observe else { return }
+        // Taken back before it was sent, by a stop: there was no such attempt.
+        guard let observe = context.observe, sent.load(ordering: .relaxed) >= number else { return }
         let (status, timing): (Int?, TransferTiming?) =
             switch result {
             case .success(let reply): (reply.status, reply.timing)

@@ -49,9 +49,9 @@ final class ProgressLine: Sendable {
         }
     }
 
-    /// Writes something else where the line is; it is drawn anew below.
-    func interrupt(_ write: () -> Void) {
-        queue.sync {
+    /// Writes something else where the line is, soon; it is drawn anew below.
+    func interrupt(_ write: @escaping @Sendable () -> Void) {
+        queue.async { @Sendable in
             Console.standardError.write(Self.clear)
             write()
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import Dispatch
 internal import Reporting
 internal import TokenRotation
 
@@ -67,17 +68,20 @@ struct Rotate: ParsableCommand {
 
         let isWatched = Console.standardError.isTerminal && logFormat == nil && !quiet
         let log = RunLog(format: logFormat ?? .suitable, runID: RandomIdentifier.make())
+        // A reader that does not read must not hold up a brand: lines are written beside the run.
+        let logQueue = DispatchQueue(label: "log")
         let progress = isWatched && !dryRun && Console.standardError.takesControls ? ProgressLine() : nil
         let stop = StopRequest()
         let signals = StopSignals(stop)
         let reporting = RunReporting(stop: stop)
         var report = RotationRun(
-            request, runID: log.runID, context: RunContext(observe: observer(log, progress)), stop: stop,
+            request, runID: log.runID, context: RunContext(observe: observer(log, logQueue, progress)), stop: stop,
             onStart: reporting.begin
         ).report()
         let untold = dryRun ? [] : reporting.tell(report)
         report.warnings += untold
         progress?.end()
+        logQueue.sync {}
         withExtendedLifetime(signals) {}
 
         if output == .json { ReportDocument.write(report) }
@@ -95,12 +99,18 @@ struct Rotate: ParsableCommand {
     }
 
     /// What is told while the run goes on; nil where nobody wants to know.
-    private func observer(_ log: RunLog, _ progress: ProgressLine?) -> (@Sendable (RunEvent) -> Void)? {
+    private func observer(
+        _ log: RunLog, _ queue: DispatchQueue, _ progress: ProgressLine?
+    ) -> (@Sendable (RunEvent) -> Void)? {
         guard verbose || progress != nil else { return nil }
         return { [verbose] event in
             progress?.note(event)
             guard verbose, case .answered(let attempt) = event else { return }
-            if let progress { progress.interrupt { log.write(attempt) } } else { log.write(attempt) }
+            if let progress {
+                progress.interrupt { log.write(attempt) }
+            } else {
+                queue.async { @Sendable in log.write(attempt) }
+            }
         }
     }
 }
