@@ -99,7 +99,8 @@ final class ScenarioRun {
 
     func expand(_ text: String, row: [String: String] = [:]) throws -> String {
         var text = text
-        for (name, value) in variables.merging(row, uniquingKeysWith: { $1 }) {
+        // The row first: its cells may name variables.
+        for (name, value) in Array(row) + Array(variables) {
             text = text.replacing("{{\(name)}}", with: value)
         }
         if let start = text.range(of: "{{"), let end = text[start.upperBound...].range(of: "}}") {
