@@ -24,12 +24,13 @@ struct PendingFile: ~Copyable {
     /// Makes an empty file with a name that did not exist, open to nobody else.
     ///
     /// A name planted by somebody else, as a file or as a link to a victim, is passed over (`O_EXCL`).
+    /// - Parameter random: what the name is made of, asked once for each try.
     static func create(
-        in directory: Directory, target: String, using generator: inout some RandomNumberGenerator
+        in directory: Directory, target: String, random: () -> UInt64
     ) throws(FileError) -> PendingFile {
         var tries = 16
         while true {
-            let temporary = TemporaryName(for: target, random: generator.next()).text
+            let temporary = TemporaryName(for: target, random: random()).text
             do {
                 let number = try attempt(.create, directory.path(of: target)) {
                     unsafe openat(

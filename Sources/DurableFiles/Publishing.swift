@@ -31,8 +31,7 @@ extension Directory {
     /// After this the new content is visible; it is durable after ``synchronize()``, once for a batch.
     /// An error means that the old file is untouched and nothing is left behind.
     package func publish(_ contents: [UInt8], name: String, attributes: PublishedAttributes) throws(FileError) {
-        var generator = SystemRandomNumberGenerator()
-        try publish(contents, name: name, attributes: attributes, using: &generator)
+        try publish(contents, name: name, attributes: attributes) { UInt64.random(in: .min ... .max) }
     }
 
     /// Does all that publishing under a name does before it is seen, then takes it back: whether there is a place, the
@@ -40,9 +39,8 @@ extension Directory {
     /// - Returns: whose a published file would be.
     package func rehearse(name: String, attributes: PublishedAttributes) throws(FileError) -> FileOwnership {
         _ = try lookAtTarget(name)
-        var generator = SystemRandomNumberGenerator()
         do {
-            let pending = try PendingFile.create(in: self, target: name, using: &generator)
+            let pending = try PendingFile.create(in: self, target: name) { UInt64.random(in: .min ... .max) }
             // As much as a token takes.
             try pending.write([UInt8](repeating: 0, count: 1024))
             try pending.setAttributes(attributes)
@@ -53,25 +51,24 @@ extension Directory {
         }
     }
 
+    /// - Parameter random: what the temporary's name is made of.
     func publish(
-        _ contents: [UInt8], name: String, attributes: PublishedAttributes,
-        using generator: inout some RandomNumberGenerator
+        _ contents: [UInt8], name: String, attributes: PublishedAttributes, random: () -> UInt64
     ) throws(FileError) {
         _ = try lookAtTarget(name)
         do {
-            try publishOnce(contents, name: name, attributes: attributes, using: &generator)
+            try publishOnce(contents, name: name, attributes: attributes, random: random)
         } catch {
             // One fresh temporary, written anew: what a failed fsync left of the first cannot be trusted.
             guard error.operation == .synchronize else { throw error }
-            try publishOnce(contents, name: name, attributes: attributes, using: &generator)
+            try publishOnce(contents, name: name, attributes: attributes, random: random)
         }
     }
 
     private func publishOnce(
-        _ contents: [UInt8], name: String, attributes: PublishedAttributes,
-        using generator: inout some RandomNumberGenerator
+        _ contents: [UInt8], name: String, attributes: PublishedAttributes, random: () -> UInt64
     ) throws(FileError) {
-        let pending = try PendingFile.create(in: self, target: name, using: &generator)
+        let pending = try PendingFile.create(in: self, target: name, random: random)
         try pending.write(contents)
         try pending.setAttributes(attributes)
         try pending.synchronize()

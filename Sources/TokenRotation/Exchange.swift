@@ -29,9 +29,8 @@ package struct RunContext: Sendable {
 /// A version 4 UUID (RFC 9562 §5.4) in lower case.
 package enum RandomIdentifier {
     package static let make: @Sendable () -> String = {
-        var generator = SystemRandomNumberGenerator()
-        let high: UInt64 = generator.next() & 0xffff_ffff_ffff_0fff | 0x4000
-        let low: UInt64 = generator.next() & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
+        let high = UInt64.random(in: .min ... .max) & 0xffff_ffff_ffff_0fff | 0x4000
+        let low = UInt64.random(in: .min ... .max) & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
         var text: [UInt8] = []
         text.reserveCapacity(36)
         for (value, hyphens) in [(high, [8, 12]), (low, [0, 4])] {

@@ -100,8 +100,7 @@ import Testing
     }
 
     @Test func `a killed writer's temporary is recognised`() throws {
-        var generator = SystemRandomNumberGenerator()
-        let pending = try PendingFile.create(in: directory, target: "token", using: &generator)
+        let pending = try PendingFile.create(in: directory, target: "token") { 7 }
         try pending.write([1])
         #expect(folder.names.count == 1)
         #expect(directory.sweep(names: ["token"]) == 1)

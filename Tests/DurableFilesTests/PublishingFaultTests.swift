@@ -66,9 +66,8 @@ import Testing
             #expect(publish([1], in: folder.path)?.reason == .isMountPoint)
 
             // Where the look tells nothing, the rename does.
-            var generator = SystemRandomNumberGenerator()
             let renamed = fileError {
-                let pending = try PendingFile.create(in: directory, target: "token", using: &generator)
+                let pending = try PendingFile.create(in: directory, target: "token") { 7 }
                 try pending.publish()
             }
             #expect(renamed?.operation == .rename)

@@ -91,14 +91,14 @@ import Testing
     }
 
     @Test func `a planted temporary is passed over and its victim untouched`() throws {
-        var generator = Counter()
+        let counter = Counter()
         let planted = (0..<3).map { TemporaryName(for: "token", random: $0).text }
         try folder.write("victim", to: "victim")
         try folder.write("planted", to: planted[0])
         folder.link(planted[1], to: "victim")
         folder.link(planted[2], to: "nowhere")
         let directory = try Directory(path: folder.path)
-        try directory.publish(Array("new".utf8), name: "token", attributes: privateMode, using: &generator)
+        try directory.publish(Array("new".utf8), name: "token", attributes: privateMode, random: counter.next)
         #expect(folder.text("token") == "new")
         #expect(folder.text("victim") == "victim")
         #expect(folder.text(planted[0]) == "planted")
@@ -106,13 +106,13 @@ import Testing
     }
 
     @Test func `sixteen planted temporaries end the attempt and stay`() throws {
-        var generator = Counter()
+        let counter = Counter()
         let planted = (0..<16).map { TemporaryName(for: "token", random: $0).text }
         for name in planted { try folder.write("planted", to: name) }
         try folder.write("old", to: "token")
         let directory = try Directory(path: folder.path)
         let error = fileError {
-            try directory.publish([1], name: "token", attributes: privateMode, using: &generator)
+            try directory.publish([1], name: "token", attributes: privateMode, random: counter.next)
         }
         #expect(error?.operation == .create)
         #expect(error?.errorNumber == EEXIST)
@@ -122,9 +122,8 @@ import Testing
 
     @Test func `a file that is not published vanishes`() throws {
         let directory = try Directory(path: folder.path)
-        var generator = SystemRandomNumberGenerator()
         do {
-            let pending = try PendingFile.create(in: directory, target: "token", using: &generator)
+            let pending = try PendingFile.create(in: directory, target: "token") { 7 }
             try pending.write([1, 2, 3])
             #expect(folder.names.count == 1)
         }
@@ -183,10 +182,10 @@ private func hasAccessList(_ path: String) throws -> Bool {
 }
 
 /// 0, 1, 2, …: temporaries with names that a test can plant.
-struct Counter: RandomNumberGenerator {
+private final class Counter {
     private var value: UInt64 = 0
 
-    mutating func next() -> UInt64 {
+    func next() -> UInt64 {
         defer { value += 1 }
         return value
     }
