@@ -76,6 +76,20 @@ package final class Transfers: Sendable {
         }
     }
 
+    /// Sends a request and waits for what becomes of it.
+    package func result(of request: HTTPRequest) -> Result<HTTPReply, CurlError> {
+        let result = Mutex<Result<HTTPReply, CurlError>?>(nil)
+        let isThere = DispatchSemaphore(value: 0)
+        submit {
+            request
+        } completion: { given in
+            result.withLock { $0 = given }
+            isThere.signal()
+        }
+        isThere.wait()
+        return result.withLock { $0 } ?? .failure(CurlError(kind: .internal, message: "no result"))
+    }
+
     /// Takes back everything that has no answer yet, and whatever is submitted from now on: each completes with
     /// ``CurlError/Kind/cancelled``. May be called from any thread, more than once.
     package func cancel() {

@@ -16,14 +16,6 @@ package enum OverwrittenFile {
         let kind = FileKind(mode: try look(file, "", path: path).mode)
         guard kind == .regular else { throw FileError(.open, path, .notARegularFile(kind)) }
         try attempt(.write, path) { ftruncate(file.number, 0) }
-        var written = 0
-        while written < contents.count {
-            written += try attempt(.write, path) {
-                unsafe contents.withUnsafeBytes { bytes in
-                    guard let start = bytes.baseAddress else { return 0 }
-                    return unsafe Glibc.write(file.number, start + written, bytes.count - written)
-                }
-            }
-        }
+        try writeAll(contents, to: file.number, path: path)
     }
 }

@@ -55,22 +55,7 @@ struct PendingFile: ~Copyable {
         }
     }
 
-    /// Writes everything, in as many calls as it takes.
-    func write(_ contents: [UInt8]) throws(FileError) {
-        let number = number
-        var written = 0
-        while written < contents.count {
-            let count = try attempt(.write, path) {
-                unsafe contents.withUnsafeBytes { bytes in
-                    let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[written...])
-                    return unsafe Glibc.write(number, rest.baseAddress, rest.count)
-                }
-            }
-            // A device that takes nothing and names no error would be asked for ever.
-            guard count > 0 else { throw FileError(.write, path, errorNumber: EIO) }
-            written += count
-        }
-    }
+    func write(_ contents: [UInt8]) throws(FileError) { try writeAll(contents, to: number, path: path) }
 
     /// The owner before the mode: never published with the wrong owner, never widened first.
     func setAttributes(_ attributes: PublishedAttributes) throws(FileError) {

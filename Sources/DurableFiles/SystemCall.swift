@@ -39,6 +39,22 @@ struct Descriptor: ~Copyable, Sendable {
     }
 }
 
+/// Writes everything to an open file, in as many calls as it takes.
+func writeAll(_ contents: [UInt8], to number: Int32, path: @autoclosure () -> String) throws(FileError) {
+    var written = 0
+    while written < contents.count {
+        let count = try attempt(.write, path()) {
+            unsafe contents.withUnsafeBytes { bytes in
+                let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[written...])
+                return unsafe Glibc.write(number, rest.baseAddress, rest.count)
+            }
+        }
+        // A device that takes nothing and names no error would be asked for ever.
+        guard count > 0 else { throw FileError(.write, path(), errorNumber: EIO) }
+        written += count
+    }
+}
+
 /// Looks at a name without following a symbolic link; an empty name is the directory or file itself.
 func look(_ descriptor: borrowing Descriptor, _ name: String, path: @autoclosure () -> String)
     throws(FileError) -> linux_status

@@ -2,7 +2,6 @@
 
 internal import Curl
 internal import Dispatch
-internal import Synchronization
 internal import TokenRotation
 
 /// Requests that tell others of a run. They never change how it ends.
@@ -16,7 +15,7 @@ final class Delivery: Sendable {
 
     /// - Parameter plain: over http, without TLS and proxy.
     init(_ destinations: ReportDestinations, plain: Bool) throws(CurlError) {
-        var options = TransferOptions(userAgent: "doku-token-rotator/\(ProgramVersion.text)")
+        var options = TransferOptions(userAgent: ProgramVersion.userAgent)
         options.connectTimeout = Self.tryTimeout
         options.requestTimeout = Self.tryTimeout
         options.allowsPlainHTTP = plain
@@ -37,14 +36,7 @@ final class Delivery: Sendable {
         started.wait()
         var problem: String?
         for _ in 0..<tries {
-            let answer = Mutex<Result<HTTPReply, CurlError>?>(nil)
-            let arrived = DispatchSemaphore(value: 0)
-            transfers.submit(makeRequest: { request }) { result in
-                answer.withLock { $0 = result }
-                arrived.signal()
-            }
-            arrived.wait()
-            switch answer.withLock({ $0 }) {
+            switch transfers.result(of: request) {
             case .success(let reply) where (200..<300).contains(reply.status): return nil
             case .success(let reply):
                 problem = "the answer had status \(reply.status)"
@@ -53,7 +45,6 @@ final class Delivery: Sendable {
             case .failure(let error):
                 problem = Self.words(error)
                 if error.kind == .cancelled { return problem }
-            case nil: problem = "no answer"
             }
         }
         return problem

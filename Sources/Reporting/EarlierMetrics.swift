@@ -9,7 +9,8 @@ package struct EarlierMetrics: Sendable {
     /// By family: the brand and its line, in the order of the file.
     let lines: [String: [(brand: String, line: String)]]
 
-    package init(_ bytes: [UInt8]) {
+    /// - Parameter keepsBrands: whether the figures of brands are read as well.
+    package init(_ bytes: [UInt8], keepsBrands: Bool = true) {
         var lastSuccess: Int64?
         var runEvery: String?
         var lines: [String: [(brand: String, line: String)]] = [:]
@@ -20,7 +21,7 @@ package struct EarlierMetrics: Sendable {
             } else if line.hasPrefix(MetricsText.runEvery + " ") {
                 let value = line.dropFirst(MetricsText.runEvery.count + 1)
                 if Self.isNumber(value) { runEvery = String(value) }
-            } else if let brace = line.utf8.firstIndex(of: UInt8(ascii: "{")),
+            } else if keepsBrands, let brace = line.utf8.firstIndex(of: UInt8(ascii: "{")),
                 families.contains(String(line[..<brace])),
                 let brand = Self.brand(of: line[brace...])
             {

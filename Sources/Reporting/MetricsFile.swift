@@ -15,14 +15,14 @@ struct MetricsFile {
     /// What stood there.
     let earlier: EarlierMetrics?
 
-    /// Call it under the run's lock where there is one: it removes what killed runs left.
-    init(path: String) throws(FileError) {
+    /// - Parameter keepsBrands: whether what stands there of brands may be needed.
+    init(path: String, keepsBrands: Bool) throws(FileError) {
         location = try FileLocation(path: path)
         // Nothing in it is secret, and the collector's directory mostly belongs to the collector.
         directory = try Directory(path: location.directory, use: .sharing)
         let state = try directory.inspect(name: location.name, maximumSize: Self.maximumSize)
         if case .regular(let file) = state, case .bytes(let bytes) = file.contents {
-            earlier = EarlierMetrics(bytes)
+            earlier = EarlierMetrics(bytes, keepsBrands: keepsBrands)
         } else {
             earlier = nil
         }
@@ -34,6 +34,7 @@ struct MetricsFile {
         try directory.synchronize()
     }
 
+    /// Removes what killed runs left. To be called under the run's lock.
     func sweep() {
         directory.sweep(names: [location.name])
     }

@@ -65,7 +65,7 @@ package final class RunReporting: Sendable {
 
     private func write(_ report: RunReport, to path: String) throws(ReportingProblem) -> EarlierMetrics? {
         try reporting("report.metrics_file") { () throws(FileError) in
-            let file = try MetricsFile(path: path)
+            let file = try MetricsFile(path: path, keepsBrands: report.coverage != .whole)
             if report.coverage != .nothing { file.sweep() }
             try file.write(MetricsText.render(report, earlier: file.earlier))
             return file.earlier

@@ -75,7 +75,7 @@ extension ConfigurationReader {
         guard Self.isBrandName(name) else {
             problems.add(
                 node.mark, "`name` is not a brand's name",
-                hint: "1…63 of a-z 0-9 . _ - without two dots in a row, the first a letter or digit")
+                hint: Self.nameHint)
             return nil
         }
         if let earlier = brandPlaces[name] {
@@ -85,6 +85,9 @@ extension ConfigurationReader {
         brandPlaces[name] = (index, node.mark)
         return name
     }
+
+    /// What ``isBrandName(_:)`` asks for, in words.
+    static let nameHint = "1…63 of a-z 0-9 . _ - without two dots in a row, the first a letter or digit"
 
     /// `[a-z0-9][a-z0-9._-]{0,62}` without `..`. Upper case is refused, so no two names differ in case alone.
     static func isBrandName(_ name: String) -> Bool {

@@ -53,7 +53,7 @@ extension ConfigurationReader {
         guard Self.isBrandName(name) else {
             problems.add(
                 node.mark, "`name` is not a hook's name",
-                hint: "1…63 of a-z 0-9 . _ - without two dots in a row, the first a letter or digit")
+                hint: Self.nameHint)
             return nil
         }
         if let earlier = places[name] {

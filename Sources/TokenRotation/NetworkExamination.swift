@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Curl
-internal import Dispatch
-internal import Synchronization
 
 /// The way to the endpoint's host, by one request for nothing: `HEAD /`, without a Client-Id and without a signature.
 struct NetworkExamination {
@@ -66,29 +64,7 @@ struct NetworkExamination {
         }
         stop.onStop { transfers.cancel() }
         let url = "\(endpoint.scheme)://\(endpoint.authority)/"
-        let answer = Answer()
-        transfers.submit {
-            HTTPRequest(url: url, headers: [], body: [])
-        } completion: { result in
-            answer.give(result)
-        }
-        return withExtendedLifetime(transfers) { answer.wait() }
-    }
-
-    /// One result, waited for.
-    private final class Answer: Sendable {
-        private let result = Mutex<Result<HTTPReply, CurlError>?>(nil)
-        private let isThere = DispatchSemaphore(value: 0)
-
-        func give(_ result: Result<HTTPReply, CurlError>) {
-            self.result.withLock { $0 = result }
-            isThere.signal()
-        }
-
-        func wait() -> Result<HTTPReply, CurlError> {
-            isThere.wait()
-            return result.withLock { $0 } ?? .failure(CurlError(kind: .internal, message: "no result"))
-        }
+        return transfers.result(of: HTTPRequest(url: url, headers: [], body: []))
     }
 
     // MARK: What it tells

@@ -83,11 +83,13 @@ package final class Rotation: Sendable {
         if let skew = endpoint.skew { warnings.append(Self.warning(of: skew)) }
         let granted = ledger.newTokens
         let outcomes = ledger.close(unfinished: stop.reason?.failure)
-        var changed = changes(outcomes, of: brands, renewed: granted.keys.map { brands[$0] })
-        if stop.reason != nil { changed.formUnion(ledger.inDoubt.map { brands[$0] }) }
-        return RotationEnding(
-            outcomes: outcomes, warnings: warnings, clockOffset: endpoint.offset, changed: changed,
-            failed: Set(brands.indices.filter { outcomes[$0].hasFailed }.map { brands[$0] }))
+        var ending = RotationEnding(outcomes: outcomes, warnings: warnings, clockOffset: endpoint.offset)
+        // Nobody else asks, and of ten thousand brands these are large.
+        guard announce != nil else { return ending }
+        ending.changed = changes(outcomes, of: brands, renewed: granted.keys.map { brands[$0] })
+        if stop.reason != nil { ending.changed.formUnion(ledger.inDoubt.map { brands[$0] }) }
+        ending.failed = Set(brands.indices.filter { outcomes[$0].hasFailed }.map { brands[$0] })
+        return ending
     }
 
     /// The brands of which a file changed. A shared file changes with any of its brands: it is a change for those whose
@@ -136,9 +138,10 @@ package struct RotationEnding: Sendable {
     /// What must be added to this host's clock to get the endpoint's, where an answer told.
     package let clockOffset: Duration?
     /// Indexes of the brands of whose tokens one was published, or may still be where the run was stopped.
-    package let changed: Set<Int>
+    /// Known where somebody had the first write announced, as ``failed`` is.
+    package var changed: Set<Int> = []
     /// Indexes of the brands that failed.
-    package let failed: Set<Int>
+    package var failed: Set<Int> = []
 }
 
 extension BrandOutcome {

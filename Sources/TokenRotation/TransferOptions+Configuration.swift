@@ -5,7 +5,7 @@ package import Curl
 extension TransferOptions {
     /// What a configuration says about how its endpoint is reached.
     init(_ configuration: Configuration) {
-        self.init(userAgent: "doku-token-rotator/\(ProgramVersion.text)")
+        self.init(userAgent: ProgramVersion.userAgent)
         concurrency = configuration.concurrency
         connections = configuration.connections
         connectTimeout = configuration.connectTimeout

@@ -14,11 +14,7 @@ struct Check: ParsableCommand {
 
     @OptionGroup var configuration: ConfigurationOption
 
-    @Option(parsing: .upToNextOption, help: "Only these brands.")
-    var brand: [String] = []
-
-    @Option(help: ArgumentHelp("Only the brands of shard I of N, I from 0.", valueName: "I/N"))
-    var shard: Shard?
+    @OptionGroup var selection: SelectionOptions
 
     @Option(
         help: ArgumentHelp(
@@ -31,7 +27,6 @@ struct Check: ParsableCommand {
     var critical: DurationArgument?
 
     func validate() throws {
-        if !brand.isEmpty && shard != nil { throw ValidationError("--brand and --shard exclude each other") }
         if let warning, let critical, warning.duration < critical.duration {
             throw ValidationError("--warning is less than --critical")
         }
@@ -39,7 +34,7 @@ struct Check: ParsableCommand {
 
     func run() throws {
         let check = TokenCheck.run(
-            configurationFile: configuration.path, brands: brand.isEmpty ? nil : brand, shard: shard,
+            configurationFile: configuration.path, brands: selection.names, shard: selection.shard,
             warning: warning?.duration, critical: critical?.duration)
         Console.standardOutput.write(check.text)
         throw End(code: check.state.rawValue)

@@ -34,11 +34,6 @@ enum Console: Int32 {
         }
     }
 
-    /// Writes one line about a failure, with the journal's mark for errors where the journal reads.
-    func writeFailure(_ line: String) {
-        write((isJournal ? "<3>" : "") + line + "\n")
-    }
-
     /// Whether the stream goes to the journal: `JOURNAL_STREAM` names its device and inode (systemd.exec(5)).
     var isJournal: Bool {
         guard let stream = EnvironmentVariable.read("JOURNAL_STREAM") else { return false }

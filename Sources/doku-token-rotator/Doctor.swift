@@ -15,24 +15,16 @@ struct Doctor: ParsableCommand {
 
     @OptionGroup var configuration: ConfigurationOption
 
-    @Option(parsing: .upToNextOption, help: "Only these brands.")
-    var brand: [String] = []
-
-    @Option(help: ArgumentHelp("Only the brands of shard I of N, I from 0.", valueName: "I/N"))
-    var shard: Shard?
+    @OptionGroup var selection: SelectionOptions
 
     @Option(help: ArgumentHelp("What standard output carries: text or json.", valueName: "text|json"))
     var output = OutputKind.text
-
-    func validate() throws {
-        if !brand.isEmpty && shard != nil { throw ValidationError("--brand and --shard exclude each other") }
-    }
 
     func run() throws {
         let stop = StopRequest()
         let signals = StopSignals(stop)
         let examination = HostExamination(
-            configurationFile: configuration.path, brands: brand.isEmpty ? nil : brand, shard: shard, stop: stop)
+            configurationFile: configuration.path, brands: selection.names, shard: selection.shard, stop: stop)
         let report: HostReport
         do throws(InvalidSelection) {
             report = try examination.report()

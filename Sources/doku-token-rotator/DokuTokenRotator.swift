@@ -91,6 +91,22 @@ enum OutputKind: String, CaseIterable, ExpressibleByArgument {
     case json
 }
 
+/// Which brands of the configuration a command is about.
+struct SelectionOptions: ParsableArguments {
+    @Option(parsing: .upToNextOption, help: "Only these brands.")
+    var brand: [String] = []
+
+    @Option(help: ArgumentHelp("Only the brands of shard I of N, I from 0.", valueName: "I/N"))
+    var shard: Shard?
+
+    /// nil for all brands.
+    var names: [String]? { brand.isEmpty ? nil : brand }
+
+    func validate() throws {
+        if !brand.isEmpty && shard != nil { throw ValidationError("--brand and --shard exclude each other") }
+    }
+}
+
 /// Where the configuration is.
 struct ConfigurationOption: ParsableArguments {
     @Option(

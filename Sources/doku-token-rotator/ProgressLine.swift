@@ -22,9 +22,13 @@ final class ProgressLine: Sendable {
     private static let clear = "\r\u{1b}[2K"
 
     private let state = Mutex(State())
-    private let queue = DispatchQueue(label: "progress")
+    private let queue: DispatchQueue
 
-    init() { drawLater() }
+    /// - Parameter queue: the one that everything goes to standard error on.
+    init(on queue: DispatchQueue) {
+        self.queue = queue
+        drawLater()
+    }
 
     private func drawLater() {
         queue.asyncAfter(deadline: .now() + Self.interval) { @Sendable [weak self] in
@@ -49,12 +53,9 @@ final class ProgressLine: Sendable {
         }
     }
 
-    /// Writes something else where the line is, soon; it is drawn anew below.
-    func interrupt(_ write: @escaping @Sendable () -> Void) {
-        queue.async { @Sendable in
-            Console.standardError.write(Self.clear)
-            write()
-        }
+    /// Makes room for something else, on the queue; the line is drawn anew below that.
+    func giveWay() {
+        Console.standardError.write(Self.clear)
     }
 
     /// Takes the line away for good.

@@ -16,8 +16,7 @@ struct Rotate: ParsableCommand {
 
     @OptionGroup var configuration: ConfigurationOption
 
-    @Option(parsing: .upToNextOption, help: "Only these brands.")
-    var brand: [String] = []
+    @OptionGroup var selection: SelectionOptions
 
     @Flag(help: "Renew even what is not due.")
     var force = false
@@ -30,9 +29,6 @@ struct Rotate: ParsableCommand {
 
     @Option(help: ArgumentHelp("Wait so long for another run of the same configuration to end.", valueName: "duration"))
     var wait: DurationArgument = DurationArgument(.zero)
-
-    @Option(help: ArgumentHelp("Only the brands of shard I of N, I from 0.", valueName: "I/N"))
-    var shard: Shard?
 
     @Option(
         help: ArgumentHelp(
@@ -53,14 +49,13 @@ struct Rotate: ParsableCommand {
         if dryRun && wait.duration > .zero {
             throw ValidationError("--wait has no use with --dry-run, which takes no lock")
         }
-        if !brand.isEmpty && shard != nil { throw ValidationError("--brand and --shard exclude each other") }
         if verbose && quiet { throw ValidationError("--verbose and --quiet exclude each other") }
     }
 
     func run() throws {
         var request = RotationRequest(configurationFile: configuration.path)
-        request.brands = brand.isEmpty ? nil : brand
-        request.shard = shard
+        request.brands = selection.names
+        request.shard = selection.shard
         request.force = force
         request.isDryRun = dryRun
         request.wait = wait.duration
@@ -69,19 +64,21 @@ struct Rotate: ParsableCommand {
         let isWatched = Console.standardError.isTerminal && logFormat == nil && !quiet
         let log = RunLog(format: logFormat ?? .suitable, runID: RandomIdentifier.make())
         // A reader that does not read must not hold up a brand: lines are written beside the run.
-        let logQueue = DispatchQueue(label: "log")
-        let progress = isWatched && !dryRun && Console.standardError.takesControls ? ProgressLine() : nil
+        let queue = DispatchQueue(label: "standard-error")
+        let showsProgress = isWatched && !dryRun && Console.standardError.takesControls
+        let progress = showsProgress ? ProgressLine(on: queue) : nil
         let stop = StopRequest()
         let signals = StopSignals(stop)
         let reporting = RunReporting(stop: stop)
         var report = RotationRun(
-            request, runID: log.runID, context: RunContext(observe: observer(log, logQueue, progress)), stop: stop,
+            request, runID: log.runID, context: RunContext(observe: observer(log, queue, progress)), stop: stop,
             onStart: reporting.begin
         ).report()
         let untold = dryRun ? [] : reporting.tell(report)
         report.warnings += untold
         progress?.end()
-        logQueue.sync {}
+        // All that was told is written before what comes next.
+        queue.sync {}
         withExtendedLifetime(signals) {}
 
         if output == .json { ReportDocument.write(report) }
@@ -106,10 +103,9 @@ struct Rotate: ParsableCommand {
         return { [verbose] event in
             progress?.note(event)
             guard verbose, case .answered(let attempt) = event else { return }
-            if let progress {
-                progress.interrupt { log.write(attempt) }
-            } else {
-                queue.async { @Sendable in log.write(attempt) }
+            queue.async { @Sendable in
+                progress?.giveWay()
+                log.write(attempt)
             }
         }
     }

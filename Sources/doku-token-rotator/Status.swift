@@ -13,23 +13,15 @@ struct Status: ParsableCommand {
 
     @OptionGroup var configuration: ConfigurationOption
 
-    @Option(parsing: .upToNextOption, help: "Only these brands.")
-    var brand: [String] = []
-
-    @Option(help: ArgumentHelp("Only the brands of shard I of N, I from 0.", valueName: "I/N"))
-    var shard: Shard?
+    @OptionGroup var selection: SelectionOptions
 
     @Option(help: ArgumentHelp("What standard output carries: text or json.", valueName: "text|json"))
     var output = OutputKind.text
 
-    func validate() throws {
-        if !brand.isEmpty && shard != nil { throw ValidationError("--brand and --shard exclude each other") }
-    }
-
     func run() throws {
         let now = Timestamp.now
         let check = TokenCheck.run(
-            configurationFile: configuration.path, brands: brand.isEmpty ? nil : brand, shard: shard, warning: nil,
+            configurationFile: configuration.path, brands: selection.names, shard: selection.shard, warning: nil,
             critical: nil, now: now)
         switch output {
         case .json: check.writeJSON(at: now, to: Console.standardOutput.write)
@@ -39,7 +31,7 @@ struct Status: ParsableCommand {
         case .text: break
         }
         if let problem = check.problem {
-            Console.standardError.writeFailure(problem)
+            RunLog(format: .suitable, runID: RandomIdentifier.make()).write(.error, problem)
             throw End(status: .configuration)
         }
         throw End(status: .success)
