@@ -83,23 +83,44 @@ package struct Brand: Sendable {
     /// DOKU's Brand ID (`BRN-…`): printable ASCII, safe as a header value.
     package let clientID: String
     package let secret: SecretSource
-    /// The lifetime to ask for, in whole minutes; nil asks for none.
-    package let validTime: Duration?
-    /// nil stands for a third of the lifetime.
-    package let renewBefore: RenewalThreshold?
+    package let times: Times
     /// Paths are absolute or relative to the configuration file's directory already joined; `{brand}` is expanded.
     package let outputs: [TokenOutput]
+
+    package var validTime: Duration? { times.validTime }
+    package var renewBefore: RenewalThreshold? { times.renewBefore }
+
+    package init(name: String, clientID: String, secret: SecretSource, times: Times, outputs: [TokenOutput]) {
+        self.name = name
+        self.clientID = clientID
+        self.secret = secret
+        self.times = times
+        self.outputs = outputs
+    }
 
     package init(
         name: String, clientID: String, secret: SecretSource, validTime: Duration?,
         renewBefore: RenewalThreshold?, outputs: [TokenOutput]
     ) {
-        self.name = name
-        self.clientID = clientID
-        self.secret = secret
-        self.validTime = validTime
-        self.renewBefore = renewBefore
-        self.outputs = outputs
+        self.init(
+            name: name, clientID: clientID, secret: secret,
+            times: Times(validTime: validTime, renewBefore: renewBefore), outputs: outputs)
+    }
+
+    /// How long a brand's tokens are to live: mostly the same for all of ten thousand brands.
+    package final class Times: Sendable {
+        /// The lifetime to ask for, in whole minutes; nil asks for none.
+        package let validTime: Duration?
+        /// nil stands for a third of the lifetime.
+        package let renewBefore: RenewalThreshold?
+
+        /// What a configuration that says nothing of them has.
+        package static let unsaid = Times(validTime: nil, renewBefore: nil)
+
+        package init(validTime: Duration?, renewBefore: RenewalThreshold?) {
+            self.validTime = validTime
+            self.renewBefore = renewBefore
+        }
     }
 }
 

@@ -36,11 +36,12 @@ package struct ConfigurationReader {
     ///   - isPrivate: Whether the file is closed to group and others; only then may it hold a secret itself.
     /// - Throws: All problems in one go. A fault of the YAML itself comes alone.
     package static func read(
-        _ bytes: [UInt8], file: String, isPrivate: Bool
+        _ bytes: consuming [UInt8], file: String, isPrivate: Bool
     ) throws(InvalidConfiguration) -> Configuration {
         var root: YAMLNode
         do throws(YAMLError) {
-            root = try YAMLParser.parse(bytes)
+            // The last use: a large file is freed before its nodes are read.
+            root = try YAMLParser.parse(consume bytes)
         } catch {
             throw InvalidConfiguration(
                 file: file,

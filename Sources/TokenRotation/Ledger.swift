@@ -73,15 +73,16 @@ final class Ledger: Sendable {
         }
     }
 
-    /// Writes down that directories could not be synced: what was written in them may not survive a loss of power.
-    func noteUnsynced(_ directories: [String: FileError]) {
-        guard !directories.isEmpty else { return }
+    /// Writes down what was written and may not survive a loss of power.
+    /// - Parameter doubt: why, by the path of a written file; nil where nothing is in doubt.
+    func noteUnsynced(_ doubt: ((_ path: String) -> FileError?)?) {
+        guard let doubt else { return }
         state.withLock { state in
             guard !state.isClosed else { return }
             for position in state.outcomes.indices {
                 for index in state.outcomes[position].outputs.indices {
                     let output = state.outcomes[position].outputs[index]
-                    guard output.kind == .written, let error = directories[output.directory] else { continue }
+                    guard output.kind == .written, let error = doubt(output.path) else { continue }
                     state.outcomes[position].outputs[index].kind = .durabilityUnknown
                     state.outcomes[position].outputs[index].message = "\(error)"
                     state.outcomes[position].add(BrandFailure(.durabilityUnknown, "\(error)"))

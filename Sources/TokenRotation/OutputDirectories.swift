@@ -12,6 +12,8 @@ final class OutputDirectories: Sendable {
         var writable: [String: Result<Void, FileError>] = [:]
         /// Directories with a new name in them that is not yet safe from a loss of power.
         var unsynced: Set<String> = []
+        /// By path: the directory of a file that was published somewhere else, where a link led to.
+        var followed: [String: String] = [:]
     }
 
     private let state = Mutex(State())
@@ -105,16 +107,21 @@ final class OutputDirectories: Sendable {
     }
 
     /// Replaces the file at `path`; it is visible at once, and durable after ``synchronize()``.
-    /// - Returns: the directory that must be synced for it.
     func publish(
         _ contents: [UInt8], to path: String, attributes: PublishedAttributes, symlinks: SymlinkPolicy
-    ) throws(FileError) -> String {
+    ) throws(FileError) {
         let location = try Self.location(path, symlinks)
         let directory = try directory(location.directory)
         try directory.publish(contents, name: location.name, attributes: attributes)
-        state.withLock { _ = $0.unsynced.insert(directory.path) }
-        // The directory's own string, since a run may publish ten thousand files into one.
-        return directory.path
+        state.withLock { state in
+            state.unsynced.insert(directory.path)
+            if symlinks == .follow { state.followed[path] = directory.path }
+        }
+    }
+
+    /// The directory that makes what was published to `path` durable.
+    private func directory(publishedTo path: String) -> String? {
+        state.withLock { $0.followed[path] } ?? (try? FileLocation(path: path))?.directory
     }
 
     /// Removes what killed runs left in the directories seen so far, beside these files.
@@ -144,8 +151,8 @@ final class OutputDirectories: Sendable {
     }
 
     /// Syncs every directory published into since the last call.
-    /// - Returns: those which failed, by path.
-    func synchronize() -> [String: FileError] {
+    /// - Returns: tells of the path of a published file why it may not survive a loss of power; nil where all will.
+    func synchronize() -> ((_ path: String) -> FileError?)? {
         let paths = state.withLock { state in
             defer { state.unsynced = [] }
             return Array(state.unsynced)
@@ -158,6 +165,7 @@ final class OutputDirectories: Sendable {
                 failures.withLock { $0[paths[index]] = error }
             }
         }
-        return failures.withLock { $0 }
+        let failed = failures.withLock { $0 }
+        return failed.isEmpty ? nil : { path in self.directory(publishedTo: path).flatMap { failed[$0] } }
     }
 }

@@ -171,7 +171,7 @@ final class RotationWork: Sendable {
         _ began: ContinuousClock.Instant, _ work: RotationPlan.Work
     ) {
         var outcome = ledger.outcome(at: work.position)
-        outcome.attempts = attempts
+        outcome.attempts = Int32(attempts)
         var newToken: Token?
         switch result {
         case .failure(let failure):
@@ -196,14 +196,17 @@ final class RotationWork: Sendable {
         outcome.health = rule.health(
             of: token, brand: brand, writtenAt: context.now(), clockOffset: endpoint.skew ?? .zero)
         for (index, output) in brand.outputs.enumerated() {
-            let written = publication.publish(token, of: brand, to: output, over: work.before(index))
-            outcome.outputs[index] = written
+            // What the plan refuses stays as it is.
+            if outcome.outputs[index].kind != .refused {
+                outcome.outputs[index] = publication.publish(token, of: brand, to: output, over: work.before[index])
+            }
+            let written = outcome.outputs[index]
             switch written.kind {
             case .failed, .refused:
                 let code: BrandFailure.Code = written.kind == .failed ? .outputNotWritten : .outputRefused
                 outcome.failure = outcome.failure ?? BrandFailure(code, written.message ?? "an output was not written")
                 outcome.kind = .failed
-                outcome.health = max(outcome.health, work.before(index).health)
+                outcome.health = max(outcome.health, work.before[index].health)
             case .unchanged, .written, .due, .durabilityUnknown: break
             }
         }
