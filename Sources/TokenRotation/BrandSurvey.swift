@@ -16,7 +16,8 @@ struct BrandSurvey {
     ) {
         self.configuration = configuration
         self.survey = survey
-        let aliases = directories.aliases(in: RotationPlan.files(configuration, selection))
+        let aliases = directories.aliases(
+            in: RotationPlan.files(configuration, selection), sparing: configuration.inputs)
         self.aliases = aliases
         snippets = configuration.snippets.map { snippet in
             var surveyed = survey.survey(snippet)
@@ -34,10 +35,12 @@ struct BrandSurvey {
     /// - Parameter index: into ``Configuration/brands``.
     func outputs(of index: Int) -> [SurveyedOutput] {
         let brand = configuration.brands[index]
-        var outputs = brand.outputs.map { output in
-            var surveyed = survey.survey(output, brand: brand)
-            surveyed.refusal = surveyed.refusal ?? aliases[output.path]
-            return surveyed
+        var outputs = brand.outputs.map { output -> SurveyedOutput in
+            // Whatever stands there is somebody else's.
+            if let refusal = aliases[output.path] {
+                return SurveyedOutput(path: output.path, state: .noToken(.refused), refusal: refusal)
+            }
+            return survey.survey(output, brand: brand)
         }
         for (snippet, variable) in memberships[index] ?? [] {
             let surveyed = snippets[snippet]

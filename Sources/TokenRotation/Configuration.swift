@@ -3,6 +3,8 @@
 /// What one run works on: a configuration file that passed every check, with defaults filled in and
 /// placeholders expanded. Only ``ConfigurationReader`` makes one.
 package struct Configuration: Sendable {
+    /// The file it stands in, as typed; empty where it stands in none.
+    package var file = ""
     /// Where the requests go.
     package var endpoint: Endpoint
     /// How often the scheduler starts this; a token must outlive the next start.
@@ -32,6 +34,34 @@ package struct Configuration: Sendable {
 
     package init(endpoint: Endpoint) {
         self.endpoint = endpoint
+    }
+}
+
+/// A file that a run reads, and that no output may replace.
+package enum RunInput: Sendable {
+    case configuration
+    case secret
+    case trust
+
+    var words: String {
+        switch self {
+        case .configuration: "the configuration file itself"
+        case .secret: "the file of a secret"
+        case .trust: "the file of certificates"
+        }
+    }
+}
+
+extension Configuration {
+    /// Every file that a run reads besides its outputs.
+    var inputs: [(path: String, input: RunInput)] {
+        var inputs: [(path: String, input: RunInput)] = file.isEmpty ? [] : [(file, .configuration)]
+        if let path = tls.caFile { inputs.append((path, .trust)) }
+        for brand in brands {
+            if case .file(let path) = brand.secret { inputs.append((path, .secret)) }
+        }
+        if case .file(let path) = report.ping?.url { inputs.append((path, .secret)) }
+        return inputs
     }
 }
 

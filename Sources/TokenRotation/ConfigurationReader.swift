@@ -75,6 +75,7 @@ package struct ConfigurationReader {
         readReport(fields)
         let endpoint = endpoint(fields)
         var configuration = Configuration(endpoint: endpoint ?? .test)
+        configuration.file = file
         readTimes(fields, into: &configuration)
         readNetwork(fields, into: &configuration)
         let defaults = fields["defaults"].map { brandDefaults($0) } ?? BrandSettings()

@@ -33,11 +33,13 @@ package struct HostExamination: Sendable {
         let selection = try Selection(of: configuration, names: brands, shard: shard)
         // Takes secrets out of the environment: before anything reads that on another thread.
         let secrets = SecretExamination(configuration, selection)
+        let followUp = FollowUpExamination(configuration, configurationFile: configurationFile)
         var findings = configurationFindings(configuration, selection, file)
         findings.append(lockFinding(file))
         findings += NetworkExamination(configuration, stop).findings()
         if stop.reason == nil { findings += secrets.findings(stop) }
         if stop.reason == nil { findings += OutputExamination(configuration, selection).findings() }
+        if stop.reason == nil { findings += followUp.findings(stop) }
         return HostReport(findings: findings)
     }
 

@@ -16,6 +16,10 @@ package struct HostFinding: Sendable, Equatable {
         case clock
         case secret
         case output
+        case hook
+        case stateDirectory = "state-dir"
+        /// Those who are told of a run.
+        case report
     }
 
     package enum Result: String, Sendable, CaseIterable {

@@ -43,24 +43,41 @@ final class OutputDirectories: Sendable {
         return try directory(location.directory).inspect(name: location.name, maximumSize: maximumSize)
     }
 
-    /// Finds files that several paths lead to, through linked or bind-mounted directories or links that are followed:
-    /// published to by two brands, such a file would hold a foreign token.
-    /// - Returns: by path, why all but the first of them are refused.
-    func aliases(in files: [(path: String, symlinks: SymlinkPolicy)]) -> [String: BrandFailure] {
+    /// Finds outputs that several paths lead to, through linked or bind-mounted directories or links that are followed:
+    /// published to by two brands, such a file would hold a foreign token. And those that lead to what the run reads.
+    ///
+    /// - Returns: by path, why all but the first of the outputs at one place are refused.
+    func aliases(
+        in files: [(path: String, symlinks: SymlinkPolicy)], sparing inputs: [(path: String, input: RunInput)]
+    ) -> [String: BrandFailure] {
         var found: [String: BrandFailure] = [:]
-        guard mayCoincide(files) else { return found }
+        let identities = identities(of: files, inputs.lazy.map(\.path))
+        // No link is followed and all directories are different.
+        guard files.contains(where: { $0.symlinks == .follow }) || Set(identities.values).count < identities.count
+        else { return found }
         struct Place: Hashable {
             let directory: Directory.Identity
             let name: String
+        }
+        var read: [Place: RunInput] = [:]
+        for (path, input) in inputs {
+            // What cannot be opened is told of when it is read.
+            guard let location = try? FileLocation(path: path), let directory = identities[location.directory]
+            else { continue }
+            read[Place(directory: directory, name: location.name)] = input
         }
         var first: [Place: String] = [:]
         for (path, symlinks) in files {
             // What cannot be opened is told of when it is surveyed.
             guard let location = try? Self.location(path, symlinks),
-                let identity = try? directory(location.directory).identity()
+                let identity = identities[location.directory]
+                    ?? (try? directory(location.directory).identity())
             else { continue }
             let place = Place(directory: identity, name: location.name)
-            if let other = first[place] {
+            if let input = read[place] {
+                found[path] = BrandFailure(
+                    .outputRefused, "\(path) is \(input.words), by another path; give the token a file of its own")
+            } else if let other = first[place] {
                 found[path] = BrandFailure(.outputRefused, "\(path) is the same file as \(other); give it its own")
             } else {
                 first[place] = path
@@ -69,16 +86,26 @@ final class OutputDirectories: Sendable {
         return found
     }
 
-    /// Whether different paths may lead to one file: not while no link is followed and all directories are different.
-    private func mayCoincide(_ files: [(path: String, symlinks: SymlinkPolicy)]) -> Bool {
-        var paths: Set<String> = []
-        for (path, symlinks) in files {
-            if symlinks == .follow { return true }
-            if let location = try? FileLocation(path: path) { paths.insert(location.directory) }
+    /// The directories that these paths name, as far as they can be opened.
+    private func identities(
+        of files: [(path: String, symlinks: SymlinkPolicy)], _ inputs: some Sequence<String>
+    ) -> [String: Directory.Identity] {
+        var identities: [String: Directory.Identity] = [:]
+        var closed: Set<String> = []
+        func note(_ path: String, _ open: (String) throws(FileError) -> Directory) {
+            guard let directory = try? FileLocation(path: path).directory, identities[directory] == nil,
+                !closed.contains(directory)
+            else { return }
+            if let identity = try? open(directory).identity() {
+                identities[directory] = identity
+            } else {
+                closed.insert(directory)
+            }
         }
-        guard paths.count > 1 else { return false }
-        let identities = paths.compactMap { path in (try? directory(path)).flatMap { try? $0.identity() } }
-        return Set(identities).count < identities.count
+        for (path, _) in files { note(path, directory) }
+        // Nothing is published there: whoever owns such a directory may do with it as they please.
+        for path in inputs { note(path) { path throws(FileError) in try Directory(path: path, use: .reading) } }
+        return identities
     }
 
     /// Whether a new name could be put beside `path`.

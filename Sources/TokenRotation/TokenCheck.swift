@@ -65,16 +65,20 @@ package struct TokenCheck: Sendable {
     package let findings: [Finding]
     /// Why nothing could be checked.
     package let problem: String?
+    /// What that is to those who have no UNKNOWN.
+    package let exitStatus: ExitStatus
 
     package init(findings: [Finding]) {
         self.findings = findings
         problem = nil
+        exitStatus = .success
     }
 
     /// Where nothing could be checked: UNKNOWN, which no monitor shows as green.
-    package init(problem: String) {
+    package init(problem: String, exitStatus: ExitStatus = .configuration) {
         findings = []
         self.problem = problem
+        self.exitStatus = exitStatus
     }
 
     package var state: State {
@@ -184,7 +188,7 @@ extension TokenCheck {
             return TokenCheck(
                 problem: (error.lines.first ?? "the configuration is invalid") + (more > 0 ? ", and \(more) more" : ""))
         } catch let error as InvalidSelection {
-            return TokenCheck(problem: error.message)
+            return TokenCheck(problem: error.message, exitStatus: .usage)
         } catch {
             return TokenCheck(problem: "configuration: \(error)")
         }

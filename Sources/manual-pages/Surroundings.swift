@@ -18,6 +18,7 @@ enum Surroundings {
             "NO_COLOR, TERM",
             "Where the first is set and not empty, tables have no colours; where the second is dumb or not set, a terminal gets no line of progress either."
         ),
+        ("PATH", "Where programs are looked for that the configuration names without a slash."),
         (
             "STATE_DIRECTORY",
             "Where a run keeps what is still to be delivered, where the configuration's `state_dir` names no directory. systemd sets it for StateDirectory=."
