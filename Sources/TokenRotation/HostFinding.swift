@@ -16,6 +16,7 @@ package struct HostFinding: Sendable, Equatable {
         case clock
         case secret
         case output
+        case kubernetesSecret = "kubernetes-secret"
     }
 
     package enum Result: String, Sendable, CaseIterable {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import Kubernetes
 internal import TokenRotation
 
 struct Doctor: ParsableCommand {
@@ -24,7 +25,8 @@ struct Doctor: ParsableCommand {
         let stop = StopRequest()
         let signals = StopSignals(stop)
         let examination = HostExamination(
-            configurationFile: configuration.path, brands: selection.names, shard: selection.shard, stop: stop)
+            configurationFile: configuration.path, brands: selection.names, shard: selection.shard, stop: stop,
+            stores: KubernetesSecrets.access)
         let report: HostReport
         do throws(InvalidSelection) {
             report = try examination.report()
