@@ -94,7 +94,8 @@ let package = Package(
             name: "ScenarioTests",
             dependencies: ["doku-token-rotator", "doku-sandbox", "manual-pages", "TokenRotation"],
             exclude: [
-                "Scenarios", "Systemd", "Kubernetes/cluster", "Kubernetes/pod", "receiver.py", "metrics_consumers.py",
+                "Scenarios", "Systemd", "Kubernetes/cluster", "Kubernetes/pod", "Kubernetes/manifests", "receiver.py",
+                "metrics_consumers.py",
                 "FileFaults/Injector",
                 "FileFaults/Walker", "Manual/Shells", "NetworkFaults/answers.py", "NetworkFaults/connections.py",
                 "NetworkFaults/fault_server.py", "NetworkFaults/http2.py", "NetworkFaults/resolver.py",

@@ -26,7 +26,7 @@ final class Cluster {
     }
 
     private static func skipped(_ reason: String) -> any Error {
-        print("scoreboard: Kubernetes: skipped: \(reason)")
+        print("scoreboard: Kubernetes Secrets: skipped: \(reason)")
         do { try Test.cancel("skipped: \(reason)") } catch { return error }
     }
 
@@ -54,6 +54,16 @@ final class Cluster {
         }
         self.port = port
         token = try String(contentsOfFile: directory.path("admin.token"), encoding: .utf8)
+    }
+
+    /// Lets the server answer nothing while `body` runs: its connections stay.
+    func whilePaused<Result>(_ body: () throws -> Result) throws -> Result {
+        let found = try directory.run("/usr/bin/pgrep", ["-P", "\(process.identifier)", "kube-apiserver"])
+        let server = try #require(
+            Int32(String(decoding: found.standardOutput, as: UTF8.self).trimmingCharacters(in: .newlines)))
+        kill(server, SIGSTOP)
+        defer { kill(server, SIGCONT) }
+        return try body()
     }
 
     /// The authority that the server's certificate is of.

@@ -257,6 +257,36 @@ import Testing
         #expect(try pod.requestCount() == 0)
     }
 
+    @Test("a write that hangs does not keep a run from its end, and is not told as written", arguments: [true, false])
+    func hangingWrite(isStopped: Bool) throws {
+        let pod = try Pod(brands: Self.brands)
+        try pod.setFaults(of: Self.brands, ["teh": "hang"])
+        try pod.write(brands: Self.brands, settings: "request_timeout: 3s\nattempts: 1\ndeadline: 6s")
+        let run = try pod.start(["rotate", "--config", "config.yaml", "--output", "json"])
+        var count = 0
+        try waitUntil(20, for: "the requests") {
+            count += (try? pod.requestCount()) ?? 0
+            return count == 3
+        }
+        let ending = try pod.cluster.whilePaused {
+            if isStopped {
+                run.signal(SIGTERM)
+                return try run.ending(within: 4)
+            }
+            return try run.ending(within: 12)
+        }
+        _ = try pod.checked(ending)
+        let report = try JSONDecoder().decode(Pod.Report.self, from: ending.standardOutput)
+        #expect(ending.status == (isStopped ? 143 : 12))
+        #expect(report.brands.count == 3)
+        // Either had no time, or was told that nobody answered.
+        #expect(report.brands.allSatisfy { $0.outcome == "unfinished" || $0.outcome == "failed" }, "\(report.brands)")
+        // Nobody knows whether the write arrived; the next run finds out.
+        try pod.setFaults(of: Self.brands, [:])
+        #expect(try pod.rotate().status == 0)
+        #expect(Self.good(try pod.state()))
+    }
+
     @Test("an API server with a certificate of another authority gets no token")
     func untrusted() throws {
         let pod = try Pod(brands: ["batik"])

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Synchronization
 import Testing
 
 /// A namespace with a service account and its Role, a sandbox, and a configuration: what a pod of the CronJob has.
@@ -210,12 +211,21 @@ final class Pod {
         try checked(try start(arguments, host: host, port: port).ending(within: ScenarioRun.patience))
     }
 
+    /// Runs so far, and those that said what they should not have.
+    private static let tally = Mutex((runs: 0, leaks: 0))
+
     /// No secret and no token is in what a run says.
     func checked(_ ending: ChildProcess.Ending) throws -> ChildProcess.Ending {
         var canary = canary
         for value in try state().values.values where claims(of: value) != nil { canary.addToken(value) }
-        #expect(canary.finding(in: ending.standardOutput) == nil)
-        #expect(canary.finding(in: ending.standardError) == nil)
+        let finding = canary.finding(in: ending.standardOutput) ?? canary.finding(in: ending.standardError)
+        #expect(finding == nil)
+        let (runs, leaks) = Self.tally.withLock { tally in
+            tally.runs += 1
+            tally.leaks += finding == nil ? 0 : 1
+            return tally
+        }
+        print("scoreboard: Kubernetes Secrets: \(runs) runs, \(leaks) leaked secrets")
         return ending
     }
 
