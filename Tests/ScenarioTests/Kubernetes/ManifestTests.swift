@@ -117,8 +117,8 @@ import TokenRotation
         let shipped = try String(contentsOf: Self.overlays.appending(path: "files/config.yaml"), encoding: .utf8)
         try directory.write(
             shipped.replacing("endpoint: test", with: "endpoint: \(sandbox.url)/adv-core-api/partner/v1.0/token")
-                .replacing("/etc/doku-secrets/", with: directory.path("secrets/"))
-                .replacing("/tokens/", with: directory.path("tokens/"))
+                .replacing("/etc/doku-secrets/", with: directory.path("secrets") + "/")
+                .replacing("/tokens/", with: directory.path("tokens") + "/")
                 .replacing("/dev/termination-log", with: directory.path("termination")), to: "config.yaml")
         for name in names { try directory.write(secret, to: "secrets/..2026_11_22/\(name)") }
         let setUp = """
