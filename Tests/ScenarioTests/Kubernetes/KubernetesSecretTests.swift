@@ -165,6 +165,28 @@ import Testing
         #expect(try pod.asked().suffix(3) == ["patch", "get", "patch"])
     }
 
+    @Test("a Secret that somebody deletes during the run is made anew")
+    func deletedMeanwhile() throws {
+        let pod = try Pod(brands: Self.brands)
+        #expect(try pod.rotate().status == 0)
+        try pod.setFaults(of: Self.brands, ["teh": "hang"])
+        try pod.write(brands: Self.brands, settings: "request_timeout: 3s\nattempts: 1")
+        _ = try pod.requestCount()
+        let run = try pod.start(["rotate", "--config", "config.yaml", "--output", "json", "--force"])
+        var count = 0
+        try waitUntil(20, for: "the requests") {
+            count += (try? pod.requestCount()) ?? 0
+            return count == 3
+        }
+        try pod.delete()
+        let ending = try pod.checked(try run.ending(within: 30))
+        #expect(Self.good(try pod.state(), ["batik", "kopi-senja"]), "\(ending)")
+        // The one that failed has lost its old token with the Secret; the next run brings it a new one.
+        try pod.setFaults(of: Self.brands, [:])
+        #expect(try pod.rotate().status == 0)
+        #expect(Self.good(try pod.state()))
+    }
+
     // MARK: What is in the way
 
     @Test("a role that was revoked: nothing is requested, the Secret stays, a person must act")

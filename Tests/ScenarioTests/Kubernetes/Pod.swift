@@ -152,6 +152,8 @@ final class Pod {
         try cluster.make("PATCH", secretPath, document, type: "application/merge-patch+json")
     }
 
+    func delete() throws { try cluster.request("DELETE", secretPath) }
+
     struct SecretState: Equatable {
         var values: [String: String] = [:]
         var labels: [String: String] = [:]
