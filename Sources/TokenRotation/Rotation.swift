@@ -90,7 +90,9 @@ package final class Rotation: Sendable {
         let granted = ledger.newTokens
         if let secrets, stores.isNeeded {
             // What a hook prints must not give them away; no file holds them.
-            for token in granted.values { secrets.note(Secret(Array(token.text.utf8))) }
+            for token in Array(granted.values) + plan.stores.flatMap(\.tokens) {
+                secrets.note(Secret(Array(token.text.utf8)))
+            }
         }
         let outcomes = ledger.close(unfinished: stop.reason?.failure)
         var ending = RotationEnding(outcomes: outcomes, warnings: warnings, clockOffset: endpoint.offset)

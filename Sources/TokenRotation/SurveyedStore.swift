@@ -34,6 +34,13 @@ struct SurveyedStore: Sendable {
         return SurveyedOutput(path: store.path(of: key), state: state, refusal: failure ?? refusals[key])
     }
 
+    /// Those of all its brands.
+    var tokens: [Token] {
+        store.entries.compactMap { entry in
+            if case .token(let token) = output(entry.key).state { token } else { nil }
+        }
+    }
+
     /// What the store is to hold of ours: new tokens, and the last good one of every other brand. A key that somebody
     /// else wrote is theirs until there is a new token for it.
     /// - Parameter granted: new tokens by index of the brand.

@@ -10,7 +10,7 @@ struct Doctor: ParsableCommand {
         discussion: """
             Looks at the configuration, the lock, the way to the endpoint (one HEAD request, with no Client-Id and no \
             signature), the clock, each secret (commands are run) and each output (a file is made in its directory and \
-            removed again). To be run as the user, and in the environment, of the runs to come. Exits with 0, or with \
+            removed again; a Kubernetes Secret is read, and a write to it rehearsed). To be run as the user, and in the environment, of the runs to come. Exits with 0, or with \
             78 where something fails.
             """)
 

@@ -187,6 +187,28 @@ import Testing
         #expect(Self.good(try pod.state()))
     }
 
+    @Test("hooks are told of the brands whose keys are new, and what they print gives no token away")
+    func hooks() throws {
+        let pod = try Pod(brands: Self.brands)
+        let hook =
+            "{ name: tell, run: [/bin/sh, -c, 'echo \"$DOKU_CHANGED_BRANDS\" >>told; cat value 2>/dev/null; false'] }"
+        try pod.write(brands: Self.brands, settings: "hooks: [\(hook)]")
+        #expect(try pod.rotate().status == 30)
+        #expect(try pod.rotate(["--brand", "teh", "--force"]).status == 30)
+        // Nothing is due: nobody is told, though the labels are written.
+        try pod.write(
+            brands: Self.brands, output: "name: doku-tokens, key: \"{brand}\", labels: { app: doku }",
+            settings: "hooks: [\(hook)]")
+        #expect(try pod.rotate().status == 0)
+        #expect(try pod.state().labels == ["app": "doku"])
+        let told = try String(contentsOfFile: pod.directory.path("told"), encoding: .utf8)
+        #expect(told == "batik kopi-senja teh\nteh\n")
+        // A token of the Secret, in whatever part of it a hook shows it.
+        let token = try #require(try pod.state().values["batik"])
+        try pod.directory.write(String(token.dropFirst(40)), to: "value")
+        #expect(try pod.rotate(["--brand", "teh", "--force"]).status == 30)
+    }
+
     // MARK: What is in the way
 
     @Test("a role that was revoked: nothing is requested, the Secret stays, a person must act")
