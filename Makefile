@@ -17,7 +17,7 @@ DATE = $(shell date -u -d "@$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/
 ARCHIVES := .build/archives
 RELEASE := swift build -c release --static-swift-stdlib -Xlinker -L$(CURDIR)/$(ARCHIVES)
 
-.PHONY: build release-needs demo test torture lint bench manual share install clean
+.PHONY: build release-needs demo test kubernetes torture lint bench manual share install clean
 
 build: release-needs
 	$(RELEASE) --product doku-token-rotator
@@ -44,6 +44,14 @@ test:
 	# One after the other: a process that one test starts inherits the pipes another one waits on.
 	DOKU_TEST_PYTHON=/usr/bin/python3 swift test --skip-build --no-parallel
 	Tests/Fuzzing/run
+
+# Builds a kube-apiserver into .build-kubernetes, once (about 9 minutes of a processor), and runs what needs one; `make
+# test` does so too wherever it is built.
+kubernetes:
+	@.ci/prepare kubernetes
+	nice Tests/ScenarioTests/Kubernetes/cluster build
+	swift build --build-tests
+	DOKU_TEST_PYTHON=/usr/bin/python3 swift test --skip-build --no-parallel --filter 'KubernetesSecretTests|ManifestTests|ShardedRunTests'
 
 # Every fault suite at its full size, and the scoreboard of all.
 torture:
@@ -76,4 +84,4 @@ install: share
 	done
 
 clean:
-	rm -rf .build .build-mutants .build-thread .build-address
+	rm -rf .build .build-mutants .build-thread .build-address .build-kubernetes

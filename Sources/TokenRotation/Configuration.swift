@@ -27,6 +27,8 @@ package struct Configuration: Sendable {
     package var proxy: String?
     package var brands: [Brand] = []
     package var snippets: [Snippet] = []
+    /// Where tokens go besides files.
+    package var stores: [TokenStore] = []
     package var report = ReportDestinations()
     package var hooks: [Hook] = []
     /// Where a run keeps what outputs cannot tell; nil leaves it to `$STATE_DIRECTORY`.

@@ -68,6 +68,7 @@ extension ConfigurationReader {
         let secret = (own.namesSecret ? own.secret : defaults.secret).flatMap { expand($0, for: name) }
         let list = own.outputs ?? defaults.outputs ?? OutputList()
         let outputs = list.sound.compactMap { expand($0, for: name) }
+        for output in list.soundStores { expand(output, for: name, at: index) }
         if list.isEmpty { uncovered[name] = fields.mark }
         guard let clientID, let secret else { return nil }
         let times = own.validTime == nil && own.renewBefore == nil ? defaults.times : own.times(over: defaults)

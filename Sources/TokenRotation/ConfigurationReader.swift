@@ -19,6 +19,7 @@ package struct ConfigurationReader {
     var brandPlaces: [String: (index: Int, mark: Mark)] = [:]
     /// The last output's: the next one's is mostly the same.
     var lastForm: TokenOutput.Form?
+    var stores = TokenStoreRegister()
     /// Brands that have no output and that no snippet has named yet, by name.
     var uncovered: [String: Mark] = [:]
     /// How many more names may be compared to suggest one.
@@ -85,6 +86,7 @@ package struct ConfigurationReader {
             problems.add(
                 fields.mark, "`brands` is missing", hint: "a list of brands, each with name, client_id and secret")
         }
+        finishStores(into: &configuration)
         readSnippets(fields, into: &configuration)
         readHooks(fields, into: &configuration)
         configuration.stateDirectory = fields["state_dir"].flatMap { fixedPath($0, "state_dir") }

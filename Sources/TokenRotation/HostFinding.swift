@@ -20,6 +20,7 @@ package struct HostFinding: Sendable, Equatable {
         case stateDirectory = "state-dir"
         /// Those who are told of a run.
         case report
+        case kubernetesSecret = "kubernetes-secret"
     }
 
     package enum Result: String, Sendable, CaseIterable {

@@ -2,7 +2,7 @@
 
 internal import DurableFiles
 
-/// Who is due and why, read from the files on disk: nothing is written, requested or unlocked for it.
+/// Who is due and why, read from what is published: nothing is written, requested or unlocked for it.
 ///
 /// Small, since a run may have ten thousand brands: no token is kept but one to be published again.
 package struct RotationPlan: Sendable {
@@ -31,12 +31,18 @@ package struct RotationPlan: Sendable {
     let cannotWait: Bool
     /// What stands in the snippets, in the order of the configuration.
     let snippets: [SurveyedSnippet]
+    /// What stands in the stores, in the order of the configuration.
+    let stores: [SurveyedStore]
 
     init(
         configuration: Configuration, selection: Selection, rule: DueRule, survey: OutputSurvey,
-        directories: OutputDirectories
+        directories: OutputDirectories, access: TokenStoreAccess
     ) {
-        let standing = BrandSurvey(of: configuration, selection, survey: survey, directories: directories)
+        var standing = BrandSurvey(
+            of: configuration, selection, survey: survey, directories: directories, access: access)
+        standing.rehearse(configuration, selection, access) { index, outputs in
+            rule.verdict(on: configuration.brands[index], outputs: outputs).needsWork
+        }
         var outcomes: [BrandOutcome] = []
         outcomes.reserveCapacity(selection.brands.count)
         var work: [Work] = []
@@ -65,6 +71,7 @@ package struct RotationPlan: Sendable {
         self.work = work
         self.cannotWait = cannotWait
         snippets = standing.snippets
+        stores = standing.stores
     }
 
     /// Whether anything is to be requested.
