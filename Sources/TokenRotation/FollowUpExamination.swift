@@ -6,13 +6,11 @@ internal import ProcessState
 /// Whether what a run does after its tokens can be done: hooks, their journal, and telling of the run.
 struct FollowUpExamination {
     private let configuration: Configuration
-    private let configurationFile: String
     private let reader: SecretReader
 
     /// Takes a secret out of the environment: to be made before anything reads that on another thread.
-    init(_ configuration: Configuration, configurationFile: String) {
+    init(_ configuration: Configuration) {
         self.configuration = configuration
-        self.configurationFile = configurationFile
         reader = SecretReader(for: [configuration.report.ping?.url].compactMap { $0 })
     }
 
@@ -22,7 +20,11 @@ struct FollowUpExamination {
         if let state = stateFinding() { findings.append(state) }
         if let path = configuration.report.metricsFile { findings.append(metricsFinding(path)) }
         if let path = configuration.report.terminationMessage { findings.append(messageFinding(path)) }
-        if let ping = configuration.report.ping { findings += pingFindings(ping, stop) }
+        if let ping = configuration.report.ping {
+            findings += SecretExamination.findings(on: ping.url, reader, stop) {
+                HostFinding(.report, "ping", $0, $1 ?? "its URL can be had")
+            }
+        }
         return findings
     }
 
@@ -36,7 +38,7 @@ struct FollowUpExamination {
     }
 
     private func stateFinding() -> HostFinding? {
-        guard let directory = StateDirectory(of: configuration, file: configurationFile) else {
+        guard let directory = StateDirectory(of: configuration, file: configuration.file) else {
             guard !configuration.hooks.isEmpty else { return nil }
             return HostFinding(
                 .stateDirectory, "state_dir", .warn,
@@ -78,18 +80,5 @@ struct FollowUpExamination {
             if error.reason == .isMountPoint { return HostFinding(.report, path, .ok, "is there") }
             return HostFinding(.report, path, .warn, "\(error)")
         }
-    }
-
-    private func pingFindings(_ ping: PingDestination, _ stop: StopRequest) -> [HostFinding] {
-        var findings: [HostFinding] = []
-        do throws(BrandFailure) {
-            _ = try reader.secret(from: ping.url, isCancelled: { stop.reason != nil }) { warning in
-                findings.append(HostFinding(.report, "ping", .warn, warning))
-            }
-            if findings.isEmpty { findings.append(HostFinding(.report, "ping", .ok, "its URL can be had")) }
-        } catch {
-            findings.append(HostFinding(.report, "ping", .fail, error.message))
-        }
-        return findings
     }
 }

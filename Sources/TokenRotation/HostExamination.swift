@@ -38,7 +38,7 @@ package struct HostExamination: Sendable {
         let selection = try Selection(of: configuration, names: brands, shard: shard)
         // Takes secrets out of the environment: before anything reads that on another thread.
         let secrets = SecretExamination(configuration, selection)
-        let followUp = FollowUpExamination(configuration, configurationFile: configurationFile)
+        let followUp = FollowUpExamination(configuration)
         var findings = configurationFindings(configuration, selection, file)
         findings.append(lockFinding(file))
         findings += NetworkExamination(configuration, stop).findings()
@@ -117,20 +117,30 @@ struct SecretExamination: Sendable {
         let found = Slots<[HostFinding]>(count: brands.count, empty: [])
         lanes.forEach(count: brands.count) { [brands, reader] index in
             guard stop.reason == nil else { return }
-            found.set(index, Self.findings(on: brands[index], reader, stop))
+            let brand = brands[index]
+            found.set(
+                index,
+                Self.findings(on: brand.secret, reader, stop) {
+                    HostFinding(.secret, brand.name, $0, $1 ?? "can be had")
+                })
         }
         return found.values.flatMap { $0 }
     }
 
-    private static func findings(on brand: Brand, _ reader: SecretReader, _ stop: StopRequest) -> [HostFinding] {
+    /// Whether one secret is to be had.
+    /// - Parameter finding: makes a finding of a result and its words; nil where there is nothing to say.
+    static func findings(
+        on source: SecretSource, _ reader: SecretReader, _ stop: StopRequest,
+        _ finding: (_ result: HostFinding.Result, _ words: String?) -> HostFinding
+    ) -> [HostFinding] {
         var findings: [HostFinding] = []
         do throws(BrandFailure) {
-            _ = try reader.secret(from: brand.secret, isCancelled: { stop.reason != nil }) { warning in
-                findings.append(HostFinding(.secret, brand.name, .warn, warning))
+            _ = try reader.secret(from: source, isCancelled: { stop.reason != nil }) { warning in
+                findings.append(finding(.warn, warning))
             }
-            if findings.isEmpty { findings.append(HostFinding(.secret, brand.name, .ok, "can be had")) }
+            if findings.isEmpty { findings.append(finding(.ok, nil)) }
         } catch {
-            findings.append(HostFinding(.secret, brand.name, .fail, error.message))
+            findings.append(finding(.fail, error.message))
         }
         return findings
     }

@@ -25,6 +25,8 @@ struct StateDirectory: Sendable {
         }.joined()
     }
 
+    private static let journalAttributes = PublishedAttributes(mode: 0o600)
+
     private var journalName: String { "hooks-\(key).json" }
 
     /// What reading the journal came to.
@@ -62,13 +64,13 @@ struct StateDirectory: Sendable {
     /// Returns when the journal will be there after a loss of power.
     func write(_ journal: HookJournal) throws(FileError) {
         let directory = try Directory(path: path)
-        try directory.publish(journal.bytes, name: journalName, attributes: PublishedAttributes(mode: 0o600))
+        try directory.publish(journal.bytes, name: journalName, attributes: Self.journalAttributes)
         try directory.synchronize()
     }
 
     /// Does what writing the journal does before it is seen, and takes it back.
     func rehearse() throws(FileError) {
-        _ = try Directory(path: path).rehearse(name: journalName, attributes: PublishedAttributes(mode: 0o600))
+        _ = try Directory(path: path).rehearse(name: journalName, attributes: Self.journalAttributes)
     }
 
     /// The lock of a run, where the configuration's own file cannot be locked.
