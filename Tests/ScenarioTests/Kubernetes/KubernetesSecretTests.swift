@@ -11,6 +11,20 @@ import Testing
         brands.allSatisfy { Pod.isToken(state.values[$0], of: $0) }
     }
 
+    /// A run under way that has made its three requests, one of which is not answered for three seconds.
+    private static func heldUp(_ pod: Pod, _ flags: [String] = [], settings: String = "") throws -> ChildProcess {
+        try pod.setFaults(of: brands, ["teh": "hang"])
+        try pod.write(brands: brands, settings: "request_timeout: 3s\nattempts: 1\n\(settings)")
+        _ = try pod.requestCount()
+        let run = try pod.start(Pod.rotation + flags)
+        var count = 0
+        try waitUntil(20, for: "the requests") {
+            count += (try? pod.requestCount()) ?? 0
+            return count == 3
+        }
+        return run
+    }
+
     // MARK: What is written
 
     @Test("the first run makes the Secret in one write, and the second writes and requests nothing")
@@ -146,15 +160,7 @@ import Testing
         let pod = try Pod(brands: Self.brands)
         #expect(try pod.rotate().status == 0)
         let first = try pod.state()
-        try pod.setFaults(of: Self.brands, ["teh": "hang"])
-        try pod.write(brands: Self.brands, settings: "request_timeout: 3s\nattempts: 1")
-        _ = try pod.requestCount()
-        let run = try pod.start(["rotate", "--config", "config.yaml", "--output", "json", "--force"])
-        var count = 0
-        try waitUntil(20, for: "the requests") {
-            count += (try? pod.requestCount()) ?? 0
-            return count == 3
-        }
+        let run = try Self.heldUp(pod, ["--force"])
         try pod.apply(["data": ["note": "Zm9yZWlnbg=="]], manager: "someone")
         let ending = try pod.checked(try run.ending(within: 30))
         #expect(ending.status == 10)
@@ -169,15 +175,7 @@ import Testing
     func deletedMeanwhile() throws {
         let pod = try Pod(brands: Self.brands)
         #expect(try pod.rotate().status == 0)
-        try pod.setFaults(of: Self.brands, ["teh": "hang"])
-        try pod.write(brands: Self.brands, settings: "request_timeout: 3s\nattempts: 1")
-        _ = try pod.requestCount()
-        let run = try pod.start(["rotate", "--config", "config.yaml", "--output", "json", "--force"])
-        var count = 0
-        try waitUntil(20, for: "the requests") {
-            count += (try? pod.requestCount()) ?? 0
-            return count == 3
-        }
+        let run = try Self.heldUp(pod, ["--force"])
         try pod.delete()
         let ending = try pod.checked(try run.ending(within: 30))
         #expect(Self.good(try pod.state(), ["batik", "kopi-senja"]), "\(ending)")
@@ -255,18 +253,10 @@ import Testing
     func conflictMeanwhile() throws {
         let pod = try Pod(brands: Self.brands)
         #expect(try pod.rotate().status == 0)
-        try pod.setFaults(of: Self.brands, ["teh": "hang"])
-        try pod.write(brands: Self.brands, settings: "request_timeout: 3s\nattempts: 1")
-        _ = try pod.requestCount()
-        let run = try pod.start(["rotate", "--config", "config.yaml", "--output", "json", "--force"])
-        var count = 0
-        try waitUntil(20, for: "the requests") {
-            count += (try? pod.requestCount()) ?? 0
-            return count == 3
-        }
+        let run = try Self.heldUp(pod, ["--force"])
         try pod.apply(["data": ["batik": "dGhlaXJz"]], manager: "someone")
         let ending = try pod.checked(try run.ending(within: 30))
-        let report = try JSONDecoder().decode(Pod.Report.self, from: ending.standardOutput)
+        let report = try Pod.report(of: ending)
         #expect(try report.brand("batik").code == "store-conflict")
         #expect(try report.brand("kopi-senja").outcome == "rotated")
         let state = try pod.state()
@@ -304,14 +294,7 @@ import Testing
     @Test("a write that hangs does not keep a run from its end, and is not told as written", arguments: [true, false])
     func hangingWrite(isStopped: Bool) throws {
         let pod = try Pod(brands: Self.brands)
-        try pod.setFaults(of: Self.brands, ["teh": "hang"])
-        try pod.write(brands: Self.brands, settings: "request_timeout: 3s\nattempts: 1\ndeadline: 6s")
-        let run = try pod.start(["rotate", "--config", "config.yaml", "--output", "json"])
-        var count = 0
-        try waitUntil(20, for: "the requests") {
-            count += (try? pod.requestCount()) ?? 0
-            return count == 3
-        }
+        let run = try Self.heldUp(pod, settings: "deadline: 6s")
         let ending = try pod.cluster.whilePaused {
             if isStopped {
                 run.signal(SIGTERM)
@@ -320,7 +303,7 @@ import Testing
             return try run.ending(within: 12)
         }
         _ = try pod.checked(ending)
-        let report = try JSONDecoder().decode(Pod.Report.self, from: ending.standardOutput)
+        let report = try Pod.report(of: ending)
         #expect(ending.status == (isStopped ? 143 : 12))
         #expect(report.brands.count == 3)
         // Either had no time, or was told that nobody answered.

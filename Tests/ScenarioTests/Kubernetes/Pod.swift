@@ -235,13 +235,18 @@ final class Pod {
     func rotate(
         _ flags: [String] = [], host: String? = "127.0.0.1", port: Int? = nil
     ) throws -> (status: Int32, report: Report, said: String) {
-        let ending = try run(
-            ["rotate", "--config", "config.yaml", "--output", "json"] + flags, host: host, port: port)
-        let said = String(decoding: ending.standardError, as: UTF8.self)
+        let ending = try run(Self.rotation + flags, host: host, port: port)
+        return (ending.status, try Self.report(of: ending), String(decoding: ending.standardError, as: UTF8.self))
+    }
+
+    /// What a run is started with, to report on standard output.
+    static let rotation = ["rotate", "--config", "config.yaml", "--output", "json"]
+
+    static func report(of ending: ChildProcess.Ending) throws -> Report {
         do {
-            let report = try JSONDecoder().decode(Report.self, from: ending.standardOutput)
-            return (ending.status, report, said)
+            return try JSONDecoder().decode(Report.self, from: ending.standardOutput)
         } catch {
+            let said = String(decoding: ending.standardError, as: UTF8.self)
             throw ScenarioFailure("no report, status \(ending.status): \(said)")
         }
     }
