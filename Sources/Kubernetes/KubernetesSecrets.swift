@@ -58,32 +58,29 @@ private final class SecretSession: Sendable {
     }
 
     func read(_ stores: [TokenStore]) -> [Result<TokenStoreAccess.Contents, BrandFailure>] {
-        let answers = answers(for: stores, by: \.asking) { store, namespace in
-            HTTPRequest(method: .get, url: Self.path(store, namespace), headers: [], body: [])
+        let answers = answers(for: stores, by: \.asking) { index, namespace in
+            HTTPRequest(method: .get, url: Self.path(stores[index], namespace), headers: [], body: [])
         }
         return answers.map { $0.flatMap(\.contents) }
     }
 
     func write(_ writes: [TokenStoreAccess.Write]) -> [TokenStoreAccess.WriteResult] {
-        var results: [TokenStoreAccess.WriteResult] = []
         let isRehearsal = writes.first?.isRehearsal ?? false
-        let byAddress = Dictionary(writes.map { ($0.store.address, $0) }) { first, _ in first }
         let answers = answers(for: writes.map(\.store), by: { isRehearsal ? $0.asking : $0.writing }) {
-            store, namespace in
-            let body = byAddress[store.address].flatMap { SecretManifest($0, namespace: namespace).json } ?? []
-            return HTTPRequest(
+            index, namespace in
+            HTTPRequest(
                 method: .patch,
-                url: Self.path(store, namespace) + "?fieldManager=\(SecretManifest.fieldManager)"
+                url: Self.path(writes[index].store, namespace) + "?fieldManager=\(SecretManifest.fieldManager)"
                     + (isRehearsal ? "&dryRun=All" : ""),
-                headers: [("Content-Type", "application/apply-patch+yaml")], body: body)
+                headers: [("Content-Type", "application/apply-patch+yaml")],
+                body: SecretManifest(writes[index], namespace: namespace).json ?? [])
         }
-        for answer in answers {
+        return answers.map { answer in
             switch answer {
-            case .success(let answer): results.append(answer.result(isRehearsal: isRehearsal))
-            case .failure(let failure): results.append(.failed(failure))
+            case .success(let answer): answer.result(isRehearsal: isRehearsal)
+            case .failure(let failure): .failed(failure)
             }
         }
-        return results
     }
 
     /// Its parts need no escape: they are names of Kubernetes.
@@ -93,7 +90,7 @@ private final class SecretSession: Sendable {
 
     private func answers(
         for stores: [TokenStore], by requests: (Connections) -> APIRequests,
-        _ request: (TokenStore, String) -> HTTPRequest
+        _ request: (_ index: Int, _ namespace: String) -> HTTPRequest
     ) -> [Result<SecretAnswer, BrandFailure>] {
         guard !stores.isEmpty else { return [] }
         let connections: Connections
@@ -110,7 +107,7 @@ private final class SecretSession: Sendable {
             }
         }
         let replies = requests(connections).results(
-            of: asked.map { request(stores[$0.index], $0.namespace) }, mayPass: SecretAnswer.mayPass)
+            of: asked.map { request($0.index, $0.namespace) }, mayPass: SecretAnswer.mayPass)
         for ((index, namespace), reply) in zip(asked, replies) {
             results[index] = reply.map { SecretAnswer($0, for: stores[index], namespace: namespace) }
         }

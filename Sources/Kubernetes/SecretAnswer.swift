@@ -46,15 +46,17 @@ struct SecretAnswer {
     private var conflict: TokenStoreAccess.WriteResult {
         let status = APIStatus(reply.body)
         guard !status.conflicts.isEmpty else { return .changed }
+        let keys = Set(store.entries.map(\.key))
         var failures: [String: BrandFailure] = [:]
         for conflict in status.conflicts {
             let prefix = ".data."
             let key = String(conflict.field.dropFirst(prefix.count))
-            guard conflict.field.hasPrefix(prefix), KnownKeys(store).contains(key) else {
+            guard conflict.field.hasPrefix(prefix), keys.contains(key) else {
+                let field = VisibleText.escaping(String(conflict.field.prefix(200)))
                 return .failed(
                     BrandFailure(
                         .storeConflict,
-                        "\(name): \(KnownKeys.named(conflict.field)) belongs to \(conflict.manager): take it out of "
+                        "\(name): \(field) belongs to \(conflict.manager): take it out of "
                             + "`labels`, or have it given up"))
             }
             failures[key] = BrandFailure(
@@ -86,7 +88,7 @@ struct SecretAnswer {
             return BrandFailure(
                 .storeRefused,
                 "\(name): the API server refuses what was to be written (\(number)): is the Secret immutable?")
-        case 429, 500, 502, 503, 504:
+        case _ where Self.mayPass(reply):
             return BrandFailure(.storeUnavailable, "\(name): the API server failed to answer (\(number))")
         case 200..<300: return notUnderstood
         default:
@@ -115,16 +117,4 @@ struct SecretAnswer {
         default: false
         }
     }
-}
-
-/// The keys that a store is written under.
-private struct KnownKeys {
-    private let keys: Set<String>
-
-    init(_ store: TokenStore) { keys = Set(store.entries.map(\.key)) }
-
-    func contains(_ key: String) -> Bool { keys.contains(key) }
-
-    /// A field's path, fit to be shown.
-    static func named(_ field: String) -> String { VisibleText.escaping(String(field.prefix(200))) }
 }

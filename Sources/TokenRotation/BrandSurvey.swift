@@ -36,13 +36,7 @@ struct BrandSurvey {
         }
         self.memberships = memberships
         stores = access.map { Self.read(configuration, selection, $0) } ?? []
-        var storeMemberships: [Int: [(store: Int, key: String)]] = [:]
-        for index in stores.indices {
-            for entry in configuration.stores[index].entries {
-                storeMemberships[entry.brand, default: []].append((index, entry.key))
-            }
-        }
-        self.storeMemberships = storeMemberships
+        storeMemberships = stores.isEmpty ? [:] : configuration.placesInStores
     }
 
     /// The stores that a brand is in, and its key in each.

@@ -4,17 +4,19 @@
 enum KubernetesName {
     /// RFC 1123 label: a namespace.
     static func isLabel(_ text: some StringProtocol) -> Bool {
-        (1...63).contains(text.utf8.count) && beginsAndEnds(text, isLowerAlphanumeric)
-            && text.utf8.allSatisfy { isLowerAlphanumeric($0) || $0 == UInt8(ascii: "-") }
+        (1...63).contains(text.utf8.count) && isPart(text)
     }
 
     /// RFC 1123 subdomain: a Secret's name. Its parts between dots may be longer than a label.
     static func isSubdomain(_ text: some StringProtocol) -> Bool {
         (1...253).contains(text.utf8.count)
-            && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { part in
-                !part.isEmpty && beginsAndEnds(part, isLowerAlphanumeric)
-                    && part.utf8.allSatisfy { isLowerAlphanumeric($0) || $0 == UInt8(ascii: "-") }
-            }
+            && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { isPart($0) }
+    }
+
+    /// Of any length but none.
+    private static func isPart(_ text: some StringProtocol) -> Bool {
+        beginsAndEnds(text, isLowerAlphanumeric)
+            && text.utf8.allSatisfy { isLowerAlphanumeric($0) || $0 == UInt8(ascii: "-") }
     }
 
     /// A key of a Secret, which becomes a file's name where the Secret is mounted.

@@ -91,27 +91,30 @@ final class RotationWork: Sendable {
         timer.asyncAfter(deadline: .now() + .milliseconds(left)) { @Sendable [stop] in stop.stop(.deadline) }
         stop.onStop { transfers.cancel() }
         stop.signal(finished, after: StopRequest.timeToPublish)
-        let shared = DispatchQueue(label: "snippets")
-        let tick = DispatchSource.makeTimerSource(queue: shared)
-        tick.schedule(deadline: .now() + Self.snippetInterval, repeating: Self.snippetInterval)
-        tick.setEventHandler { @Sendable [snippets] in snippets.publish() }
-        tick.resume()
-        let storeTick = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "stores"))
+        var ticks = [Self.tick("snippets", every: Self.snippetInterval) { [snippets] in snippets.publish() }]
         if stores.isNeeded {
-            storeTick.schedule(deadline: .now() + Self.storeInterval, repeating: Self.storeInterval)
-            storeTick.setEventHandler { @Sendable [stores] in stores.publish(isLast: false) }
+            ticks.append(Self.tick("stores", every: Self.storeInterval) { [stores] in stores.publish(isLast: false) })
         }
-        storeTick.resume()
 
         context.observe?(.began(brands: plan.work.count))
         for _ in plan.work { group.enter() }
         fill(transfers, secrets)
         group.notify(queue: timer) { @Sendable in _ = finished.signal() }
         finished.wait()
-        tick.cancel()
-        storeTick.cancel()
+        for tick in ticks { tick.cancel() }
         transfers.cancel()
         return secrets.warnings
+    }
+
+    /// Calls `body` again and again, on a queue of its own, until it is cancelled.
+    private static func tick(
+        _ label: String, every interval: DispatchTimeInterval, _ body: @escaping @Sendable () -> Void
+    ) -> any DispatchSourceTimer {
+        let tick = DispatchSource.makeTimerSource(queue: DispatchQueue(label: label))
+        tick.schedule(deadline: .now() + interval, repeating: interval)
+        tick.setEventHandler { @Sendable in body() }
+        tick.resume()
+        return tick
     }
 
     // MARK: From one brand to the next

@@ -76,9 +76,13 @@ package struct Selection: Sendable {
         }
         if let shard {
             let own = Set(brands)
+            /// Whether the brands are all of this shard, or none is.
+            func areTogether(_ brands: [Int]) -> Bool {
+                let inside = brands.count { own.contains($0) }
+                return inside == 0 || inside == brands.count
+            }
             for snippet in configuration.snippets {
-                let inside = snippet.entries.count { own.contains($0.brand) }
-                guard inside == 0 || inside == snippet.entries.count else {
+                guard areTogether(snippet.entries.map(\.brand)) else {
                     throw InvalidSelection(
                         message:
                             "--shard \(shard.index)/\(shard.count): the snippet \(snippet.path) needs brands of several "
@@ -86,8 +90,7 @@ package struct Selection: Sendable {
                 }
             }
             for store in configuration.stores {
-                let inside = store.entries.count { own.contains($0.brand) }
-                guard inside == 0 || inside == store.entries.count else {
+                guard areTogether(store.entries.map(\.brand)) else {
                     throw InvalidSelection(
                         message:
                             "--shard \(shard.index)/\(shard.count): \(store.name) holds tokens of several shards, which "

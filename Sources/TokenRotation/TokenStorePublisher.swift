@@ -39,11 +39,7 @@ final class TokenStorePublisher: Sendable {
         positions =
             configuration.stores.isEmpty
             ? [:] : Dictionary(uniqueKeysWithValues: plan.brands.enumerated().map { ($1, $0) })
-        var memberships: [Int: [(store: Int, key: String)]] = [:]
-        for (index, store) in configuration.stores.enumerated() {
-            for entry in store.entries { memberships[entry.brand, default: []].append((index, entry.key)) }
-        }
-        self.memberships = memberships
+        memberships = configuration.placesInStores
         state = Mutex(State(stores: plan.stores))
     }
 

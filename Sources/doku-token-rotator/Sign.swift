@@ -57,5 +57,4 @@ struct Sign: ParsableCommand {
         }
         Console.standardOutput.write(output == .json ? sample.json : sample.text)
     }
-
 }
