@@ -266,7 +266,9 @@ extension FileSystemFault {
             "no block is left on ext4", needs: .mounts,
             "truncate -s 4M image; mkfs.ext4 -q -m 0 image; cp -p tokens/kopi kept; mount -o loop image tokens || exit 77; "
                 + "cp -p kept tokens/kopi; chmod 755 tokens; cat /dev/zero > tokens/filler 2>/dev/null; sync; "
-                + "for n in {1..300}; do sync; head -c 3000 /dev/zero >> tokens/more || full+=x; "
+                // As small as a token: a few larger ones fail while a block or two are left.
+                + "for n in {1..300}; do sync; if dd if=/dev/zero of=tokens/more-$n bs=600 count=1 conv=fsync; "
+                + "then full=; else rm -f tokens/more-$n; full+=x; fi; "
                 + "[[ $full != xxxxx ]] || exit 0; done 2>/dev/null; exit 77",
             says: "no space", undo: "umount tokens"),
     ]
