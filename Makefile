@@ -102,8 +102,20 @@ deb: share
 	@.ci/prepare deb
 	@rm -rf "$(DEB_ROOT)"
 	@mkdir -p "$(DEB_ROOT)"
-	@$(MAKE) --no-print-directory --silent install -o share DESTDIR="$(abspath $(DEB_ROOT))" PREFIX=/usr
+	@$(MAKE) --no-print-directory --silent install -o share DESTDIR="$$(realpath "$(DEB_ROOT)")" PREFIX=/usr
+	@rm -f "$(PACKAGES)"/doku-token-rotator_*.deb
 	@packaging/debian/build "$(DEB_ROOT)" "$(PACKAGES)"
+
+# A container image, an OCI archive, without a registry.
+image: deb
+	@.ci/prepare image
+	@packaging/container/build "$(PACKAGES)"/doku-token-rotator_*.deb "$(PACKAGES)"
+
+# The package and the image of the release, tried out: on a clean Debian, as a restricted pod, built a second time.
+packages: image
+	@.ci/prepare packages
+	@$(RELEASE) --product doku-sandbox
+	@Tests/ScenarioTests/Packages/run "$(PACKAGES)" $(BUILD)/doku-sandbox
 
 clean:
 	rm -rf .build .build-mutants .build-thread .build-address

@@ -92,8 +92,9 @@ let package = Package(
             dependencies: ["doku-token-rotator", "doku-sandbox", "manual-pages", "TokenRotation"],
             exclude: [
                 "Scenarios", "Systemd", "receiver.py", "metrics_consumers.py", "FileFaults/Injector",
-                "FileFaults/Walker", "Manual/Shells", "Packages/boot", "Packages/inside", "NetworkFaults/answers.py", "NetworkFaults/connections.py",
+                "FileFaults/Walker", "Manual/Shells", "NetworkFaults/answers.py", "NetworkFaults/connections.py",
                 "NetworkFaults/fault_server.py", "NetworkFaults/http2.py", "NetworkFaults/resolver.py",
+                "Packages/boot", "Packages/image", "Packages/inside", "Packages/run",
             ],
             swiftSettings: house),
     ]
