@@ -24,7 +24,7 @@ ARCHIVES := .build/archives
 RELEASE := swift build -c release --static-swift-stdlib --disable-local-rpath -Xlinker -L$(CURDIR)/$(ARCHIVES) \
 	-Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now -Xlinker --build-id=none
 
-.PHONY: build release-needs demo test torture lint bench manual share install deb image packages clean
+.PHONY: build release-needs demo test kubernetes torture lint bench manual share install deb image packages clean
 
 build: release-needs
 	$(RELEASE) --product doku-token-rotator
@@ -51,6 +51,14 @@ test:
 	# One after the other: a process that one test starts inherits the pipes another one waits on.
 	DOKU_TEST_PYTHON=/usr/bin/python3 swift test --skip-build --no-parallel
 	Tests/Fuzzing/run
+
+# Builds a kube-apiserver into .build-kubernetes, once (about 9 minutes of a processor), and runs what needs one; `make
+# test` does so too wherever it is built.
+kubernetes:
+	@.ci/prepare kubernetes
+	nice Tests/ScenarioTests/Kubernetes/cluster build
+	swift build --build-tests
+	DOKU_TEST_PYTHON=/usr/bin/python3 swift test --skip-build --no-parallel --filter 'KubernetesSecretTests|ManifestTests|ShardedRunTests'
 
 # Every fault suite at its full size, and the scoreboard of all.
 torture:
@@ -92,8 +100,9 @@ install: share
 	site systemd/sysusers.conf lib/sysusers.d/doku-token-rotator.conf; \
 	site config/cron/tmpfiles.conf lib/tmpfiles.d/doku-token-rotator.conf; \
 	site config/schema.json share/doku-token-rotator/schema.json; \
-	for file in README.md CHANGELOG.md; do site $$file share/doc/doku-token-rotator/$$file; done; \
-	for file in example.yaml cron/doku-token-rotator prometheus/alerts.yaml prometheus/dashboard.json; do \
+	for file in README.md CHANGELOG.md docs/*.md; do site $$file share/doc/doku-token-rotator/$$file; done; \
+	for file in example.yaml cron/doku-token-rotator prometheus/alerts.yaml prometheus/dashboard.json \
+		$$(cd config && find kubernetes -type f -name '*.yaml'); do \
 		site config/$$file share/doc/doku-token-rotator/examples/$$file; \
 	done
 
@@ -118,4 +127,4 @@ packages: image
 	@Tests/ScenarioTests/Packages/run "$(PACKAGES)" $(BUILD)/doku-sandbox
 
 clean:
-	rm -rf .build .build-mutants .build-thread .build-address
+	rm -rf .build .build-mutants .build-thread .build-address .build-kubernetes

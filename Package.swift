@@ -38,7 +38,7 @@ let package = Package(
         .target(name: "DurableFiles", dependencies: ["CLinux"], swiftSettings: house),
         .target(name: "ProcessState", dependencies: ["CLinux"], swiftSettings: house),
 
-        // The domain, whom it tells of a run, and the thin shell around both.
+        // The domain, whom it tells of a run, where tokens go besides files, and the thin shell around all.
         .target(
             name: "TokenRotation",
             dependencies: ["Curl", "YAML", "Digests", "DurableFiles", "ProcessState"],
@@ -47,10 +47,13 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "Reporting", dependencies: ["TokenRotation", "Curl", "DurableFiles"], swiftSettings: house),
+        .target(
+            name: "Kubernetes", dependencies: ["TokenRotation", "Curl", "DurableFiles", "ProcessState"],
+            swiftSettings: house),
         .executableTarget(
             name: "doku-token-rotator",
             dependencies: [
-                "TokenRotation", "Reporting", "ProcessState",
+                "TokenRotation", "Reporting", "Kubernetes", "ProcessState",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
@@ -91,7 +94,9 @@ let package = Package(
             name: "ScenarioTests",
             dependencies: ["doku-token-rotator", "doku-sandbox", "manual-pages", "TokenRotation"],
             exclude: [
-                "Scenarios", "Systemd", "receiver.py", "metrics_consumers.py", "FileFaults/Injector",
+                "Scenarios", "Systemd", "Kubernetes/cluster", "Kubernetes/pod", "Kubernetes/manifests", "receiver.py",
+                "metrics_consumers.py",
+                "FileFaults/Injector",
                 "FileFaults/Walker", "Manual/Shells", "NetworkFaults/answers.py", "NetworkFaults/connections.py",
                 "NetworkFaults/fault_server.py", "NetworkFaults/http2.py", "NetworkFaults/resolver.py",
                 "Packages/boot", "Packages/image", "Packages/inside", "Packages/run",

@@ -24,6 +24,8 @@ internal import CCurl
     private var length: String?
     private var hasWrongLength = false
     private var url = ""
+    /// What the handle is set to.
+    private var method = HTTPRequest.Method.post
 
     init(options: TransferOptions) throws(CurlError) {
         guard let handle = unsafe curl_easy_init() else {
@@ -130,6 +132,13 @@ internal import CCurl
         try set(CURLOPT_URL, request.url)
         try set(CURLOPT_FRESH_CONNECT, request.needsFreshConnection ? 1 : 0)
         guard !options.asksForHeadersOnly else { return }
+        if request.method != method {
+            // The name is said instead of GET or POST, for which it has to be taken back.
+            try set(CURLOPT_CUSTOMREQUEST, request.method == .patch ? "PATCH" : nil)
+            try set(request.method == .get ? CURLOPT_HTTPGET : CURLOPT_POST, 1)
+            method = request.method
+        }
+        guard request.method != .get else { return }
         try check(unsafe curl_setopt_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count)))
         let copied = unsafe request.body.withUnsafeBytes { bytes in
             unsafe curl_setopt_pointer(

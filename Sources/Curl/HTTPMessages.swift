@@ -2,6 +2,14 @@
 
 /// One request, complete: nothing is added to it but what HTTP itself needs.
 package struct HTTPRequest: Sendable {
+    package enum Method: Sendable {
+        /// Without a body.
+        case get
+        case post
+        case patch
+    }
+
+    package var method: Method
     package var url: String
     /// Sent in this order, as they are. A value with a control character is refused before anything is sent.
     package var headers: [(name: String, value: String)]
@@ -9,7 +17,10 @@ package struct HTTPRequest: Sendable {
     /// Whether no connection that is open already is good enough.
     package var needsFreshConnection = false
 
-    package init(url: String, headers: [(name: String, value: String)], body: [UInt8]) {
+    package init(
+        method: Method = .post, url: String, headers: [(name: String, value: String)], body: [UInt8]
+    ) {
+        self.method = method
         self.url = url
         self.headers = headers
         self.body = body

@@ -21,6 +21,8 @@ internal import Glibc
     private let bell: Int32
     private var ready: [(makeRequest: @Sendable () -> HTTPRequest, completion: Transfers.Completion)] = []
     private var readyHead = 0
+    /// Those that go before ``ready``: few at any time.
+    private var first: [(makeRequest: @Sendable () -> HTTPRequest, completion: Transfers.Completion)] = []
     /// Latest first, so that the next one due is taken from the end.
     private var later: [Waiting] = []
     private var idle: [EasyHandle] = []
@@ -56,12 +58,13 @@ internal import Glibc
         unsafe curl_multi_cleanup(multi)
     }
 
-    var isIdle: Bool { active.isEmpty && readyHead == ready.count && later.isEmpty }
+    var isIdle: Bool { active.isEmpty && first.isEmpty && readyHead == ready.count && later.isEmpty }
 
     func add(
-        notBefore: ContinuousClock.Instant?, makeRequest: @escaping @Sendable () -> HTTPRequest,
+        notBefore: ContinuousClock.Instant?, goesFirst: Bool, makeRequest: @escaping @Sendable () -> HTTPRequest,
         completion: @escaping Transfers.Completion
     ) {
+        if goesFirst { return first.append((makeRequest, completion)) }
         guard let notBefore else {
             ready.append((makeRequest, completion))
             return
@@ -96,10 +99,15 @@ internal import Glibc
         }
     }
 
+    private func takeNext() -> (makeRequest: @Sendable () -> HTTPRequest, completion: Transfers.Completion) {
+        guard first.isEmpty else { return first.removeFirst() }
+        defer { readyHead += 1 }
+        return ready[readyHead]
+    }
+
     private func startReady() {
-        while active.count < limit, readyHead < ready.count {
-            let (makeRequest, completion) = ready[readyHead]
-            readyHead += 1
+        while active.count < limit, !first.isEmpty || readyHead < ready.count {
+            let (makeRequest, completion) = takeNext()
             do throws(CurlError) {
                 let handle = if let free = idle.popLast() { free } else { try EasyHandle(options: options) }
                 do throws(CurlError) {
@@ -155,7 +163,8 @@ internal import Glibc
     /// Completes everything, under way or waiting, as cancelled.
     func cancelAll() {
         for handle in active.values { retire(handle, with: .failure(.cancelled)) }
-        let waiting = ready[readyHead...].map(\.completion) + later.map(\.completion)
+        let waiting = (first + ready[readyHead...]).map(\.completion) + later.map(\.completion)
+        first = []
         ready = []
         readyHead = 0
         later = []

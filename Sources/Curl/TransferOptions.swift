@@ -19,13 +19,13 @@ package struct TransferOptions: Sendable {
     /// Lower-case names of the headers that an ``HTTPReply`` keeps.
     package var keptHeaders: Set<String> = []
     package var tls = TrustStore.libraryDefault
-    /// A URL; nil leaves it to the environment.
+    /// A URL; nil leaves it to the environment, an empty text is none.
     package var proxy: String?
     /// http beside https. The caller has seen to it that the host is loopback.
     package var allowsPlainHTTP = false
     /// Whether answers and errors tell how long their parts took.
     package var measuresTime = false
-    /// HEAD instead of POST: what a request says, but for its body, and nothing but headers in return.
+    /// HEAD, whatever a request names: what it says, but for its body, and nothing but headers in return.
     package var asksForHeadersOnly = false
 
     package init(userAgent: String) {

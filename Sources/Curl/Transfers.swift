@@ -15,6 +15,7 @@ package final class Transfers: Sendable {
     /// Something to send at a given time. The request is made when a place is free, so that what it carries is fresh.
     private struct Submission: Sendable {
         let notBefore: ContinuousClock.Instant?
+        let goesFirst: Bool
         let makeRequest: @Sendable () -> HTTPRequest
         let completion: Completion
     }
@@ -56,11 +57,16 @@ package final class Transfers: Sendable {
     /// Sends a request as soon as a place is free, not before `notBefore`.
     ///
     /// Both closures are called on the loop's thread and must be short; `completion` exactly once, whatever happens.
+    ///
+    /// - Parameter goesFirst: whether it takes the next free place, before all that wait for one; then `notBefore` is not
+    ///   looked at.
     package func submit(
-        notBefore: ContinuousClock.Instant? = nil, makeRequest: @escaping @Sendable () -> HTTPRequest,
+        notBefore: ContinuousClock.Instant? = nil, goesFirst: Bool = false,
+        makeRequest: @escaping @Sendable () -> HTTPRequest,
         completion: @escaping Completion
     ) {
-        let submission = Submission(notBefore: notBefore, makeRequest: makeRequest, completion: completion)
+        let submission = Submission(
+            notBefore: notBefore, goesFirst: goesFirst, makeRequest: makeRequest, completion: completion)
         let (start, isCancelled) = inbox.withLock { inbox in
             if inbox.isCancelled { return (false, true) }
             inbox.arrivals.append(submission)
@@ -117,7 +123,8 @@ package final class Transfers: Sendable {
                 if isDone { return }
                 for arrival in arrivals {
                     loop.add(
-                        notBefore: arrival.notBefore, makeRequest: arrival.makeRequest, completion: arrival.completion)
+                        notBefore: arrival.notBefore, goesFirst: arrival.goesFirst, makeRequest: arrival.makeRequest,
+                        completion: arrival.completion)
                 }
                 if isCancelled { loop.cancelAll() } else { loop.turn() }
             }

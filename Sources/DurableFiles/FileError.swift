@@ -33,6 +33,8 @@ package struct FileError: Error, Sendable, Equatable {
         case symlinkNotTrusted(owner: UInt32)
         case isMountPoint
         case notARegularFile(FileKind)
+        /// What stands there was not written by this program.
+        case foreign
         /// Empty, a path, or longer than the file system takes with the temporary file's marks around it.
         case invalidName
         case notPermitted
@@ -66,6 +68,9 @@ package struct FileError: Error, Sendable, Equatable {
     /// The system's error number, or 0 where a check of our own said no.
     package let errorNumber: Int32
     package let reason: Reason
+
+    /// Of a file with a content that its writer knows nothing of.
+    package static func foreign(_ path: String) -> FileError { FileError(.look, path, .foreign) }
 
     init(_ operation: Operation, _ path: String, _ reason: Reason, errorNumber: Int32 = 0) {
         self.operation = operation

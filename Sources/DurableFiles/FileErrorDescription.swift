@@ -26,6 +26,8 @@ extension FileError: CustomStringConvertible {
             "is a symbolic link made by user \(owner), and such links are not followed; name the real file"
         case .isMountPoint: "is a mount point and cannot be replaced; mount the directory instead of the file"
         case .notARegularFile(let kind): "is \(kind.rawValue), not a regular file"
+        case .foreign:
+            "holds something that this program did not write, and is left alone; name another file, or remove it"
         case .invalidName:
             "is no usable file name: at most \(TemporaryName.longestTarget) bytes, not a directory"
         case .notPermitted: notPermitted

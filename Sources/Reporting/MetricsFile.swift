@@ -20,11 +20,14 @@ struct MetricsFile {
         location = try FileLocation(path: path)
         // Nothing in it is secret, and the collector's directory mostly belongs to the collector.
         directory = try Directory(path: location.directory, use: .sharing)
-        let state = try directory.inspect(name: location.name, maximumSize: Self.maximumSize)
-        if case .regular(let file) = state, case .bytes(let bytes) = file.contents {
+        switch try directory.inspect(name: location.name, maximumSize: Self.maximumSize) {
+        case .absent: earlier = nil
+        case .regular(let file):
+            // A path that leads to a token, a secret or anybody else's file must not cost them that.
+            guard case .bytes(let bytes) = file.contents,
+                bytes.isEmpty || bytes.starts(with: MetricsText.beginning.utf8)
+            else { throw FileError.foreign(path) }
             earlier = EarlierMetrics(bytes, keepsBrands: keepsBrands)
-        } else {
-            earlier = nil
         }
     }
 

@@ -121,6 +121,9 @@ package enum MetricsText {
             to: &text)
     }
 
+    /// How every text begins.
+    static let beginning = "# HELP doku_"
+
     private static func write(_ family: Family, _ samples: String, to text: inout String) {
         text += "# HELP \(family.name) \(family.help)\n# TYPE \(family.name) gauge\n\(samples)"
     }

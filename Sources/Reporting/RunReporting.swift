@@ -38,7 +38,9 @@ package final class RunReporting: Sendable {
         if let path = destinations.terminationMessage {
             attempt { () throws(ReportingProblem) in
                 try reporting("report.termination_message") { () throws(FileError) in
-                    try OverwrittenFile.write(Array(RunSummary.json(report).utf8), to: path)
+                    try OverwrittenFile.write(Array(RunSummary.json(report).utf8), to: path) {
+                        $0.starts(with: RunSummary.beginning.utf8)
+                    }
                 }
             }
         }

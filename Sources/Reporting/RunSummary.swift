@@ -7,11 +7,14 @@ enum RunSummary {
     /// Kubernetes keeps 4096 bytes of a container's termination message.
     private static let byteLimit = 4096
 
+    /// What tells a summary from whatever else may stand where one is to be written.
+    static let beginning = "{\"run_id\": "
+
     /// Names the failed brands as far as there is room; `failed` counts them all.
     static func json(_ report: RunReport) -> String {
         let failed = report.outcomes.compactMap { outcome in outcome.failure.map { (outcome.name, $0.code.rawValue) } }
         let head = """
-            {"run_id": \(JSONText.quoted(report.runID)), "ended_at": \(JSONText.quoted(report.endedAt.description)), \
+            \(beginning)\(JSONText.quoted(report.runID)), "ended_at": \(JSONText.quoted(report.endedAt.description)), \
             "exit_code": \(report.exitStatus.rawValue), "exit_meaning": \(JSONText.quoted(report.exitStatus.meaning)), \
             "brands": \(report.outcomes.count), "failed": \(failed.count), "failures": [
             """

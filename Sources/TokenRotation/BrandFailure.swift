@@ -34,6 +34,17 @@ package struct BrandFailure: Error, Sendable, Equatable {
         case tokenExpired = "token-expired"
         case tokenForeign = "token-foreign"
         case shortLived = "short-lived"
+        case storeNotConfigured = "store-not-configured"
+        case storeUnavailable = "store-unavailable"
+        case storeUntrusted = "store-untrusted"
+        case storeUnauthorized = "store-unauthorized"
+        case storeForbidden = "store-forbidden"
+        case storeNotFound = "store-not-found"
+        case storeConflict = "store-conflict"
+        case storeChanged = "store-changed"
+        case storeTooLarge = "store-too-large"
+        case storeRefused = "store-refused"
+        case storeAnswer = "store-answer"
         case deadlineExceeded = "deadline-exceeded"
         case stopped
         case unfinished
@@ -53,13 +64,16 @@ package struct BrandFailure: Error, Sendable, Equatable {
     package var isTransient: Bool {
         switch code {
         case .hostNotResolved, .notConnected, .timedOut, .connectionLost, .tlsFailed, .proxyFailed, .requestIDSpent,
-            .rateLimited, .serverError, .durabilityUnknown, .deadlineExceeded, .stopped, .unfinished:
+            .rateLimited, .serverError, .durabilityUnknown, .storeUnavailable, .storeChanged, .deadlineExceeded,
+            .stopped, .unfinished:
             true
         case .secretUnreadable, .outputRefused, .outputNotWritten, .accountUnknown, .tlsRefused, .tlsIdentity,
             .tlsTrustStore,
             .proxyNotResolved, .proxyAuthentication, .credentialsRejected, .clockSkew, .requestRefused,
             .redirectRefused,
             .answerMalformed, .answerTooLarge, .answerSignature, .tokenInvalid, .tokenExpired, .tokenForeign,
+            .storeNotConfigured, .storeUntrusted, .storeUnauthorized, .storeForbidden, .storeNotFound,
+            .storeConflict, .storeTooLarge, .storeRefused, .storeAnswer,
             .shortLived, .internal:
             false
         }

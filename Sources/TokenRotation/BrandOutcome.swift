@@ -26,10 +26,10 @@ package struct BrandOutcome: Sendable {
     /// Of the token that is published now, the worst where they differ.
     package var issuedAt: Timestamp?
     package var expiresAt: Timestamp?
-    /// Requests sent.
-    package var attempts = 0
     /// Why the brand was due; nil where it was not.
     package var reason: DueReason?
+    /// Requests sent.
+    package var attempts: Int32 = 0
     package var kind: Kind
     package var health: TokenHealth
 
@@ -54,8 +54,6 @@ package struct OutputOutcome: Sendable {
     }
 
     package let path: String
-    /// Where the file really stands: what is synced to make it durable.
-    package var directory = ""
     package var kind: Kind
     /// What was in the way, and what to do.
     package var message: String?

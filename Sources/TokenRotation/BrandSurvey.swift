@@ -1,22 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What stands on disk for the brands of a run: their own files, and their part of the snippets.
+/// What stands published for the brands of a run: their own files, their part of the snippets, and of the stores.
 struct BrandSurvey {
     /// In the order of the configuration.
     let snippets: [SurveyedSnippet]
+    /// In the order of the configuration; empty where nobody looks at them.
+    var stores: [SurveyedStore]
     private let configuration: Configuration
     private let survey: OutputSurvey
     /// Why a path is refused since another one leads to the same file.
     private let aliases: [String: BrandFailure]
     /// By brand: the snippets it is in, and its variable in each.
     private let memberships: [Int: [(snippet: Int, variable: String)]]
+    /// By brand: the stores it is in, and its key in each.
+    private let storeMemberships: [Int: [(store: Int, key: String)]]
 
+    /// - Parameter access: the way to the stores; nil leaves them out.
     init(
-        of configuration: Configuration, _ selection: Selection, survey: OutputSurvey, directories: OutputDirectories
+        of configuration: Configuration, _ selection: Selection, survey: OutputSurvey, directories: OutputDirectories,
+        access: TokenStoreAccess? = nil
     ) {
         self.configuration = configuration
         self.survey = survey
-        let aliases = directories.aliases(in: RotationPlan.files(configuration, selection))
+        let aliases = directories.aliases(
+            in: RotationPlan.files(configuration, selection), sparing: configuration.inputs)
         self.aliases = aliases
         snippets = configuration.snippets.map { snippet in
             var surveyed = survey.survey(snippet)
@@ -28,16 +35,29 @@ struct BrandSurvey {
             for entry in snippet.entries { memberships[entry.brand, default: []].append((index, entry.variable)) }
         }
         self.memberships = memberships
+        stores = access.map { Self.read(configuration, selection, $0) } ?? []
+        var storeMemberships: [Int: [(store: Int, key: String)]] = [:]
+        for index in stores.indices {
+            for entry in configuration.stores[index].entries {
+                storeMemberships[entry.brand, default: []].append((index, entry.key))
+            }
+        }
+        self.storeMemberships = storeMemberships
     }
 
-    /// The state of each place where a brand's token is published: its own files first, then the snippets.
+    /// The stores that a brand is in, and its key in each.
+    func storeEntries(of index: Int) -> [(store: Int, key: String)] { storeMemberships[index] ?? [] }
+
+    /// The state of each place where a brand's token is published: its own files first, then the snippets, then stores.
     /// - Parameter index: into ``Configuration/brands``.
     func outputs(of index: Int) -> [SurveyedOutput] {
         let brand = configuration.brands[index]
-        var outputs = brand.outputs.map { output in
-            var surveyed = survey.survey(output, brand: brand)
-            surveyed.refusal = surveyed.refusal ?? aliases[output.path]
-            return surveyed
+        var outputs = brand.outputs.map { output -> SurveyedOutput in
+            // Whatever stands there is somebody else's.
+            if let refusal = aliases[output.path] {
+                return SurveyedOutput(path: output.path, state: .noToken(.refused), refusal: refusal)
+            }
+            return survey.survey(output, brand: brand)
         }
         for (snippet, variable) in memberships[index] ?? [] {
             let surveyed = snippets[snippet]
@@ -48,10 +68,11 @@ struct BrandSurvey {
                         ?? .noToken(surveyed.isClosed ? .closed : .unassigned),
                     refusal: surveyed.refusal, changedAt: surveyed.changedAt))
         }
+        for (store, key) in storeEntries(of: index) { outputs.append(stores[store].output(key)) }
         return outputs
     }
 
-    /// What is done about symbolic links at each of these places.
+    /// What is done about symbolic links at each of these places that is a file.
     func symlinks(of index: Int) -> [SymlinkPolicy] {
         configuration.brands[index].outputs.map(\.symlinks)
             + (memberships[index] ?? []).map { configuration.snippets[$0.snippet].symlinks }

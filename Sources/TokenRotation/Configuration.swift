@@ -3,6 +3,8 @@
 /// What one run works on: a configuration file that passed every check, with defaults filled in and
 /// placeholders expanded. Only ``ConfigurationReader`` makes one.
 package struct Configuration: Sendable {
+    /// The file it stands in, as typed; empty where it stands in none.
+    package var file = ""
     /// Where the requests go.
     package var endpoint: Endpoint
     /// How often the scheduler starts this; a token must outlive the next start.
@@ -25,6 +27,8 @@ package struct Configuration: Sendable {
     package var proxy: String?
     package var brands: [Brand] = []
     package var snippets: [Snippet] = []
+    /// Where tokens go besides files.
+    package var stores: [TokenStore] = []
     package var report = ReportDestinations()
     package var hooks: [Hook] = []
     /// Where a run keeps what outputs cannot tell; nil leaves it to `$STATE_DIRECTORY`.
@@ -32,6 +36,34 @@ package struct Configuration: Sendable {
 
     package init(endpoint: Endpoint) {
         self.endpoint = endpoint
+    }
+}
+
+/// A file that a run reads, and that no output may replace.
+package enum RunInput: Sendable {
+    case configuration
+    case secret
+    case trust
+
+    var words: String {
+        switch self {
+        case .configuration: "the configuration file itself"
+        case .secret: "the file of a secret"
+        case .trust: "the file of certificates"
+        }
+    }
+}
+
+extension Configuration {
+    /// Every file that a run reads besides its outputs.
+    var inputs: [(path: String, input: RunInput)] {
+        var inputs: [(path: String, input: RunInput)] = file.isEmpty ? [] : [(file, .configuration)]
+        if let path = tls.caFile { inputs.append((path, .trust)) }
+        for brand in brands {
+            if case .file(let path) = brand.secret { inputs.append((path, .secret)) }
+        }
+        if case .file(let path) = report.ping?.url { inputs.append((path, .secret)) }
+        return inputs
     }
 }
 
@@ -83,23 +115,44 @@ package struct Brand: Sendable {
     /// DOKU's Brand ID (`BRN-…`): printable ASCII, safe as a header value.
     package let clientID: String
     package let secret: SecretSource
-    /// The lifetime to ask for, in whole minutes; nil asks for none.
-    package let validTime: Duration?
-    /// nil stands for a third of the lifetime.
-    package let renewBefore: RenewalThreshold?
+    package let times: Times
     /// Paths are absolute or relative to the configuration file's directory already joined; `{brand}` is expanded.
     package let outputs: [TokenOutput]
+
+    package var validTime: Duration? { times.validTime }
+    package var renewBefore: RenewalThreshold? { times.renewBefore }
+
+    package init(name: String, clientID: String, secret: SecretSource, times: Times, outputs: [TokenOutput]) {
+        self.name = name
+        self.clientID = clientID
+        self.secret = secret
+        self.times = times
+        self.outputs = outputs
+    }
 
     package init(
         name: String, clientID: String, secret: SecretSource, validTime: Duration?,
         renewBefore: RenewalThreshold?, outputs: [TokenOutput]
     ) {
-        self.name = name
-        self.clientID = clientID
-        self.secret = secret
-        self.validTime = validTime
-        self.renewBefore = renewBefore
-        self.outputs = outputs
+        self.init(
+            name: name, clientID: clientID, secret: secret,
+            times: Times(validTime: validTime, renewBefore: renewBefore), outputs: outputs)
+    }
+
+    /// How long a brand's tokens are to live: mostly the same for all of ten thousand brands.
+    package final class Times: Sendable {
+        /// The lifetime to ask for, in whole minutes; nil asks for none.
+        package let validTime: Duration?
+        /// nil stands for a third of the lifetime.
+        package let renewBefore: RenewalThreshold?
+
+        /// What a configuration that says nothing of them has.
+        package static let unsaid = Times(validTime: nil, renewBefore: nil)
+
+        package init(validTime: Duration?, renewBefore: RenewalThreshold?) {
+            self.validTime = validTime
+            self.renewBefore = renewBefore
+        }
     }
 }
 

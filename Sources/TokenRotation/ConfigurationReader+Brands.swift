@@ -10,12 +10,22 @@ struct BrandSettings {
     var renewBefore: Located<RenewalThreshold>?
     /// nil only where it was left out.
     var outputs: OutputList?
+    /// As a brand has them that says nothing of its own.
+    var times = Brand.Times.unsaid
+
+    func times(over defaults: BrandSettings) -> Brand.Times {
+        Brand.Times(
+            validTime: (validTime ?? defaults.validTime)?.value,
+            renewBefore: (renewBefore ?? defaults.renewBefore)?.value)
+    }
 }
 
 extension ConfigurationReader {
     mutating func brandDefaults(_ node: YAMLNode) -> BrandSettings {
         guard let fields = fields(node, of: .defaults, named: "`defaults`") else { return BrandSettings() }
-        return brandSettings(fields)
+        var settings = brandSettings(fields)
+        settings.times = settings.times(over: BrandSettings())
+        return settings
     }
 
     private mutating func brandSettings(_ fields: Fields) -> BrandSettings {
@@ -58,12 +68,11 @@ extension ConfigurationReader {
         let secret = (own.namesSecret ? own.secret : defaults.secret).flatMap { expand($0, for: name) }
         let list = own.outputs ?? defaults.outputs ?? OutputList()
         let outputs = list.sound.compactMap { expand($0, for: name) }
+        for output in list.soundStores { expand(output, for: name, at: index) }
         if list.isEmpty { uncovered[name] = fields.mark }
         guard let clientID, let secret else { return nil }
-        return Brand(
-            name: name, clientID: clientID, secret: secret,
-            validTime: (own.validTime ?? defaults.validTime)?.value,
-            renewBefore: (own.renewBefore ?? defaults.renewBefore)?.value, outputs: outputs)
+        let times = own.validTime == nil && own.renewBefore == nil ? defaults.times : own.times(over: defaults)
+        return Brand(name: name, clientID: clientID, secret: secret, times: times, outputs: outputs)
     }
 
     private mutating func brandName(_ fields: Fields, at index: Int) -> String? {

@@ -22,6 +22,8 @@ struct OutputTemplate {
 struct OutputList {
     /// Without the items that a problem was noted for.
     var sound: [OutputTemplate] = []
+    /// The same for those that are no files.
+    var soundStores: [StoreOutputTemplate] = []
     /// Whether the file itself lists none.
     var isEmpty = true
 }
@@ -39,13 +41,17 @@ extension ConfigurationReader {
         guard let items = items(node, "outputs") else { return OutputList(isEmpty: false) }
         var list = OutputList(isEmpty: items.isEmpty)
         for item in items {
-            if let output = output(item) { list.sound.append(output) }
+            guard let fields = fields(item, of: .output, named: "an output") else { continue }
+            if let secret = fields["kubernetes_secret"] {
+                if let output = storeOutput(fields, secret) { list.soundStores.append(output) }
+            } else if let output = output(fields) {
+                list.sound.append(output)
+            }
         }
         return list
     }
 
-    private mutating func output(_ node: YAMLNode) -> OutputTemplate? {
-        guard let fields = fields(node, of: .output, named: "an output") else { return nil }
+    private mutating func output(_ fields: Fields) -> OutputTemplate? {
         let path = outputPath(fields)
         let attributes = attributes(fields)
         let symlinks = fields["symlink"] == nil ? .refuse : choice(fields, "symlink", as: SymlinkPolicy.self)

@@ -47,6 +47,8 @@ extension ConfigurationReader {
             return false
         }
         guard let earlier = paths.note(path, as: use, at: mark) else { return true }
+        // Told of this very configuration, the report would be written over what else the path is.
+        report.disown(path)
         switch (earlier.use, use) {
         case (.configuration, _):
             problems.add(mark, "this output is the configuration file itself")

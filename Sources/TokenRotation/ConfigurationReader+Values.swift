@@ -68,6 +68,7 @@ extension ConfigurationReader {
         switch section {
         case .configuration: "the top of the file"
         case .tls, .defaults, .secret, .report: "`\(section.rawValue)`"
+        case .kubernetesSecret: "`kubernetes_secret`"
         case .brand: "an item of `brands`"
         case .output: "an item of `outputs`"
         case .snippet: "an item of `snippets`"

@@ -19,6 +19,7 @@ package struct ConfigurationReader {
     var brandPlaces: [String: (index: Int, mark: Mark)] = [:]
     /// The last output's: the next one's is mostly the same.
     var lastForm: TokenOutput.Form?
+    var stores = TokenStoreRegister()
     /// Brands that have no output and that no snippet has named yet, by name.
     var uncovered: [String: Mark] = [:]
     /// How many more names may be compared to suggest one.
@@ -36,11 +37,12 @@ package struct ConfigurationReader {
     ///   - isPrivate: Whether the file is closed to group and others; only then may it hold a secret itself.
     /// - Throws: All problems in one go. A fault of the YAML itself comes alone.
     package static func read(
-        _ bytes: [UInt8], file: String, isPrivate: Bool
+        _ bytes: consuming [UInt8], file: String, isPrivate: Bool
     ) throws(InvalidConfiguration) -> Configuration {
         var root: YAMLNode
         do throws(YAMLError) {
-            root = try YAMLParser.parse(bytes)
+            // The last use: a large file is freed before its nodes are read.
+            root = try YAMLParser.parse(consume bytes)
         } catch {
             throw InvalidConfiguration(
                 file: file,
@@ -74,6 +76,7 @@ package struct ConfigurationReader {
         readReport(fields)
         let endpoint = endpoint(fields)
         var configuration = Configuration(endpoint: endpoint ?? .test)
+        configuration.file = file
         readTimes(fields, into: &configuration)
         readNetwork(fields, into: &configuration)
         let defaults = fields["defaults"].map { brandDefaults($0) } ?? BrandSettings()
@@ -83,6 +86,7 @@ package struct ConfigurationReader {
             problems.add(
                 fields.mark, "`brands` is missing", hint: "a list of brands, each with name, client_id and secret")
         }
+        finishStores(into: &configuration)
         readSnippets(fields, into: &configuration)
         readHooks(fields, into: &configuration)
         configuration.stateDirectory = fields["state_dir"].flatMap { fixedPath($0, "state_dir") }

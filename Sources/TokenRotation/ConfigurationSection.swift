@@ -11,6 +11,8 @@ package enum ConfigurationSection: String, Sendable, CaseIterable {
     case secret
     /// An item of `outputs`.
     case output
+    /// In an output.
+    case kubernetesSecret
     /// An item of `snippets`.
     case snippet
     case report
@@ -26,6 +28,7 @@ package enum ConfigurationSection: String, Sendable, CaseIterable {
         case .brand: Self.brandKeys
         case .secret: Self.secretKeys
         case .output: Self.outputKeys
+        case .kubernetesSecret: Self.kubernetesSecretKeys
         case .snippet: Self.snippetKeys
         case .report: Self.reportKeys
         case .hook: Self.hookKeys
@@ -43,7 +46,9 @@ package enum ConfigurationSection: String, Sendable, CaseIterable {
     private static let brandKeys = ["name", "client_id"] + defaultsKeys
     private static let secretKeys = ["file", "env", "credential", "command", "value", "timeout"]
     private static let attributeKeys = ["mode", "owner", "group", "symlink"]
-    private static let outputKeys = ["file", "format", "newline", "dialect", "variable"] + attributeKeys
+    private static let outputKeys =
+        ["file", "format", "newline", "dialect", "variable"] + attributeKeys + ["kubernetes_secret"]
+    private static let kubernetesSecretKeys = ["namespace", "name", "key", "labels"]
     private static let snippetKeys = ["file", "dialect", "variable", "brands"] + attributeKeys
 
     private static let hookKeys = ["name", "run", "when", "brands", "timeout"]

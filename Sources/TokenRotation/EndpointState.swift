@@ -91,7 +91,8 @@ package final class EndpointState: Sendable {
     /// What is added to this host's clock where a request is signed.
     package var signingOffset: Duration { state.withLock { $0.signingOffset } }
 
-    /// Signs with the endpoint's time from now on.
+    /// Signs with the endpoint's time from now on. For an offset that a granted request was signed with: an answer may
+    /// come from somebody in between, whose clock is wrong.
     package func sign(withOffset offset: Duration) {
         state.withLock { $0.signingOffset = offset }
     }

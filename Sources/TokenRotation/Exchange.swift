@@ -113,6 +113,10 @@ final class Exchange: Sendable {
         /// Whether the last attempt got no answer: over HTTP/2 the next one would go its way, over a connection that may
         /// lead nowhere any more.
         var doubtsConnection = false
+        /// What an answer to this brand alone made the clock's offset seem to be.
+        var supposedOffset: Duration?
+        /// Whether the next attempt is the first that is signed with it.
+        var provesOffset = false
     }
 
     /// What was added to this host's clock to sign the attempt under way.
@@ -122,11 +126,12 @@ final class Exchange: Sendable {
         _ number: Int, of signer: RequestSigner, requestID: String, notBefore: ContinuousClock.Instant?,
         _ course: Course
     ) {
-        transfers.submit(notBefore: notBefore) { [self] in
+        // A corrected time that proves right spares the others an attempt in vain: it does not queue behind them.
+        transfers.submit(notBefore: notBefore, goesFirst: course.provesOffset) { [self] in
             // Signed when there is a place to send it, on every attempt: the timestamp is part of the signature.
             sent.add(1, ordering: .relaxed)
             context.observe?(.sent)
-            let offset = endpoint.signingOffset
+            let offset = course.supposedOffset ?? endpoint.signingOffset
             signedOffset.withLock { $0 = offset }
             var request = signer.request(id: requestID, at: context.now().advanced(by: offset))
             request.needsFreshConnection = course.doubtsConnection
@@ -154,6 +159,8 @@ final class Exchange: Sendable {
             now: context.now().advanced(by: offset))
         switch response {
         case .granted(let token):
+            // It was right: the others need not find out themselves.
+            if let offset = course.supposedOffset { endpoint.sign(withOffset: offset) }
             tell(number, result, nil)
             complete(.success(token))
         case .failed(let failure, let advice):
@@ -169,10 +176,12 @@ final class Exchange: Sendable {
                 return complete(.failure(BrandFailure(failure.code, "\(failure.message); \(refusal)")))
             }
             var course = course
+            course.provesOffset = false
             if case .failure = result { course.doubtsConnection = true } else { course.doubtsConnection = false }
             switch advice {
             case .correctedClock(let further):
-                endpoint.sign(withOffset: offset + further)
+                course.supposedOffset = offset + further
+                course.provesOffset = true
                 course.isOnceUsed = true
             case .once: course.isOnceUsed = true
             case .passing, .never: break

@@ -10,8 +10,13 @@ package struct HostExamination: Sendable {
     private let brands: [String]?
     private let shard: Shard?
     private let stop: StopRequest
+    private let stores: TokenStoreAccess.Maker
 
-    package init(configurationFile: String, brands: [String]?, shard: Shard?, stop: StopRequest) {
+    package init(
+        configurationFile: String, brands: [String]?, shard: Shard?, stop: StopRequest,
+        stores: @escaping TokenStoreAccess.Maker = TokenStoreAccess.none
+    ) {
+        self.stores = stores
         self.configurationFile = configurationFile
         self.brands = brands
         self.shard = shard
@@ -33,11 +38,17 @@ package struct HostExamination: Sendable {
         let selection = try Selection(of: configuration, names: brands, shard: shard)
         // Takes secrets out of the environment: before anything reads that on another thread.
         let secrets = SecretExamination(configuration, selection)
+        let followUp = FollowUpExamination(configuration, configurationFile: configurationFile)
         var findings = configurationFindings(configuration, selection, file)
         findings.append(lockFinding(file))
         findings += NetworkExamination(configuration, stop).findings()
         if stop.reason == nil { findings += secrets.findings(stop) }
         if stop.reason == nil { findings += OutputExamination(configuration, selection).findings() }
+        if stop.reason == nil { findings += followUp.findings(stop) }
+        if stop.reason == nil, !configuration.stores.isEmpty {
+            let access = stores(configuration, stop, .now + configuration.deadline)
+            findings += StoreExamination(configuration, selection, access).findings()
+        }
         return HostReport(findings: findings)
     }
 

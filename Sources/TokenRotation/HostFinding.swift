@@ -16,6 +16,11 @@ package struct HostFinding: Sendable, Equatable {
         case clock
         case secret
         case output
+        case hook
+        case stateDirectory = "state-dir"
+        /// Those who are told of a run.
+        case report
+        case kubernetesSecret = "kubernetes-secret"
     }
 
     package enum Result: String, Sendable, CaseIterable {

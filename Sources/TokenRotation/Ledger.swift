@@ -12,6 +12,15 @@ final class Ledger: Sendable {
         var isClosed = false
         /// Positions of the brands whose files are being written.
         var publishing: Set<Int> = []
+        /// By position: brands whose new token is still to be written to stores.
+        var awaited: [Int: Awaited] = [:]
+    }
+
+    /// What a brand still waits for.
+    struct Awaited: Sendable {
+        var paths: Set<String>
+        /// Of what stands there until then.
+        var health: TokenHealth
     }
 
     private let state: Mutex<State>
@@ -38,13 +47,16 @@ final class Ledger: Sendable {
     /// Positions of the brands whose files still change after a stop, for all that is known. Asked once closed.
     var inDoubt: Set<Int> { state.withLock { $0.publishing.union($0.newTokens.keys) } }
 
-    func record(_ outcome: BrandOutcome, newToken: Token?, at position: Int) {
+    /// - Parameter awaited: what the brand's token is still to be written to, each of which ``note(_:at:health:failure:)``
+    ///   tells of.
+    func record(_ outcome: BrandOutcome, newToken: Token?, awaited: Awaited? = nil, at position: Int) {
         state.withLock { state in
             guard !state.isClosed else { return }
             state.publishing.remove(position)
             state.outcomes[position] = outcome
             state.isDone[position] = true
             state.newTokens[position] = newToken
+            state.awaited[position] = awaited
         }
     }
 
@@ -56,32 +68,41 @@ final class Ledger: Sendable {
         }
     }
 
-    /// Writes down what happened to a shared file, for one of its brands.
-    /// - Parameter health: of the token that stood there for the brand before.
-    func note(_ output: OutputOutcome, at position: Int, health: TokenHealth) {
+    /// Writes down what happened to a shared file or store, for one of its brands.
+    /// - Parameters:
+    ///   - health: of the token that stood there for the brand before.
+    ///   - failure: what went wrong, where more is known than the outcome tells.
+    func note(_ output: OutputOutcome, at position: Int, health: TokenHealth, failure: BrandFailure? = nil) {
         state.withLock { state in
             guard !state.isClosed,
                 let index = state.outcomes[position].outputs.firstIndex(where: { $0.path == output.path })
             else { return }
             state.outcomes[position].outputs[index] = output
+            if state.awaited[position]?.paths.remove(output.path) != nil,
+                state.awaited[position]?.paths.isEmpty ?? false
+            {
+                state.awaited[position] = nil
+            }
             guard output.kind == .failed || output.kind == .refused else { return }
             state.outcomes[position].add(
-                BrandFailure(
-                    output.kind == .failed ? .outputNotWritten : .outputRefused,
-                    output.message ?? "an output was not written"))
+                failure
+                    ?? BrandFailure(
+                        output.kind == .failed ? .outputNotWritten : .outputRefused,
+                        output.message ?? "an output was not written"))
             state.outcomes[position].health = max(state.outcomes[position].health, health)
         }
     }
 
-    /// Writes down that directories could not be synced: what was written in them may not survive a loss of power.
-    func noteUnsynced(_ directories: [String: FileError]) {
-        guard !directories.isEmpty else { return }
+    /// Writes down what was written and may not survive a loss of power.
+    /// - Parameter doubt: why, by the path of a written file; nil where nothing is in doubt.
+    func noteUnsynced(_ doubt: ((_ path: String) -> FileError?)?) {
+        guard let doubt else { return }
         state.withLock { state in
             guard !state.isClosed else { return }
             for position in state.outcomes.indices {
                 for index in state.outcomes[position].outputs.indices {
                     let output = state.outcomes[position].outputs[index]
-                    guard output.kind == .written, let error = directories[output.directory] else { continue }
+                    guard output.kind == .written, let error = doubt(output.path) else { continue }
                     state.outcomes[position].outputs[index].kind = .durabilityUnknown
                     state.outcomes[position].outputs[index].message = "\(error)"
                     state.outcomes[position].add(BrandFailure(.durabilityUnknown, "\(error)"))
@@ -96,6 +117,10 @@ final class Ledger: Sendable {
     func close(unfinished failure: BrandFailure?) -> [BrandOutcome] {
         state.withLock { state in
             state.isClosed = true
+            for (position, awaited) in state.awaited {
+                state.isDone[position] = false
+                state.outcomes[position].health = max(state.outcomes[position].health, awaited.health)
+            }
             for position in state.outcomes.indices where !state.isDone[position] {
                 state.outcomes[position].kind = .unfinished
                 state.outcomes[position].failure =

@@ -12,6 +12,8 @@ final class OutputDirectories: Sendable {
         var writable: [String: Result<Void, FileError>] = [:]
         /// Directories with a new name in them that is not yet safe from a loss of power.
         var unsynced: Set<String> = []
+        /// By path: the directory of a file that was published somewhere else, where a link led to.
+        var followed: [String: String] = [:]
     }
 
     private let state = Mutex(State())
@@ -41,24 +43,41 @@ final class OutputDirectories: Sendable {
         return try directory(location.directory).inspect(name: location.name, maximumSize: maximumSize)
     }
 
-    /// Finds files that several paths lead to, through linked or bind-mounted directories or links that are followed:
-    /// published to by two brands, such a file would hold a foreign token.
-    /// - Returns: by path, why all but the first of them are refused.
-    func aliases(in files: [(path: String, symlinks: SymlinkPolicy)]) -> [String: BrandFailure] {
+    /// Finds outputs that several paths lead to, through linked or bind-mounted directories or links that are followed:
+    /// published to by two brands, such a file would hold a foreign token. And those that lead to what the run reads.
+    ///
+    /// - Returns: by path, why all but the first of the outputs at one place are refused.
+    func aliases(
+        in files: [(path: String, symlinks: SymlinkPolicy)], sparing inputs: [(path: String, input: RunInput)]
+    ) -> [String: BrandFailure] {
         var found: [String: BrandFailure] = [:]
-        guard mayCoincide(files) else { return found }
+        let identities = identities(of: files, inputs.lazy.map(\.path))
+        // No link is followed and all directories are different.
+        guard files.contains(where: { $0.symlinks == .follow }) || Set(identities.values).count < identities.count
+        else { return found }
         struct Place: Hashable {
             let directory: Directory.Identity
             let name: String
+        }
+        var read: [Place: RunInput] = [:]
+        for (path, input) in inputs {
+            // What cannot be opened is told of when it is read.
+            guard let location = try? FileLocation(path: path), let directory = identities[location.directory]
+            else { continue }
+            read[Place(directory: directory, name: location.name)] = input
         }
         var first: [Place: String] = [:]
         for (path, symlinks) in files {
             // What cannot be opened is told of when it is surveyed.
             guard let location = try? Self.location(path, symlinks),
-                let identity = try? directory(location.directory).identity()
+                let identity = identities[location.directory]
+                    ?? (try? directory(location.directory).identity())
             else { continue }
             let place = Place(directory: identity, name: location.name)
-            if let other = first[place] {
+            if let input = read[place] {
+                found[path] = BrandFailure(
+                    .outputRefused, "\(path) is \(input.words), by another path; give the token a file of its own")
+            } else if let other = first[place] {
                 found[path] = BrandFailure(.outputRefused, "\(path) is the same file as \(other); give it its own")
             } else {
                 first[place] = path
@@ -67,16 +86,26 @@ final class OutputDirectories: Sendable {
         return found
     }
 
-    /// Whether different paths may lead to one file: not while no link is followed and all directories are different.
-    private func mayCoincide(_ files: [(path: String, symlinks: SymlinkPolicy)]) -> Bool {
-        var paths: Set<String> = []
-        for (path, symlinks) in files {
-            if symlinks == .follow { return true }
-            if let location = try? FileLocation(path: path) { paths.insert(location.directory) }
+    /// The directories that these paths name, as far as they can be opened.
+    private func identities(
+        of files: [(path: String, symlinks: SymlinkPolicy)], _ inputs: some Sequence<String>
+    ) -> [String: Directory.Identity] {
+        var identities: [String: Directory.Identity] = [:]
+        var closed: Set<String> = []
+        func note(_ path: String, _ open: (String) throws(FileError) -> Directory) {
+            guard let directory = try? FileLocation(path: path).directory, identities[directory] == nil,
+                !closed.contains(directory)
+            else { return }
+            if let identity = try? open(directory).identity() {
+                identities[directory] = identity
+            } else {
+                closed.insert(directory)
+            }
         }
-        guard paths.count > 1 else { return false }
-        let identities = paths.compactMap { path in (try? directory(path)).flatMap { try? $0.identity() } }
-        return Set(identities).count < identities.count
+        for (path, _) in files { note(path, directory) }
+        // Nothing is published there: whoever owns such a directory may do with it as they please.
+        for path in inputs { note(path) { path throws(FileError) in try Directory(path: path, use: .reading) } }
+        return identities
     }
 
     /// Whether a new name could be put beside `path`.
@@ -105,16 +134,21 @@ final class OutputDirectories: Sendable {
     }
 
     /// Replaces the file at `path`; it is visible at once, and durable after ``synchronize()``.
-    /// - Returns: the directory that must be synced for it.
     func publish(
         _ contents: [UInt8], to path: String, attributes: PublishedAttributes, symlinks: SymlinkPolicy
-    ) throws(FileError) -> String {
+    ) throws(FileError) {
         let location = try Self.location(path, symlinks)
         let directory = try directory(location.directory)
         try directory.publish(contents, name: location.name, attributes: attributes)
-        state.withLock { _ = $0.unsynced.insert(directory.path) }
-        // The directory's own string, since a run may publish ten thousand files into one.
-        return directory.path
+        state.withLock { state in
+            state.unsynced.insert(directory.path)
+            if symlinks == .follow { state.followed[path] = directory.path }
+        }
+    }
+
+    /// The directory that makes what was published to `path` durable.
+    private func directory(publishedTo path: String) -> String? {
+        state.withLock { $0.followed[path] } ?? (try? FileLocation(path: path))?.directory
     }
 
     /// Removes what killed runs left in the directories seen so far, beside these files.
@@ -144,8 +178,8 @@ final class OutputDirectories: Sendable {
     }
 
     /// Syncs every directory published into since the last call.
-    /// - Returns: those which failed, by path.
-    func synchronize() -> [String: FileError] {
+    /// - Returns: tells of the path of a published file why it may not survive a loss of power; nil where all will.
+    func synchronize() -> ((_ path: String) -> FileError?)? {
         let paths = state.withLock { state in
             defer { state.unsynced = [] }
             return Array(state.unsynced)
@@ -158,6 +192,7 @@ final class OutputDirectories: Sendable {
                 failures.withLock { $0[paths[index]] = error }
             }
         }
-        return failures.withLock { $0 }
+        let failed = failures.withLock { $0 }
+        return failed.isEmpty ? nil : { path in self.directory(publishedTo: path).flatMap { failed[$0] } }
     }
 }

@@ -61,7 +61,7 @@ struct SurveyedSnippet: Sendable {
 extension SurveyedSnippet {
     fileprivate mutating func readTokens(of snippet: Snippet, in contents: [UInt8]) {
         for (variable, value) in snippet.dialect.assignments(in: contents) {
-            if let token = Token(value), !token.wasCut { tokens[variable] = token }
+            if let token = Token(value), !token.wasCut, token.isCredible { tokens[variable] = token }
         }
         guard snippet.entries.contains(where: { tokens[$0.variable] == nil }) else { return }
         for dialect in EnvironmentDialect.allCases {
@@ -111,7 +111,8 @@ package struct OutputSurvey: Sendable {
             return SurveyedOutput(path: output.path, state: .noToken(.missing))
         }
         if file.contents == .unreadable { return SurveyedOutput(path: output.path, state: .noToken(.closed)) }
-        guard case .bytes(let contents) = file.contents, let token = output.format.token(in: contents) else {
+        guard case .bytes(let contents) = file.contents, let token = output.format.token(in: contents), token.isCredible
+        else {
             return SurveyedOutput(path: output.path, state: .noToken(.unreadable))
         }
         guard !token.wasCut else {

@@ -12,9 +12,6 @@ struct Publication: Sendable {
     /// Writes one of a brand's own files.
     /// - Parameter before: what stood there.
     func publish(_ token: Token, of brand: Brand, to output: TokenOutput, over before: PriorOutput) -> OutputOutcome {
-        if let refusal = before.refusal {
-            return OutputOutcome(path: output.path, kind: .refused, message: refusal.message)
-        }
         if before.fingerprint == PriorOutput.fingerprint(token) {
             return OutputOutcome(path: output.path, kind: .unchanged)
         }
@@ -71,8 +68,8 @@ struct Publication: Sendable {
         }
         firstWrite?.pass()
         do throws(FileError) {
-            let directory = try directories.publish(contents, to: path, attributes: resolved, symlinks: symlinks)
-            return OutputOutcome(path: path, directory: directory, kind: .written)
+            try directories.publish(contents, to: path, attributes: resolved, symlinks: symlinks)
+            return OutputOutcome(path: path, kind: .written)
         } catch {
             return OutputOutcome(path: path, kind: .failed, message: "\(error)")
         }

@@ -16,6 +16,12 @@ package struct ReportDestinations: Sendable {
     package var proxy: String?
 
     package init() {}
+
+    /// Leaves a file alone that turned out to be something else as well.
+    mutating func disown(_ path: String) {
+        if metricsFile == path { metricsFile = nil }
+        if terminationMessage == path { terminationMessage = nil }
+    }
 }
 
 /// A check of healthchecks.io, or of what speaks like it.

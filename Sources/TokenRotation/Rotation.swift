@@ -11,6 +11,7 @@ package final class Rotation: Sendable {
     private let stop: StopRequest
     private let rule: DueRule
     private let publication: Publication
+    private let access: TokenStoreAccess
     /// When the tokens must be done.
     private let deadline: ContinuousClock.Instant
     /// When the run must be over.
@@ -18,7 +19,7 @@ package final class Rotation: Sendable {
 
     package init(
         configuration: Configuration, selection: Selection, force: Bool, context: RunContext = RunContext(),
-        stop: StopRequest
+        stop: StopRequest, stores: TokenStoreAccess.Maker = TokenStoreAccess.none
     ) {
         self.configuration = configuration
         self.selection = selection
@@ -28,6 +29,7 @@ package final class Rotation: Sendable {
         publication = Publication(directories: OutputDirectories(), accounts: Accounts())
         end = .now + configuration.deadline
         deadline = end - configuration.timeForHooks
+        access = stores(configuration, stop, deadline)
     }
 
     /// Reads what is published and decides who is due. Writes nothing.
@@ -35,7 +37,7 @@ package final class Rotation: Sendable {
         RotationPlan(
             configuration: configuration, selection: selection, rule: rule,
             survey: OutputSurvey(directories: publication.directories, accounts: publication.accounts),
-            directories: publication.directories)
+            directories: publication.directories, access: access)
     }
 
     /// Removes what killed runs left, requests what is due, publishes it, and says what became of every brand.
@@ -62,18 +64,22 @@ package final class Rotation: Sendable {
         plan.outcomes = []
         let snippets = SnippetPublisher(
             plan: plan, configuration: configuration, rule: rule, publication: publication, ledger: ledger)
+        let stores = TokenStorePublisher(
+            plan: plan, configuration: configuration, rule: rule, access: access, ledger: ledger,
+            firstWrite: publication.firstWrite)
         let endpoint = EndpointState(brands: plan.work.count)
         var warnings: [String] = []
         let hasWork = !plan.work.isEmpty
         if hasWork {
             warnings = RotationWork(
                 plan: plan, configuration: configuration, rule: rule, publication: publication, ledger: ledger,
-                snippets: snippets, context: context, endpoint: endpoint, stop: stop, deadline: deadline,
+                snippets: snippets, stores: stores, context: context, endpoint: endpoint, stop: stop,
+                deadline: deadline,
                 secrets: secrets
             ).perform()
         }
-        if hasWork || !configuration.snippets.isEmpty {
-            conclude(snippets, ledger)
+        if hasWork || !configuration.snippets.isEmpty || stores.isNeeded {
+            conclude(snippets, stores, ledger)
         }
         if endpoint.hasOtherType {
             warnings.append(
@@ -82,6 +88,12 @@ package final class Rotation: Sendable {
         }
         if let skew = endpoint.skew { warnings.append(Self.warning(of: skew)) }
         let granted = ledger.newTokens
+        if let secrets, stores.isNeeded {
+            // What a hook prints must not give them away; no file holds them.
+            for token in Array(granted.values) + plan.stores.flatMap(\.tokens) {
+                secrets.note(Secret(Array(token.text.utf8)))
+            }
+        }
         let outcomes = ledger.close(unfinished: stop.reason?.failure)
         var ending = RotationEnding(outcomes: outcomes, warnings: warnings, clockOffset: endpoint.offset)
         // Nobody else asks, and of ten thousand brands these are large.
@@ -116,15 +128,20 @@ package final class Rotation: Sendable {
             + "the endpoint's; set it (timedatectl)"
     }
 
-    /// Writes the shared files and makes everything durable: on a thread of its own, since a disk that hangs must not
-    /// keep a stopped run from ending.
-    private func conclude(_ snippets: SnippetPublisher, _ ledger: Ledger) {
+    /// Writes the shared files and the stores and makes everything durable: on threads of their own, since a disk or a
+    /// server that hangs must not keep a stopped run from ending, nor one of them the other.
+    private func conclude(_ snippets: SnippetPublisher, _ stores: TokenStorePublisher, _ ledger: Ledger) {
         let finished = DispatchSemaphore(value: 0)
-        DispatchQueue(label: "conclusion").async { @Sendable [publication] in
+        let group = DispatchGroup()
+        let files = DispatchQueue(label: "conclusion")
+        files.async(group: group) { @Sendable [publication] in
             snippets.publish()
             ledger.noteUnsynced(publication.directories.synchronize())
-            finished.signal()
         }
+        if stores.isNeeded {
+            DispatchQueue(label: "stores-conclusion").async(group: group) { @Sendable in stores.publish(isLast: true) }
+        }
+        group.notify(queue: files) { @Sendable in _ = finished.signal() }
         stop.signal(finished, after: StopRequest.timeToConclude)
         finished.wait()
     }

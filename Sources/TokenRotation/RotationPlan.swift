@@ -2,7 +2,7 @@
 
 internal import DurableFiles
 
-/// Who is due and why, read from the files on disk: nothing is written, requested or unlocked for it.
+/// Who is due and why, read from what is published: nothing is written, requested or unlocked for it.
 ///
 /// Small, since a run may have ten thousand brands: no token is kept but one to be published again.
 package struct RotationPlan: Sendable {
@@ -11,10 +11,8 @@ package struct RotationPlan: Sendable {
         /// Index into ``RotationPlan/brands`` and ``RotationPlan/outcomes``.
         let position: Int
         let step: Step
-        /// What stands at the brand's files; empty where nothing stands at any, as before the first run.
-        let before: [PriorOutput]
-
-        func before(_ output: Int) -> PriorOutput { before.isEmpty ? .nothing : before[output] }
+        /// What stands at the brand's files.
+        let before: PriorOutputs
     }
 
     /// What is to be done for a brand.
@@ -33,15 +31,22 @@ package struct RotationPlan: Sendable {
     let cannotWait: Bool
     /// What stands in the snippets, in the order of the configuration.
     let snippets: [SurveyedSnippet]
+    /// What stands in the stores, in the order of the configuration.
+    let stores: [SurveyedStore]
 
     init(
         configuration: Configuration, selection: Selection, rule: DueRule, survey: OutputSurvey,
-        directories: OutputDirectories
+        directories: OutputDirectories, access: TokenStoreAccess
     ) {
-        let standing = BrandSurvey(of: configuration, selection, survey: survey, directories: directories)
+        var standing = BrandSurvey(
+            of: configuration, selection, survey: survey, directories: directories, access: access)
+        standing.rehearse(configuration, selection, access) { index, outputs in
+            rule.verdict(on: configuration.brands[index], outputs: outputs).needsWork
+        }
         var outcomes: [BrandOutcome] = []
         outcomes.reserveCapacity(selection.brands.count)
         var work: [Work] = []
+        work.reserveCapacity(selection.brands.count)
         var cannotWait = false
         for (position, index) in selection.brands.enumerated() {
             let brand = configuration.brands[index]
@@ -66,6 +71,7 @@ package struct RotationPlan: Sendable {
         self.work = work
         self.cannotWait = cannotWait
         snippets = standing.snippets
+        stores = standing.stores
     }
 
     /// Whether anything is to be requested.
@@ -111,25 +117,46 @@ package struct RotationPlan: Sendable {
 
 /// What stood at an output before the run touched it, as far as publishing needs it.
 struct PriorOutput: Sendable {
-    /// What forbids to write there.
-    let refusal: BrandFailure?
     /// Of the token there, where the file is as configured: the same token need not be written again.
     let fingerprint: Int?
     let health: TokenHealth
 
-    static let nothing = PriorOutput(refusal: nil, fingerprint: nil, health: .dead)
+    static let nothing = PriorOutput(fingerprint: nil, health: .dead)
 
-    var isNothing: Bool { refusal == nil && fingerprint == nil && health == .dead }
+    var isNothing: Bool { fingerprint == nil && health == .dead }
 
     /// Tells two tokens of one run apart.
     static func fingerprint(_ token: Token) -> Int { token.text.hashValue }
+}
+
+/// What stood at the outputs of one brand. Most brands have one: ten thousand of them need no array each.
+enum PriorOutputs: Sendable {
+    /// Nothing at any, as before the first run.
+    case nothing
+    case one(PriorOutput)
+    case several([PriorOutput])
+
+    init(_ outputs: [PriorOutput]) {
+        self =
+            if outputs.allSatisfy(\.isNothing) { .nothing } else if outputs.count == 1 { .one(outputs[0]) } else {
+                .several(outputs)
+            }
+    }
+
+    subscript(output: Int) -> PriorOutput {
+        switch self {
+        case .nothing: .nothing
+        case .one(let prior): prior
+        case .several(let all): all[output]
+        }
+    }
 }
 
 extension RotationPlan {
     /// The brand's outcome if nothing is done for it, what stands at its files, and the token at hand.
     private static func judged(
         _ brand: Brand, _ verdict: DueRule.Verdict, _ outputs: [SurveyedOutput], _ rule: DueRule
-    ) -> (BrandOutcome, [PriorOutput], Token?) {
+    ) -> (BrandOutcome, PriorOutputs, Token?) {
         var outcome = BrandOutcome(
             name: brand.name, clientID: brand.clientID, kind: verdict == .fresh ? .fresh : .failed,
             health: .outlivesNextRun)
@@ -160,12 +187,11 @@ extension RotationPlan {
             }
             outcome.outputs.append(OutputOutcome(path: output.path, kind: kind, message: message))
             if verdict != .fresh {
-                before.append(PriorOutput(refusal: output.refusal, fingerprint: fingerprint, health: health))
+                before.append(PriorOutput(fingerprint: fingerprint, health: health))
             }
         }
         if case .request(let reason) = verdict { outcome.reason = reason }
-        if before.allSatisfy(\.isNothing) { before = [] }
-        return (outcome, before, known)
+        return (outcome, PriorOutputs(before), known)
     }
 
     /// The outcomes of a run that only plans.

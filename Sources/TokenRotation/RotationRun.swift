@@ -27,18 +27,20 @@ package struct RotationRun {
     private let runID: String
     private let context: RunContext
     private let stop: StopRequest
+    private let stores: TokenStoreAccess.Maker
     /// Called when the run has the lock and begins its work; not for a run that only plans.
     private let onStart: (_ destinations: ReportDestinations, _ runID: String) -> Void
 
     package init(
         _ request: RotationRequest, runID: String = RandomIdentifier.make(), context: RunContext = RunContext(),
-        stop: StopRequest,
+        stop: StopRequest, stores: @escaping TokenStoreAccess.Maker = TokenStoreAccess.none,
         onStart: @escaping (_ destinations: ReportDestinations, _ runID: String) -> Void = { _, _ in }
     ) {
         self.request = request
         self.runID = runID
         self.context = context
         self.stop = stop
+        self.stores = stores
         self.onStart = onStart
     }
 
@@ -133,7 +135,8 @@ package struct RotationRun {
     private func rotate(_ configuration: Configuration, _ selection: Selection, _ report: inout RunReport) {
         func begin() -> Rotation {
             Rotation(
-                configuration: configuration, selection: selection, force: request.force, context: context, stop: stop)
+                configuration: configuration, selection: selection, force: request.force, context: context, stop: stop,
+                stores: stores)
         }
         if configuration.splay > .zero, !request.isDryRun, !request.isAttended {
             let plan = begin().plan()

@@ -30,6 +30,7 @@ final class RotationWork: Sendable {
     /// Where secrets are read: a file may be on a disk that hangs.
     private let preparation = Lanes(label: "preparation")
     private let snippets: SnippetPublisher
+    private let stores: TokenStorePublisher
 
     /// How far the preparation is ahead of the answers.
     private struct Feed: Sendable {
@@ -42,10 +43,13 @@ final class RotationWork: Sendable {
 
     /// How long a token waits for others before the files that many brands share are written.
     private static let snippetInterval = DispatchTimeInterval.seconds(1)
+    /// The same for stores: a write is a request, and goes to everybody who watches.
+    private static let storeInterval = DispatchTimeInterval.seconds(5)
 
     init(
         plan: RotationPlan, configuration: Configuration, rule: DueRule, publication: Publication, ledger: Ledger,
-        snippets: SnippetPublisher, context: RunContext, endpoint: EndpointState, stop: StopRequest,
+        snippets: SnippetPublisher, stores: TokenStorePublisher, context: RunContext, endpoint: EndpointState,
+        stop: StopRequest,
         deadline: ContinuousClock.Instant, secrets: KnownSecrets?
     ) {
         self.plan = plan
@@ -54,6 +58,7 @@ final class RotationWork: Sendable {
         self.publication = publication
         self.ledger = ledger
         self.snippets = snippets
+        self.stores = stores
         commands = Lanes(label: "secret-command", count: max(8, min(64, configuration.concurrency)))
         self.context = context
         self.endpoint = endpoint
@@ -91,6 +96,12 @@ final class RotationWork: Sendable {
         tick.schedule(deadline: .now() + Self.snippetInterval, repeating: Self.snippetInterval)
         tick.setEventHandler { @Sendable [snippets] in snippets.publish() }
         tick.resume()
+        let storeTick = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "stores"))
+        if stores.isNeeded {
+            storeTick.schedule(deadline: .now() + Self.storeInterval, repeating: Self.storeInterval)
+            storeTick.setEventHandler { @Sendable [stores] in stores.publish(isLast: false) }
+        }
+        storeTick.resume()
 
         context.observe?(.began(brands: plan.work.count))
         for _ in plan.work { group.enter() }
@@ -98,6 +109,7 @@ final class RotationWork: Sendable {
         group.notify(queue: timer) { @Sendable in _ = finished.signal() }
         finished.wait()
         tick.cancel()
+        storeTick.cancel()
         transfers.cancel()
         return secrets.warnings
     }
@@ -171,21 +183,22 @@ final class RotationWork: Sendable {
         _ began: ContinuousClock.Instant, _ work: RotationPlan.Work
     ) {
         var outcome = ledger.outcome(at: work.position)
-        outcome.attempts = attempts
+        outcome.attempts = Int32(attempts)
         var newToken: Token?
         switch result {
         case .failure(let failure):
             outcome.kind = failure.code == .deadlineExceeded || failure.code == .stopped ? .unfinished : .failed
             outcome.failure = failure
         case .success(let token):
-            if kind == .rotated, !configuration.snippets.isEmpty { newToken = token }
+            if kind == .rotated, !configuration.snippets.isEmpty || stores.isNeeded { newToken = token }
             outcome.kind = kind
             ledger.begin(work.position)
             publish(token, for: work, &outcome)
         }
         outcome.duration = .now - began
         context.observe?(.done(isFailure: outcome.failure != nil))
-        ledger.record(outcome, newToken: newToken, at: work.position)
+        let awaited = newToken == nil ? nil : stores.awaited(work)
+        ledger.record(outcome, newToken: newToken, awaited: awaited, at: work.position)
     }
 
     private func publish(_ token: Token, for work: RotationPlan.Work, _ outcome: inout BrandOutcome) {
@@ -196,14 +209,17 @@ final class RotationWork: Sendable {
         outcome.health = rule.health(
             of: token, brand: brand, writtenAt: context.now(), clockOffset: endpoint.skew ?? .zero)
         for (index, output) in brand.outputs.enumerated() {
-            let written = publication.publish(token, of: brand, to: output, over: work.before(index))
-            outcome.outputs[index] = written
+            // What the plan refuses stays as it is.
+            if outcome.outputs[index].kind != .refused {
+                outcome.outputs[index] = publication.publish(token, of: brand, to: output, over: work.before[index])
+            }
+            let written = outcome.outputs[index]
             switch written.kind {
             case .failed, .refused:
                 let code: BrandFailure.Code = written.kind == .failed ? .outputNotWritten : .outputRefused
                 outcome.failure = outcome.failure ?? BrandFailure(code, written.message ?? "an output was not written")
                 outcome.kind = .failed
-                outcome.health = max(outcome.health, work.before(index).health)
+                outcome.health = max(outcome.health, work.before[index].health)
             case .unchanged, .written, .due, .durabilityUnknown: break
             }
         }

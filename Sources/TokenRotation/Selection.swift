@@ -63,7 +63,7 @@ package struct Selection: Sendable {
     ///   - names: nil for all.
     ///   - shard: nil for all.
     /// - Throws: ``InvalidSelection`` for a name that no brand has, and for a shard of a configuration whose snippets
-    ///   need brands of several shards.
+    ///   or stores need brands of several shards.
     package init(of configuration: Configuration, names: [String]?, shard: Shard?) throws(InvalidSelection) {
         var wanted = names.map(Set.init)
         brands = configuration.brands.indices.filter { index in
@@ -83,6 +83,15 @@ package struct Selection: Sendable {
                         message:
                             "--shard \(shard.index)/\(shard.count): the snippet \(snippet.path) needs brands of several "
                             + "shards, which would overwrite each other; give each shard its own snippet or none")
+                }
+            }
+            for store in configuration.stores {
+                let inside = store.entries.count { own.contains($0.brand) }
+                guard inside == 0 || inside == store.entries.count else {
+                    throw InvalidSelection(
+                        message:
+                            "--shard \(shard.index)/\(shard.count): \(store.name) holds tokens of several shards, which "
+                            + "would overwrite each other; give each brand a Secret of its own ({brand} in its name)")
                 }
             }
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import DurableFiles
+internal import ProcessState
 internal import Synchronization
 
 /// The secrets that a run has read, for as long as something may print them.
@@ -22,18 +23,26 @@ struct SensitiveValues {
         for secret in known.all { secret.withBytes { redaction.hide($0) } }
         let reader = SecretReader(for: [])
         let survey = OutputSurvey(directories: OutputDirectories(use: .reading), accounts: Accounts())
+        if let ping = configuration.report.ping { Self.hide(ping.url, reader, &redaction) }
         for brand in configuration.brands {
-            switch brand.secret {
-            case .file, .credential, .value:
-                if let secret = try? reader.secret(from: brand.secret) { secret.withBytes { redaction.hide($0) } }
-            case .environment, .command: break
-            }
+            Self.hide(brand.secret, reader, &redaction)
             for output in brand.outputs {
                 if case .token(let token) = survey.survey(output, brand: brand).state { Self.hide(token, &redaction) }
             }
         }
         for snippet in configuration.snippets {
             for token in survey.survey(snippet).tokens.values { Self.hide(token, &redaction) }
+        }
+    }
+
+    private static func hide(_ source: SecretSource, _ reader: SecretReader, _ redaction: inout OutputRedaction) {
+        switch source {
+        case .file, .credential, .value:
+            if let secret = try? reader.secret(from: source) { secret.withBytes { redaction.hide($0) } }
+        case .environment(let variable):
+            // Left there for a brand that was not due: a program of root's finds it in /proc.
+            if let value = EnvironmentVariable.read(variable) { redaction.hide(Array(value.utf8).span) }
+        case .command: break
         }
     }
 

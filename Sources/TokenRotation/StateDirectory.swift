@@ -8,7 +8,7 @@ internal import ProcessState
 /// Where runs of one configuration keep what the outputs cannot tell: the journal of hooks, and the lock where the
 /// configuration itself cannot be locked. Several configurations may share the directory.
 struct StateDirectory: Sendable {
-    private let path: String
+    let path: String
     /// What tells this configuration's files from another's: from the path as it was typed, made absolute, since a
     /// configuration that Kubernetes mounts is another file behind its link after each change.
     private let key: String
@@ -64,6 +64,11 @@ struct StateDirectory: Sendable {
         let directory = try Directory(path: path)
         try directory.publish(journal.bytes, name: journalName, attributes: PublishedAttributes(mode: 0o600))
         try directory.synchronize()
+    }
+
+    /// Does what writing the journal does before it is seen, and takes it back.
+    func rehearse() throws(FileError) {
+        _ = try Directory(path: path).rehearse(name: journalName, attributes: PublishedAttributes(mode: 0o600))
     }
 
     /// The lock of a run, where the configuration's own file cannot be locked.

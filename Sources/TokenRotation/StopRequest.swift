@@ -94,7 +94,7 @@ package final class StopRequest: Sendable {
 
 extension StopRequest.Reason {
     /// What it means for a brand that was not done.
-    var failure: BrandFailure {
+    package var failure: BrandFailure {
         switch self {
         case .deadline: BrandFailure(.deadlineExceeded, "the run's deadline came before the brand was done")
         case .interrupted: BrandFailure(.stopped, "SIGINT came before the brand was done")

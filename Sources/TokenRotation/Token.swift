@@ -40,7 +40,8 @@ package struct Token: Sendable, Equatable {
         clientID = claims?.clientID
         // base64url of `{"`.
         if !bytes.starts(with: "eyJ".utf8) {
-            wasCut = false
+            // Claims without a header: the beginning is missing.
+            wasCut = claims != nil && Self.decoded(bytes[..<first])?.first != UInt8(ascii: "{")
         } else if claims == nil {
             // Only three parts have claims. Five are an encrypted token (RFC 7516), which nobody but its reader can
             // look into.
@@ -54,6 +55,20 @@ package struct Token: Sendable, Equatable {
     package init?(_ bytes: [UInt8]) {
         self.init(bytes[...])
     }
+
+    /// Whether a file that holds this holds a token, for all that can be told: a JWT, or what a header can carry as one
+    /// (RFC 6750 §2.1, `b64token`) and is longer than a word. Anything else is what somebody else wrote there.
+    package var isCredible: Bool {
+        if expiresAt != nil { return true }
+        let bytes = text.utf8.drop { byte in
+            (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+                || "-._~+/".utf8.contains(byte)
+        }
+        return bytes.allSatisfy { $0 == UInt8(ascii: "=") } && text.utf8.count >= Self.shortest
+    }
+
+    /// In bytes: 96 bits in base64 are the least that cannot be guessed.
+    private static let shortest = 16
 
     /// The whole lifetime; nil where the token does not tell both ends.
     package var lifetime: Duration? {

@@ -65,16 +65,20 @@ package struct TokenCheck: Sendable {
     package let findings: [Finding]
     /// Why nothing could be checked.
     package let problem: String?
+    /// What that is to those who have no UNKNOWN.
+    package let exitStatus: ExitStatus
 
     package init(findings: [Finding]) {
         self.findings = findings
         problem = nil
+        exitStatus = .success
     }
 
     /// Where nothing could be checked: UNKNOWN, which no monitor shows as green.
-    package init(problem: String) {
+    package init(problem: String, exitStatus: ExitStatus = .configuration) {
         findings = []
         self.problem = problem
+        self.exitStatus = exitStatus
     }
 
     package var state: State {
@@ -107,7 +111,10 @@ package struct CheckRule: Sendable {
     }
 
     /// Judges one brand by all places where its token is published.
-    package func finding(on brand: Brand, outputs: [SurveyedOutput]) -> TokenCheck.Finding {
+    /// - Parameter isElsewhere: whether the token is published to stores too, which nothing here looks at.
+    package func finding(
+        on brand: Brand, outputs: [SurveyedOutput], isElsewhere: Bool = false
+    ) -> TokenCheck.Finding {
         let critical = critical ?? TokenResponse.clockDoubt
         var warning = warning ?? critical
         var state = TokenCheck.State.ok
@@ -153,7 +160,13 @@ package struct CheckRule: Sendable {
                 }
             }
         }
-        if outputs.isEmpty { note(.unknown, "no output") }
+        if outputs.isEmpty {
+            note(
+                .unknown,
+                isElsewhere
+                    ? "its token is in Kubernetes Secrets alone, which are not looked at here: watch the runs' exit status "
+                        + "or metrics" : "no output")
+        }
         if texts.count > 1 { note(.warning, "the outputs hold different tokens") }
         return TokenCheck.Finding(
             brand: brand.name, state: state, sentence: sentence, remaining: least, outputs: outputs.map(\.path),
@@ -175,16 +188,19 @@ extension TokenCheck {
                 of: configuration, selection, survey: OutputSurvey(directories: directories, accounts: Accounts()),
                 directories: directories)
             let rule = CheckRule(configuration, warning: warning, critical: critical, now: now)
+            let elsewhere = Set(configuration.stores.lazy.flatMap { $0.entries.map(\.brand) })
             return TokenCheck(
                 findings: selection.brands.map { index in
-                    rule.finding(on: configuration.brands[index], outputs: survey.outputs(of: index))
+                    rule.finding(
+                        on: configuration.brands[index], outputs: survey.outputs(of: index),
+                        isElsewhere: elsewhere.contains(index))
                 })
         } catch let error as InvalidConfiguration {
             let more = error.problems.count + error.omitted - 1
             return TokenCheck(
                 problem: (error.lines.first ?? "the configuration is invalid") + (more > 0 ? ", and \(more) more" : ""))
         } catch let error as InvalidSelection {
-            return TokenCheck(problem: error.message)
+            return TokenCheck(problem: error.message, exitStatus: .usage)
         } catch {
             return TokenCheck(problem: "configuration: \(error)")
         }

@@ -127,6 +127,8 @@ private struct TreeBuilder: ~Copyable {
             total += value.nodes
             height = max(height, value.height)
         }
+        // Without the room for more that appending leaves: a large file has ten thousands of these.
+        if pairs.capacity > pairs.count { pairs = pairs.map { $0 } }
         return Subtree(node: YAMLNode(mark: mark, content: .mapping(pairs)), nodes: total, height: height + 1)
     }
 

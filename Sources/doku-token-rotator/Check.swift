@@ -41,7 +41,7 @@ struct Check: ParsableCommand {
     }
 
     /// Whether the command line, good or bad, is for this command.
-    static var isAskedFor: Bool { CommandLine.arguments.dropFirst().first { !$0.hasPrefix("-") } == "check" }
+    static var isAskedFor: Bool { CommandLine.arguments.dropFirst().first == "check" }
 
     /// Ends a command line that was not run, in the way of plugins: UNKNOWN, whatever it was.
     static func leave(saying message: String, help: String?) -> Never {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import Kubernetes
 internal import TokenRotation
 
 struct Doctor: ParsableCommand {
@@ -8,8 +9,9 @@ struct Doctor: ParsableCommand {
         abstract: "Examine this host before any run: what a run needs is there, or what to do about it.",
         discussion: """
             Looks at the configuration, the lock, the way to the endpoint (one HEAD request, with no Client-Id and no \
-            signature), the clock, each secret (commands are run) and each output (a file is made in its directory and \
-            removed again). To be run as the user, and in the environment, of the runs to come. Exits with 0, or with \
+            signature), the clock, each secret (commands are run), each output (a file is made in its directory and \
+            removed again; a Kubernetes Secret is read, and a write to it rehearsed), and what follows a run: hooks, \
+            state_dir, report. To be run as the user, and in the environment, of the runs to come. Exits with 0, or with \
             78 where something fails.
             """)
 
@@ -24,7 +26,8 @@ struct Doctor: ParsableCommand {
         let stop = StopRequest()
         let signals = StopSignals(stop)
         let examination = HostExamination(
-            configurationFile: configuration.path, brands: selection.names, shard: selection.shard, stop: stop)
+            configurationFile: configuration.path, brands: selection.names, shard: selection.shard, stop: stop,
+            stores: KubernetesSecrets.access)
         let report: HostReport
         do throws(InvalidSelection) {
             report = try examination.report()

@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Dispatch
+internal import Kubernetes
 internal import Reporting
 internal import TokenRotation
 
@@ -72,7 +73,7 @@ struct Rotate: ParsableCommand {
         let reporting = RunReporting(stop: stop)
         var report = RotationRun(
             request, runID: log.runID, context: RunContext(observe: observer(log, queue, progress)), stop: stop,
-            onStart: reporting.begin
+            stores: KubernetesSecrets.access, onStart: reporting.begin
         ).report()
         let untold = dryRun ? [] : reporting.tell(report)
         report.warnings += untold

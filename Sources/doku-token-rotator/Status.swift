@@ -8,7 +8,8 @@ struct Status: ParsableCommand {
         abstract: "Show the published tokens at a glance.",
         discussion: """
             Reads the configuration and the published files only, as `check` does for monitoring: no network, no secret, \
-            no lock. Exits with 0 whatever the state of the tokens, and with 78 where the configuration cannot be used.
+            no lock. Exits with 0 whatever the state of the tokens, with 64 where it knows no such brand, \
+            and with 78 where the configuration cannot be used.
             """)
 
     @OptionGroup var configuration: ConfigurationOption
@@ -32,8 +33,7 @@ struct Status: ParsableCommand {
         }
         if let problem = check.problem {
             RunLog(format: .suitable, runID: RandomIdentifier.make()).write(.error, problem)
-            throw End(status: .configuration)
         }
-        throw End(status: .success)
+        throw End(status: check.exitStatus)
     }
 }

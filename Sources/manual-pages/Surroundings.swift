@@ -15,9 +15,14 @@ enum Surroundings {
             "systemd sets it. Where it names the program's standard error, lines carry the journal's priorities."
         ),
         (
+            "KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT",
+            "Where the API server is, for `kubernetes_secret`. Kubernetes sets them in every pod."
+        ),
+        (
             "NO_COLOR, TERM",
             "Where the first is set and not empty, tables have no colours; where the second is dumb or not set, a terminal gets no line of progress either."
         ),
+        ("PATH", "Where programs are looked for that the configuration names without a slash."),
         (
             "STATE_DIRECTORY",
             "Where a run keeps what is still to be delivered, where the configuration's `state_dir` names no directory. systemd sets it for StateDirectory=."
@@ -34,6 +39,10 @@ enum Surroundings {
         (
             "/etc/doku-token-rotator/config.yaml",
             "The configuration, where neither the command line nor $DOKU_TOKEN_ROTATOR_CONFIG names another one. A run holds a lock on it."
+        ),
+        (
+            "/var/run/secrets/kubernetes.io/serviceaccount",
+            "In a pod: the token that `kubernetes_secret` is written with, the cluster's authority, and the pod's namespace. Read anew by each run."
         ),
         (
             ".NAME.0123456789abcdef.tmp",

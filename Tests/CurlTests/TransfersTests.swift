@@ -40,6 +40,25 @@ import Testing
         }
     }
 
+    @Test func `one connection carries every method, each with the body that it has`() async throws {
+        let server = try LoopbackServer()
+        let transfers = try server.transfers()
+        let methods: [(HTTPRequest.Method, line: String, body: String)] = [
+            (.get, "GET /echo HTTP/1.1", ""), (.patch, "PATCH /echo HTTP/1.1", "{}"),
+            (.post, "POST /echo HTTP/1.1", "{}"), (.patch, "PATCH /echo HTTP/1.1", "{}"),
+            (.get, "GET /echo HTTP/1.1", ""), (.post, "POST /echo HTTP/1.1", "{}"),
+        ]
+        for (method, _, body) in methods {
+            var request = server.request("/echo")
+            request.method = method
+            #expect(await transfers.send(request).reply?.body == Array(body.utf8))
+        }
+        let record = try server.finish()
+        #expect(record.requests.map(\.line) == methods.map(\.line))
+        #expect(record.requests.map(\.body) == methods.map(\.body))
+        #expect(record.connections == 1)
+    }
+
     @Test(arguments: ["a\nb", "a\rb", "a\r\nX: y", "\0", "\u{1}", "\t", "\u{7f}", "\u{1b}[0m"])
     func `a control character in a header is refused and nothing is sent`(value: String) async throws {
         let server = try LoopbackServer()

@@ -88,8 +88,9 @@ import TokenRotation
 
         let root = try installation.text(of: installation.page(HelpText.all()[0]))
         let environment = try #require(root.sections["ENVIRONMENT"])
+        // Behind a short name the text begins on its line.
         let told = Set(
-            environment.matches(of: #/(?m)^ {5}([A-Za-z_]+(?:, [A-Za-z_]+)*)$/#).flatMap {
+            environment.matches(of: #/(?m)^ {5}([A-Za-z_]+(?:, [A-Za-z_]+)*)(?:$| {2})/#).flatMap {
                 $0.output.1.split(separator: ", ").map(String.init)
             })
         // libcurl-env(3): it reads these itself.

@@ -74,6 +74,9 @@ extension NetworkFault {
             one(
                 50, "401 and another clock, always", "dated:401:7200:text",
                 expect: .lasting("credentials-rejected", "AB"), warns: "clock-skew"),
+            NetworkFault(
+                row: 50, what: "401 and another clock, one request at a time", steps: ["dated:401:7200:text"],
+                settings: "concurrency: 1", expect: .lasting("credentials-rejected", "AB"), warns: "clock-skew"),
             one(53, "409 with the first answer", "issue-and-close", "replay", expect: .rotated("AA")),
             one(54, "409 without a token", "status:409", expect: .passing("request-id-spent", "AB")),
             one(54, "409 without a token, then well", "status:409", "ok", expect: .rotated("AB")),

@@ -25,7 +25,11 @@ final class NetworkStage: Sendable {
     init(_ fault: NetworkFault, number: Int, isAlone: Bool) throws {
         self.fault = fault
         key = "case-\(number)"
-        brands = isAlone ? [Self.faulty] : [Self.others[0], Self.faulty, Self.others[1]]
+        // With one request at a time the faulty brand goes first: what it learns must not harm those behind it.
+        brands =
+            if isAlone { [Self.faulty] } else if fault.settings.contains("concurrency: 1") {
+                [Self.faulty] + Self.others
+            } else { [Self.others[0], Self.faulty, Self.others[1]] }
         directory = try TemporaryDirectory()
         try directory.write(Self.secret + "\n", to: "secrets/all")
         var tokens: [String: Data] = [:]

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Curl
+internal import Dispatch
+internal import Synchronization
+internal import TokenRotation
+
+/// Requests to the API server, side by side, each tried again where that may help: all of them may be sent twice.
+final class APIRequests: Sendable {
+    private let account: ServiceAccount
+    private let transfers: Transfers
+    private let policy: RetryPolicy
+    private let stop: StopRequest
+    private let end: ContinuousClock.Instant
+
+    /// In bytes: a Secret of 1 MiB in base64, its labels and annotations, and who manages each of its keys.
+    private static let largestAnswer = 8 << 20
+
+    init(
+        _ account: ServiceAccount, _ configuration: Configuration, _ stop: StopRequest, _ end: ContinuousClock.Instant
+    ) throws(BrandFailure) {
+        self.account = account
+        self.stop = stop
+        self.end = end
+        policy = RetryPolicy(attempts: configuration.attempts)
+        var options = TransferOptions(userAgent: ProgramVersion.userAgent)
+        options.concurrency = min(16, configuration.concurrency)
+        options.connections = min(4, configuration.connections)
+        options.connectTimeout = configuration.connectTimeout
+        options.requestTimeout = configuration.requestTimeout
+        options.maximumBodySize = Self.largestAnswer
+        options.keptHeaders = ["retry-after"]
+        options.tls = .file(account.authority)
+        // The address is the cluster's own, whatever the environment says of others.
+        options.proxy = ""
+        do throws(CurlError) {
+            transfers = try Transfers(options: options)
+        } catch {
+            throw BrandFailure(.internal, "libcurl cannot be used: \(error.message)")
+        }
+    }
+
+    /// Ends what is under way when the run is stopped.
+    func endWithStop() {
+        stop.onStop { [transfers] in transfers.cancel() }
+    }
+
+    /// Sends all of them and waits for what becomes of them, in their order.
+    /// - Parameter mayPass: whether an answer may be another one in a moment.
+    func results(
+        of requests: [HTTPRequest], mayPass: @escaping @Sendable (HTTPReply) -> Bool
+    ) -> [Result<HTTPReply, BrandFailure>] {
+        let results = Mutex<[Result<HTTPReply, BrandFailure>?]>(Array(repeating: nil, count: requests.count))
+        let group = DispatchGroup()
+        for (index, request) in requests.enumerated() {
+            group.enter()
+            var request = request
+            request.url = account.server + request.url
+            request.headers.append(("Authorization", "Bearer \(account.token)"))
+            request.headers.append(("Accept", "application/json"))
+            send(request, attempt: 1, notBefore: nil, mayPass) { result in
+                results.withLock { $0[index] = result }
+                group.leave()
+            }
+        }
+        group.wait()
+        return results.withLock { $0 }.map { $0 ?? .failure(BrandFailure(.internal, "no result")) }
+    }
+
+    private func send(
+        _ request: HTTPRequest, attempt: Int, notBefore: ContinuousClock.Instant?,
+        _ mayPass: @escaping @Sendable (HTTPReply) -> Bool,
+        completion: @escaping @Sendable (Result<HTTPReply, BrandFailure>) -> Void
+    ) {
+        transfers.submit(notBefore: notBefore) {
+            request
+        } completion: { [self] result in
+            var wish: Duration?
+            switch result {
+            case .success(let reply):
+                guard mayPass(reply) else { return completion(.success(reply)) }
+                wish = reply.headers["retry-after"].flatMap { RetryAfter.wait($0, date: nil, now: .now) }
+            case .failure(let error):
+                guard failure(error).isTransient, error.kind != .cancelled else {
+                    return completion(.failure(failure(error)))
+                }
+            }
+            let next = policy.next(
+                after: attempt, advice: .passing(.same, after: wish), remaining: end - ContinuousClock.now,
+                random: Double.random(in: 0..<1))
+            guard let next else { return completion(result.mapError(failure)) }
+            var request = request
+            if case .failure = result { request.needsFreshConnection = true }
+            send(request, attempt: attempt + 1, notBefore: .now + next.wait, mayPass, completion: completion)
+        }
+    }
+
+    private func failure(_ error: CurlError) -> BrandFailure {
+        let server = "the API server at \(account.server.dropFirst("https://".count))"
+        switch error.kind {
+        case .hostNotResolved, .notConnected, .timedOut, .tlsHandshake, .proxyNotResolved, .proxyRefused,
+            .proxyNeedsAuthentication:
+            return BrandFailure(.storeUnavailable, "\(server) cannot be reached (\(error.message))")
+        case .noAnswer, .answerCut, .http2:
+            return BrandFailure(.storeUnavailable, "\(server) broke off (\(error.message))")
+        case .peerNotTrusted, .tlsRefused:
+            return BrandFailure(
+                .storeUntrusted, "\(server) is not the one of \(account.authority) (\(error.message))")
+        case .trustStoreUnusable:
+            return BrandFailure(.storeNotConfigured, "\(account.authority) cannot be read (\(error.message))")
+        case .answerMalformed, .answerGarbled, .answerTooLarge:
+            return BrandFailure(.storeAnswer, "\(server) gave no usable answer (\(error.message))")
+        case .cancelled: return stop.reason?.failure ?? BrandFailure(.unfinished, "the request was taken back")
+        case .requestInvalid, .internal:
+            return BrandFailure(.internal, "the API server cannot be asked (\(error.message))")
+        }
+    }
+}

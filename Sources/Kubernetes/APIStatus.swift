@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+
+/// What the API server says of a request that it did not grant (`meta/v1 Status`), as far as it is words of its own
+/// vocabulary: its sentences may quote what was sent.
+struct APIStatus {
+    struct Conflict {
+        /// `.data.KEY`.
+        let field: String
+        /// Whose it is: at most 64 visible ASCII characters.
+        let manager: String
+    }
+
+    /// Of these the fields that somebody else manages.
+    let conflicts: [Conflict]
+    /// Why other fields are refused: `FieldValueTooLong`, `FieldValueInvalid`.
+    let causes: [String]
+    /// One word, as `AlreadyExists`; nil where there is none of that form.
+    let reason: String?
+
+    init(_ body: [UInt8]) {
+        let document = try? JSONDecoder().decode(Document.self, from: Data(body))
+        reason = document?.reason.flatMap(Self.word)
+        var conflicts: [Conflict] = []
+        var causes: [String] = []
+        for cause in document?.details?.causes ?? [] {
+            if cause.reason == "FieldManagerConflict" {
+                conflicts.append(Conflict(field: cause.field ?? "", manager: Self.manager(cause.message ?? "")))
+            } else if let reason = cause.reason.flatMap(Self.word) {
+                causes.append(reason)
+            }
+        }
+        self.conflicts = conflicts
+        self.causes = causes
+    }
+
+    private struct Document: Decodable {
+        struct Details: Decodable {
+            let causes: [Cause]?
+        }
+        struct Cause: Decodable {
+            let reason: String?
+            let message: String?
+            let field: String?
+        }
+        let reason: String?
+        let details: Details?
+    }
+
+    private static func word(_ text: String) -> String? {
+        let isWord =
+            (1...64).contains(text.utf8.count) && text.utf8.allSatisfy { ($0 | 0x20) >= 0x61 && ($0 | 0x20) <= 0x7a }
+        return isWord ? text : nil
+    }
+
+    /// What stands between the quotes of `conflict with "NAME" using v1`.
+    private static func manager(_ message: String) -> String {
+        let parts = message.split(separator: "\"", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3 else { return "somebody else" }
+        let name = parts[1].unicodeScalars.prefix(64).map { (0x21...0x7e).contains($0.value) ? Character($0) : "?" }
+        return name.isEmpty ? "somebody else" : String(name)
+    }
+}

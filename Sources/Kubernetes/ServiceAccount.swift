@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DurableFiles
+internal import ProcessState
+internal import TokenRotation
+
+/// What a pod is given to speak to the API server with (Kubernetes: "Accessing the Kubernetes API from a Pod").
+struct ServiceAccount: Sendable {
+    private static let directory = "/var/run/secrets/kubernetes.io/serviceaccount"
+
+    /// `https://HOST:PORT`.
+    let server: String
+    /// A credential: in no message.
+    let token: String
+    /// The cluster's authority, a PEM bundle.
+    let authority = Self.directory + "/ca.crt"
+    /// The pod's own; nil where its file cannot be read.
+    let namespace: String?
+
+    /// Reads all of it: the kubelet replaces a token before it ends.
+    init() throws(BrandFailure) {
+        guard let host = EnvironmentVariable.read("KUBERNETES_SERVICE_HOST"),
+            let port = EnvironmentVariable.read("KUBERNETES_SERVICE_PORT"), !host.isEmpty, !port.isEmpty
+        else {
+            throw BrandFailure(
+                .storeNotConfigured,
+                "this process is in no pod of Kubernetes ($KUBERNETES_SERVICE_HOST and $KUBERNETES_SERVICE_PORT are not "
+                    + "set), so that no Secret can be read or written")
+        }
+        guard let address = Self.address(host: host, port: port) else {
+            throw BrandFailure(
+                .storeNotConfigured,
+                "$KUBERNETES_SERVICE_HOST and $KUBERNETES_SERVICE_PORT are not the address of an API server")
+        }
+        server = "https://" + address
+        token = try Self.read("token", maximumSize: 64 * 1024)
+        namespace = try? Self.read("namespace", maximumSize: 1024)
+    }
+
+    private static func address(host: String, port: String) -> String? {
+        guard let number = UInt16(port), number > 0, "\(number)" == port, host.utf8.count <= 253 else { return nil }
+        let isIPv6 = host.contains(":")
+        let isSound = host.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."): true
+            case UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"): true
+            case UInt8(ascii: ":"): isIPv6
+            case UInt8(ascii: "g")...UInt8(ascii: "z"), UInt8(ascii: "G")...UInt8(ascii: "Z"), UInt8(ascii: "-"):
+                !isIPv6
+            default: false
+            }
+        }
+        guard isSound else { return nil }
+        return (isIPv6 ? "[\(host)]" : host) + ":\(port)"
+    }
+
+    /// One word of a file.
+    private static func read(_ name: String, maximumSize: Int) throws(BrandFailure) -> String {
+        let path = "\(directory)/\(name)"
+        let bytes: [UInt8]
+        do throws(FileError) {
+            bytes = try InputFile(path: path).read(maximumSize: maximumSize)
+        } catch {
+            throw BrandFailure(
+                .storeNotConfigured, "\(error); the pod needs a service account, and its token mounted")
+        }
+        let word = bytes.last == 0x0a ? bytes.dropLast() : bytes[...]
+        guard !word.isEmpty, word.allSatisfy({ (0x21...0x7e).contains($0) }) else {
+            throw BrandFailure(.storeNotConfigured, "\(path) does not hold what Kubernetes puts there")
+        }
+        return String(decoding: word, as: UTF8.self)
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLinux
+internal import Glibc
+
+/// Programs as the system finds them when one is started.
+package enum Executable {
+    /// Where the system looks if `PATH` is not set (execvp(3)).
+    private static let defaultPath = "/bin:/usr/bin"
+
+    /// Whether a program can be started by this name: a path, or a name in one of the directories of `PATH`.
+    package static func exists(_ name: String) -> Bool {
+        guard !name.isEmpty, !name.utf8.contains(0) else { return false }
+        if name.utf8.contains(0x2f) { return isExecutable(name) }
+        let path = EnvironmentVariable.read("PATH") ?? defaultPath
+        return path.split(separator: ":", omittingEmptySubsequences: false).contains { directory in
+            isExecutable(directory.isEmpty ? name : "\(directory)/\(name)")
+        }
+    }
+
+    private static func isExecutable(_ path: String) -> Bool {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+        return unsafe faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0
+    }
+}

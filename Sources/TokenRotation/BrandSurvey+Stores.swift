@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension BrandSurvey {
+    /// Reads the stores of the brands of a run; of those that no brand of it has, nothing is known.
+    static func read(
+        _ configuration: Configuration, _ selection: Selection, _ access: TokenStoreAccess
+    ) -> [SurveyedStore] {
+        guard !configuration.stores.isEmpty else { return [] }
+        let chosen = Set(selection.brands)
+        let wanted = configuration.stores.indices.filter { index in
+            configuration.stores[index].entries.contains { chosen.contains($0.brand) }
+        }
+        var surveyed = configuration.stores.map { SurveyedStore($0, .success(TokenStoreAccess.Contents())) }
+        for (index, result) in zip(wanted, access.read(wanted.map { configuration.stores[$0] })) {
+            surveyed[index] = SurveyedStore(configuration.stores[index], result)
+        }
+        return surveyed
+    }
+
+    /// Asks of the stores whether new tokens could be written for brands that need one, so that none is requested in
+    /// vain.
+    mutating func rehearse(
+        _ configuration: Configuration, _ selection: Selection, _ access: TokenStoreAccess,
+        needsWork: (_ index: Int, _ outputs: [SurveyedOutput]) -> Bool
+    ) {
+        guard !configuration.stores.isEmpty else { return }
+        var keys: [Int: Set<String>] = [:]
+        for index in selection.brands {
+            let own = storeEntries(of: index)
+            guard !own.isEmpty, needsWork(index, outputs(of: index)) else { continue }
+            for (store, key) in own where stores[store].failure == nil { keys[store, default: []].insert(key) }
+        }
+        let asked = keys.sorted { $0.key < $1.key }
+        guard !asked.isEmpty else { return }
+        let writes = asked.map { stores[$0.key].rehearsal(of: $0.value, brands: configuration.brands) }
+        for ((store, keys), result) in zip(asked, access.write(writes)) { stores[store].note(result, for: keys) }
+    }
+}

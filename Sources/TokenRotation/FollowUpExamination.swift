@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DurableFiles
+internal import ProcessState
+
+/// Whether what a run does after its tokens can be done: hooks, their journal, and telling of the run.
+struct FollowUpExamination {
+    private let configuration: Configuration
+    private let configurationFile: String
+    private let reader: SecretReader
+
+    /// Takes a secret out of the environment: to be made before anything reads that on another thread.
+    init(_ configuration: Configuration, configurationFile: String) {
+        self.configuration = configuration
+        self.configurationFile = configurationFile
+        reader = SecretReader(for: [configuration.report.ping?.url].compactMap { $0 })
+    }
+
+    /// A ping's command is run, since a run would.
+    func findings(_ stop: StopRequest) -> [HostFinding] {
+        var findings = configuration.hooks.map(finding)
+        if let state = stateFinding() { findings.append(state) }
+        if let path = configuration.report.metricsFile { findings.append(metricsFinding(path)) }
+        if let path = configuration.report.terminationMessage { findings.append(messageFinding(path)) }
+        if let ping = configuration.report.ping { findings += pingFindings(ping, stop) }
+        return findings
+    }
+
+    private func finding(_ hook: Hook) -> HostFinding {
+        let program = hook.argv.first ?? ""
+        return Executable.exists(program)
+            ? HostFinding(.hook, hook.name, .ok, "\(program) can be started")
+            : HostFinding(
+                .hook, hook.name, .fail,
+                "\(program) is no program that this user can start; write its whole path, or see what PATH is")
+    }
+
+    private func stateFinding() -> HostFinding? {
+        guard let directory = StateDirectory(of: configuration, file: configurationFile) else {
+            guard !configuration.hooks.isEmpty else { return nil }
+            return HostFinding(
+                .stateDirectory, "state_dir", .warn,
+                "none is given: a hook that a run could not deliver is lost with it; name one, or set StateDirectory= "
+                    + "in the unit")
+        }
+        do throws(FileError) {
+            try directory.rehearse()
+            return HostFinding(.stateDirectory, directory.path, .ok, "can be written")
+        } catch {
+            return HostFinding(.stateDirectory, directory.path, .fail, "\(error)")
+        }
+    }
+
+    private func metricsFinding(_ path: String) -> HostFinding {
+        do throws(FileError) {
+            let location = try FileLocation(path: path)
+            _ = try Directory(path: location.directory, use: .sharing).rehearse(
+                name: location.name, attributes: PublishedAttributes(mode: 0o644))
+            return HostFinding(.report, path, .ok, "can be written")
+        } catch {
+            return HostFinding(.report, path, .fail, "\(error)")
+        }
+    }
+
+    /// What Kubernetes mounts is not there before a container runs.
+    private func messageFinding(_ path: String) -> HostFinding {
+        do throws(FileError) {
+            let location = try FileLocation(path: path)
+            if case .absent = try Directory(path: location.directory, use: .reading).inspect(
+                name: location.name, maximumSize: 0)
+            {
+                return HostFinding(
+                    .report, path, .warn, "is not there; in a container, name it as its terminationMessagePath")
+            }
+            return HostFinding(.report, path, .ok, "is there")
+        } catch {
+            // Kubernetes mounts the file itself, which is nothing in the way of writing into it.
+            if error.reason == .isMountPoint { return HostFinding(.report, path, .ok, "is there") }
+            return HostFinding(.report, path, .warn, "\(error)")
+        }
+    }
+
+    private func pingFindings(_ ping: PingDestination, _ stop: StopRequest) -> [HostFinding] {
+        var findings: [HostFinding] = []
+        do throws(BrandFailure) {
+            _ = try reader.secret(from: ping.url, isCancelled: { stop.reason != nil }) { warning in
+                findings.append(HostFinding(.report, "ping", .warn, warning))
+            }
+            if findings.isEmpty { findings.append(HostFinding(.report, "ping", .ok, "its URL can be had")) }
+        } catch {
+            findings.append(HostFinding(.report, "ping", .fail, error.message))
+        }
+        return findings
+    }
+}
