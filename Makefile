@@ -21,7 +21,7 @@ DEB_ROOT = $(PACKAGES)/deb
 ARCHIVES := .build/archives
 # What is beside the binary is never taken for a library of it; what the loader has resolved is closed to writes; no
 # build id, which would depend on where the sources lie.
-RELEASE := swift build -c release --static-swift-stdlib --disable-local-rpath -Xlinker -L$(CURDIR)/$(ARCHIVES) \
+RELEASE := swift build -c release --static-swift-stdlib --disable-local-rpath -Xlinker "-L$(CURDIR)/$(ARCHIVES)" \
 	-Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now -Xlinker --build-id=none
 
 .PHONY: build release-needs demo test kubernetes torture lint bench manual share install deb image packages clean
