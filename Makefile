@@ -10,14 +10,21 @@ BUILD := .build/release
 BINARY := $(BUILD)/doku-token-rotator
 # What a host's man and shells read, as it is installed.
 SHARE := .build/share
-# The day of the manual pages: that of the sources, so that the same sources give the same pages.
-DATE = $(shell date -u -d "@$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || date +%s)}" +%F)
+# The time of the sources, so that the same sources give the same pages and packages.
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
+DATE = $(shell date -u -d "@$(SOURCE_DATE_EPOCH)" +%F)
+# Where packages are put, and the tree of one while it is made.
+PACKAGES := .build
+DEB_ROOT = $(PACKAGES)/deb
 # The C++ library that Swift's runtime needs goes into the binary too, where its archive is at hand: the linker takes
 # what it finds first, and this directory holds nothing but a link to the archive.
 ARCHIVES := .build/archives
-RELEASE := swift build -c release --static-swift-stdlib -Xlinker -L$(CURDIR)/$(ARCHIVES)
+# What is beside the binary is never taken for a library of it; what the loader has resolved is closed to writes; no
+# build id, which would depend on where the sources lie.
+RELEASE := swift build -c release --static-swift-stdlib --disable-local-rpath -Xlinker "-L$(CURDIR)/$(ARCHIVES)" \
+	-Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now -Xlinker --build-id=none
 
-.PHONY: build release-needs demo test kubernetes torture lint bench manual share install clean
+.PHONY: build release-needs demo test kubernetes torture lint bench manual share install deb image packages clean
 
 build: release-needs
 	$(RELEASE) --product doku-token-rotator
@@ -73,15 +80,51 @@ share: manual
 	@$(BINARY) --experimental-dump-help >"$(SHARE)/commands.json"
 	@$(BUILD)/manual-pages --date $(DATE) --example config/example.yaml "$(SHARE)/man" <"$(SHARE)/commands.json"
 	@rm "$(SHARE)/commands.json"
-	@$(BINARY) --generate-completion-script bash >"$(SHARE)/bash-completion/completions/doku-token-rotator"
+	@$(BINARY) --generate-completion-script bash | sed '1{/^#!/d}' >"$(SHARE)/bash-completion/completions/doku-token-rotator"
 	@$(BINARY) --generate-completion-script zsh >"$(SHARE)/zsh/site-functions/_doku-token-rotator"
 	@$(BINARY) --generate-completion-script fish >"$(SHARE)/fish/vendor_completions.d/doku-token-rotator.fish"
+
+# Units, examples and what they name speak of the program and its files where they are installed.
+SITE = sed -e 's|/usr/local/bin/doku-token-rotator|$(PREFIX)/bin/doku-token-rotator|g' \
+	-e 's|^PATH=/usr/local/bin:|PATH=$(addsuffix :,$(filter-out /usr/bin,$(PREFIX)/bin))|' \
+	-e 's|schema=./schema.json|schema=$(PREFIX)/share/doku-token-rotator/schema.json|'
+UNITS := $(wildcard systemd/*.service systemd/*.timer)
 
 install: share
 	install -D -m 0755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/doku-token-rotator"
 	@find "$(SHARE)" -type f -printf '%P\n' | while read -r file; do \
 		install -D -m 0644 "$(SHARE)/$$file" "$(DESTDIR)$(PREFIX)/share/$$file" || exit 1; \
 	done
+	@site() { $(SITE) "$$1" | install -D -m 0644 /dev/stdin "$(DESTDIR)$(PREFIX)/$$2"; }; set -e; \
+	for unit in $(UNITS); do site $$unit lib/systemd/system/$${unit##*/}; done; \
+	site systemd/sysusers.conf lib/sysusers.d/doku-token-rotator.conf; \
+	site config/cron/tmpfiles.conf lib/tmpfiles.d/doku-token-rotator.conf; \
+	site config/schema.json share/doku-token-rotator/schema.json; \
+	for file in README.md CHANGELOG.md docs/*.md; do site $$file share/doc/doku-token-rotator/$$file; done; \
+	for file in example.yaml cron/doku-token-rotator prometheus/alerts.yaml prometheus/dashboard.json \
+		$$(cd config && find kubernetes -type f -name '*.yaml'); do \
+		site config/$$file share/doc/doku-token-rotator/examples/$$file; \
+	done
+
+# A package for Debian and its like.
+deb: share
+	@.ci/prepare deb
+	@rm -rf "$(DEB_ROOT)"
+	@mkdir -p "$(DEB_ROOT)"
+	@$(MAKE) --no-print-directory --silent install -o share DESTDIR="$$(realpath "$(DEB_ROOT)")" PREFIX=/usr
+	@rm -f "$(PACKAGES)"/doku-token-rotator_*.deb
+	@packaging/debian/build "$(DEB_ROOT)" "$(PACKAGES)"
+
+# A container image, an OCI archive, without a registry.
+image: deb
+	@.ci/prepare image
+	@packaging/container/build "$(PACKAGES)"/doku-token-rotator_*.deb "$(PACKAGES)"
+
+# The package and the image of the release, tried out: on a clean Debian, as a restricted pod, built a second time.
+packages: image
+	@.ci/prepare packages
+	@$(RELEASE) --product doku-sandbox
+	@Tests/ScenarioTests/Packages/run "$(PACKAGES)" $(BUILD)/doku-sandbox
 
 clean:
 	rm -rf .build .build-mutants .build-thread .build-address .build-kubernetes

@@ -14,8 +14,10 @@ struct Installation {
     var manual: URL { share.appending(path: "man") }
     var programs: String { root.appending(path: "usr/bin").path }
 
-    /// - Parameter umask: of whoever installs.
-    init(umask: String = "022") throws {
+    /// - Parameters:
+    ///   - umask: of whoever installs.
+    ///   - prefix: below `root`; what reads manual pages and completions here expects `/usr`.
+    init(umask: String = "022", prefix: String = "/usr") throws {
         directory = try TemporaryDirectory()
         // A blank, which a path may have.
         root = directory.url.appending(path: "a host")
@@ -28,7 +30,7 @@ struct Installation {
             "/bin/sh",
             [
                 "-c", script, "sh", umask, Self.repository.path, "install", "-o", "manual", "BUILD=\(builds)",
-                "SHARE=\(directory.path("built share"))", "DESTDIR=\(root.path)", "PREFIX=/usr",
+                "SHARE=\(directory.path("built share"))", "DESTDIR=\(root.path)", "PREFIX=\(prefix)",
             ], environment: ["SOURCE_DATE_EPOCH": "1795600800"]
         ).ending(within: ScenarioRun.patience)
         guard made.status == 0, made.standardError.isEmpty else {

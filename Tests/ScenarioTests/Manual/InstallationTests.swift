@@ -13,6 +13,10 @@ import Testing
             "755 usr/bin/\(name)", "644 usr/share/man/man1/\(name).1", "644 usr/share/man/man5/\(name).yaml.5",
             "644 usr/share/bash-completion/completions/\(name)", "644 usr/share/zsh/site-functions/_\(name)",
             "644 usr/share/fish/vendor_completions.d/\(name).fish",
+            "644 usr/lib/systemd/system/\(name).service", "644 usr/lib/systemd/system/\(name)@.timer",
+            "644 usr/lib/sysusers.d/\(name).conf", "644 usr/lib/tmpfiles.d/\(name).conf",
+            "644 usr/share/\(name)/schema.json", "644 usr/share/doc/\(name)/README.md",
+            "644 usr/share/doc/\(name)/examples/prometheus/alerts.yaml",
         ]
         for file in expected { #expect(ordinary[file]?.isEmpty == false, "\(file)") }
         #expect(ordinary.keys.allSatisfy { $0.hasPrefix("755 ") || $0.hasPrefix("644 ") })
@@ -20,6 +24,36 @@ import Testing
         let pages = ordinary.keys.filter { $0.hasSuffix(".1") }
         #expect(try pages.count == HelpText.all().count + 1)
     }
+
+    /// Units of a host that has the program elsewhere, and examples, must not name where nothing is.
+    @Test(arguments: ["/usr", "/usr/local", "/opt/doku"])
+    func `what is installed names the program where it is`(prefix: String) throws {
+        let installation = try Installation(prefix: prefix)
+        func text(_ name: String) throws -> String {
+            try String(contentsOf: installation.root.appending(path: "\(prefix)/\(name)"), encoding: .utf8)
+        }
+        let program = "\(prefix)/bin/doku-token-rotator"
+        for unit in ["doku-token-rotator.service", "doku-token-rotator@.service"] {
+            let lines = try text("lib/systemd/system/\(unit)").split(separator: "\n")
+            #expect(lines.contains { $0.hasPrefix("ExecStart=\(program) ") }, "\(unit)")
+            #expect(lines.contains { $0.hasPrefix("ExecPaths=\(program) ") }, "\(unit)")
+        }
+        let examples = "share/doc/doku-token-rotator/examples"
+        let table = try text("\(examples)/cron/doku-token-rotator").split(separator: "\n")
+        let path = try #require(table.first { $0.hasPrefix("PATH=") })
+        #expect(path.dropFirst(5).split(separator: ":").first.map { "\($0)/doku-token-rotator" } == program)
+        let schema = try text("\(examples)/example.yaml").firstMatch(of: #/\$schema=(\S+)/#)
+        let named = installation.root.appending(path: String(try #require(schema).output.1))
+        #expect(try Data(contentsOf: named) == Data(contentsOf: Self.schema))
+        if prefix != "/usr/local" {
+            let made = try installation.directory.run("/bin/grep", ["-rlIF", "/usr/local", installation.root.path])
+            let mentions = String(decoding: made.standardOutput, as: UTF8.self).split(separator: "\n")
+                .filter { !$0.hasSuffix(".md") && !$0.contains("/share/man/") && !$0.hasSuffix("/example.yaml") }
+            #expect(mentions == [])
+        }
+    }
+
+    private static let schema = Installation.repository.appending(path: "config/schema.json")
 
     /// Words that a formatter would take for its own: they must come out as they went in.
     @Test(arguments: [
