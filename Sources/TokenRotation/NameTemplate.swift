@@ -49,14 +49,17 @@ struct NameTemplate: Sendable, Equatable {
 
     func expanded(for brandName: String) -> String {
         if pieces.count == 1, case .text(let text) = pieces[0] { return text }
-        var text = ""
-        for piece in pieces {
+        let parts = pieces.map { piece in
             switch piece {
-            case .text(let literal): text += literal
-            case .brand: text += brandName
-            case .upperCasedBrand: text += VariableName.part(for: brandName)
+            case .text(let literal): literal
+            case .brand: brandName
+            case .upperCasedBrand: VariableName.part(for: brandName)
             }
         }
+        var text = ""
+        // Just as much as it needs: ten thousand texts that grew would take twice that.
+        text.reserveCapacity(parts.reduce(0) { $0 + $1.utf8.count })
+        for part in parts { text += part }
         return text
     }
 }

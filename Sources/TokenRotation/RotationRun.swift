@@ -105,7 +105,10 @@ package struct RotationRun {
         if request.isDryRun { return plan(configuration, selection, &report) }
         // Whoever is told may begin to read the environment on another thread: nothing is taken out of it after this.
         let known = configuration.hooks.isEmpty ? nil : KnownSecrets()
-        let sources = configuration.brands.lazy.map(\.secret) + [configuration.report.ping?.url].compactMap { $0 }
+        let brands = configuration.brands
+        let sources = (0...brands.count).lazy.compactMap { index in
+            index < brands.count ? brands[index].secret : configuration.report.ping?.url
+        }
         let secrets = SecretReader(for: sources, noting: known)
         audience?.runBegan(report, secrets: secrets)
         rotate(configuration, selection, secrets, known, &report)
