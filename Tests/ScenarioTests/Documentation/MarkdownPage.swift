@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Testing
 
 /// A page of the documentation, as its source is written.
 struct MarkdownPage: CustomTestStringConvertible, Sendable {
@@ -50,7 +51,7 @@ struct MarkdownPage: CustomTestStringConvertible, Sendable {
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             if line.hasPrefix("```") {
                 prose.append("")
-                guard var block = open else {
+                guard let block = open else {
                     let words = line.dropFirst(3).split(separator: " ").map(String.init)
                     open = Block(language: words.first ?? "", words: Array(words.dropFirst()), text: "", line: index + 1)
                     continue
@@ -71,7 +72,7 @@ struct MarkdownPage: CustomTestStringConvertible, Sendable {
                 if !line.allSatisfy(\.isWhitespace) { isBehindBlock = false }
                 if let hidden = line.wholeMatch(of: #/<!-- sh: (.+) -->/#) {
                     blocks.append(
-                        Block(language: "sh", words: [], text: hidden.output.1 + "\n", line: index + 1))
+                        Block(language: "sh", words: ["try"], text: hidden.output.1 + "\n", line: index + 1))
                 }
             }
         }

@@ -5,8 +5,9 @@ import Foundation
 /// The commands of a page, run as somebody would who follows it from its top to its end: in one shell, in a copy of what
 /// the repository ships, with the built programs in `PATH`.
 ///
-/// A `sh` block is run as written, must succeed, and prints what the `text` block right behind it says, or nothing.
-/// Words behind `sh` say what it takes: a program, which may be missing, or what no test has (``BlockNeed``).
+/// A `sh try` block is run as written, must succeed, and prints what the `text` block right behind it says, or nothing.
+/// Words behind `try` are programs that a host may lack. Every other `sh` block says what it takes that no test has
+/// (``BlockNeed``): nothing is run that nobody meant to be run.
 struct PageRun {
     /// What was wrong, a line each.
     var problems: [String] = []
@@ -17,9 +18,9 @@ struct PageRun {
     init(of page: MarkdownPage) throws {
         let directory = try TemporaryDirectory()
         try Self.furnish(directory)
-        let blocks = page.blocks.filter { $0.language == "sh" && $0.isRunnable }
+        let blocks = page.blocks.filter(\.isRunnable)
         for block in blocks {
-            let missing = block.words.filter { !Self.has($0) }
+            let missing = block.words.dropFirst().filter { !Self.has($0) }
             guard missing.isEmpty else {
                 skipped.append("\(page.name):\(block.line): no \(missing.joined(separator: ", "))")
                 continue
@@ -58,6 +59,10 @@ struct PageRun {
             try FileManager.default.copyItem(
                 at: MarkdownPage.repository.appending(path: name), to: directory.url.appending(path: name))
         }
+        // Others may come this far, as they may in most places: `doctor` looks at the whole way to a token.
+        for folder in [directory.url, directory.url.deletingLastPathComponent()] {
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path)
+        }
         for name in [".blocks", ".temporary"] {
             try FileManager.default.createDirectory(
                 at: directory.url.appending(path: name), withIntermediateDirectories: false)
@@ -81,7 +86,7 @@ struct PageRun {
     }
 }
 
-/// What a block needs that a test has not: it is read, but not run.
+/// What a block takes that a test has not: it is read, but not run.
 enum BlockNeed: String, CaseIterable {
     /// A host of its own, with systemd as its first process.
     case systemd
@@ -98,8 +103,15 @@ enum BlockNeed: String, CaseIterable {
 }
 
 extension MarkdownPage.Block {
-    /// Whether a test can run it, where its programs are.
-    var isRunnable: Bool { words.allSatisfy { BlockNeed(rawValue: $0) == nil } }
+    /// Whether a test runs it, where its programs are.
+    var isRunnable: Bool { language == "sh" && words.first == "try" }
+
+    /// Whether its words are those that a block of commands may have.
+    var isMarked: Bool {
+        isRunnable
+            ? Set(words.dropFirst()).isSubset(of: ["systemd-analyze", "promtool", "jq"])
+            : words.count == 1 && BlockNeed(rawValue: words[0]) != nil
+    }
 }
 
 /// What a page says that a command prints. `…` stands for anything in a line, a line of it alone for any number of lines.
