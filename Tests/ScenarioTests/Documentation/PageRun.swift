@@ -124,7 +124,8 @@ struct PrintedText {
     func matches(_ text: String) -> Bool { Self.matches(lines[...], Self.lines(of: text)[...]) }
 
     private static func lines(of text: String) -> [String] {
-        text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+        let variables = variables
+        return text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
             var line = String(line)
             for (pattern, word) in variables { line = line.replacing(pattern, with: word) }
             return line.split(separator: " ").joined(separator: " ")
@@ -159,7 +160,7 @@ struct PrintedText {
             (#/127\.0\.0\.1:\d+/#, "ADDRESS"),
             (#/\b(?:\d+[dhm])*\d+(?:[dhms]|ms)\b/#, "DURATION"),
             (#/\b1[789]\d{8}\b/#, "SECONDS"),
-            (#/\b\d+\.\d+ ms\b/#, "MILLISECONDS"),
+            (#/\b\d+(?:\.\d+)? (?:ms|milliseconds)\b/#, "MILLISECONDS"),
             (#/"duration_ms": \d+/#, "DURATION_MS"),
         ]
     }
