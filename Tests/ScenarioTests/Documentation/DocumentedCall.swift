@@ -25,7 +25,9 @@ extension MarkdownPage {
                 words[index] == "doku-token-rotator" || words[index].hasSuffix("/bin/doku-token-rotator")
             let arguments = words[(index + 1)...].prefix { !$0.hasPrefix("#") && !$0.hasPrefix(">") }
             // Where it is a user's name, or a unit's, something else follows.
-            guard isProgram, let first = arguments.first, first.wholeMatch(of: /-.*|[a-z]+/) != nil else { return nil }
+            guard isProgram, let first = arguments.first, first.wholeMatch(of: /--?[a-z].*|[a-z]+/) != nil else {
+                return nil
+            }
             return DocumentedCall(
                 command: first.hasPrefix("-") ? [] : [String(first)],
                 options: arguments.filter { $0.hasPrefix("-") }.compactMap {

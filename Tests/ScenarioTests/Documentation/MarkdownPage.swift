@@ -53,7 +53,8 @@ struct MarkdownPage: CustomTestStringConvertible, Sendable {
                 prose.append("")
                 guard let block = open else {
                     let words = line.dropFirst(3).split(separator: " ").map(String.init)
-                    open = Block(language: words.first ?? "", words: Array(words.dropFirst()), text: "", line: index + 1)
+                    open = Block(
+                        language: words.first ?? "", words: Array(words.dropFirst()), text: "", line: index + 1)
                     continue
                 }
                 open = nil

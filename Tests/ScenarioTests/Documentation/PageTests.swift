@@ -2,6 +2,7 @@
 
 import Foundation
 import Testing
+import TokenRotation
 
 /// The pages' commands do what the pages say.
 @Suite struct PageTests {
@@ -85,5 +86,59 @@ import Testing
             }
         }
         #expect(count >= 40)
+    }
+
+    @Test("Troubleshooting has an entry for every code and every exit status, and for no other")
+    func troubleshooting() throws {
+        let page = try #require(MarkdownPage.all.first { $0.name == "docs/troubleshooting.md" })
+        let entries = page.prose.compactMap { $0.wholeMatch(of: /### (.+)/)?.output.1 }
+        let statuses = entries.compactMap { $0.wholeMatch(of: /Exit status ([\d, ]+\d|\d)(, and .*)?/)?.output.1 }
+        let words = entries.filter { $0.wholeMatch(of: /[a-z, -]+/) != nil }
+        #expect(
+            Self.items(words).sorted() == BrandFailure.Code.allCases.map(\.rawValue).sorted())
+        #expect(
+            Self.items(statuses).compactMap(Int32.init).sorted() == ExitStatus.allCases.map(\.rawValue).sorted())
+    }
+
+    private static func items(_ entries: [Substring]) -> [String] {
+        entries.flatMap { $0.split(separator: ", ").map(String.init) }
+    }
+
+    @Test("The tests and scenarios that the security page names are there")
+    func proofs() throws {
+        let page = try #require(MarkdownPage.all.first { $0.name == "docs/security.md" })
+        let tests = MarkdownPage.repository.appending(path: "Tests")
+        let files = Set(
+            try FileManager.default.subpathsOfDirectory(atPath: tests.path).map { URL(filePath: $0).lastPathComponent })
+        let text = page.prose.joined(separator: " ").replacing(#/ +/#, with: " ")
+        let scenarios = text.matches(of: /[Ss]cenarios? (`[a-z-]+`(?:, `[a-z-]+`)*)/).flatMap {
+            $0.output.1.split { "`, ".contains($0) }
+        }
+        for name in scenarios {
+            let file = tests.appending(path: "ScenarioTests/Scenarios/\(name)/scenario")
+            #expect(FileManager.default.fileExists(atPath: file.path), "\(name)")
+        }
+        let suites = text.matches(of: /`([A-Za-z]+Tests)`/).map(\.output.1)
+        for name in suites { #expect(files.contains("\(name)") || files.contains("\(name).swift"), "\(name)") }
+        #expect(scenarios.count >= 12 && suites.count >= 10)
+    }
+
+    @Test("A page that promises what is not printed, or whose commands fail, is found out")
+    func falsePages() throws {
+        func problems(_ text: String) throws -> [String] {
+            try PageRun(of: MarkdownPage(name: "page", text: text)).problems
+        }
+        let stage = "<!-- sh: . config/demo/stage -->\n\n"
+        let good = "```sh try\ndoku-token-rotator validate\n```\n```text\nconfig.yaml: valid\n```\n"
+        #expect(try problems(stage + good).isEmpty)
+        #expect(try problems(stage + good.replacing(": valid\n```", with: ": invalid\n```")).count == 1)
+        #expect(try problems(stage + good.replacing("validate\n", with: "validate; echo more\n")).count == 1)
+        #expect(
+            try problems(stage + good.replacing("config.yaml: valid\n", with: "config.yaml: valid\n…\nmore\n")).count
+                == 1)
+        #expect(try problems(stage + "```sh try\necho said\n```\n").count == 1, "what is not told must not be said")
+        #expect(try problems(stage + "```sh try\nfalse\n```\n\n" + good).count == 1)
+        #expect(try problems(stage + "```sh try\nexit 0\n```\n\n" + good).count == 1, "the rest must be run")
+        #expect(try problems("```sh host\nfalse\n```\n").isEmpty)
     }
 }
