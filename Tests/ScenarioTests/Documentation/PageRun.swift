@@ -55,9 +55,11 @@ struct PageRun {
 
     /// What a clone has that pages speak of.
     private static func furnish(_ directory: TemporaryDirectory) throws {
-        for name in ["config", "systemd", "docs", "README.md"] {
-            try FileManager.default.copyItem(
-                at: MarkdownPage.repository.appending(path: name), to: directory.url.appending(path: name))
+        let names = ["config", "systemd", "docs", "README.md"]
+        let copied = try directory.run(
+            "/bin/cp", ["-r"] + names.map { MarkdownPage.repository.appending(path: $0).path } + [directory.url.path])
+        guard copied.status == 0 else {
+            throw ScenarioFailure("cp: \(String(decoding: copied.standardError, as: UTF8.self))")
         }
         // Others may come this far, as they may in most places: `doctor` looks at the whole way to a token.
         for folder in [directory.url, directory.url.deletingLastPathComponent()] {
