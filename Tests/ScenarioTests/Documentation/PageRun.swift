@@ -111,7 +111,7 @@ extension MarkdownPage.Block {
     /// Whether its words are those that a block of commands may have.
     var isMarked: Bool {
         isRunnable
-            ? Set(words.dropFirst()).isSubset(of: ["systemd-analyze", "promtool", "jq"])
+            ? Set(words.dropFirst()).isSubset(of: ["systemd-analyze", "promtool", "jq", "kubectl"])
             : words.count == 1 && BlockNeed(rawValue: words[0]) != nil
     }
 }

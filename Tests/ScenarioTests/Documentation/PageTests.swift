@@ -8,7 +8,8 @@ import TokenRotation
 @Suite struct PageTests {
     /// Pages that show the program at work, and how many of their blocks can be run at least.
     private static let shown = [
-        "README.md": 1, "docs/systemd.md": 4, "docs/cron.md": 2, "docs/monitoring.md": 8, "docs/security.md": 3,
+        "README.md": 1, "docs/kubernetes.md": 1, "docs/systemd.md": 4, "docs/cron.md": 2, "docs/monitoring.md": 8,
+        "docs/security.md": 3,
         "docs/troubleshooting.md": 12,
     ]
 
