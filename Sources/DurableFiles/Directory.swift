@@ -25,6 +25,8 @@ package final class Directory: Sendable {
 
     /// Opens a directory and, for publishing, looks at who else may write there. Its path may lead through symbolic links.
     ///
+    /// Unless it is opened for reading, it is locked against being swept, for as long as it is open.
+    ///
     /// A group that may write is accepted: whoever owns the directory chose that group.
     package init(path: String, use: Use = .publishing) throws(FileError) {
         let path = path.isEmpty ? "." : path
@@ -37,6 +39,8 @@ package final class Directory: Sendable {
             throw FileError(.open, path, .directoryMissing, errorNumber: error.errorNumber)
         }
         self.path = path
+        guard use != .reading else { return }
+        defer { shareLock() }
         guard use == .publishing else { return }
         let status = try look(descriptor, "", path: path)
         guard status.owner == geteuid() || status.owner == 0 else {

@@ -6,15 +6,20 @@ internal import Glibc
 extension Directory {
     /// Unlinks temporaries that a killed run left behind, in one pass over the directory.
     ///
-    /// Call it under the lock, before the first publication: it cannot tell a leftover from a file that is being
-    /// written. A file goes when it has a temporary's name, is regular, ours, and has no second link. What cannot be
-    /// read or unlinked stays: the next run tries again.
+    /// Call it under the run's lock, before the first publication. Where another program publishes into the directory,
+    /// nothing is swept: a leftover looks like a file that is being written. A file goes when it has a temporary's
+    /// name, is regular, ours, and has no second link. What cannot be read or unlinked stays: the next run tries again.
     ///
     /// - Parameter names: The names that are published to, and whose temporaries are therefore ours; asked for only
     ///   where there is a temporary.
     /// - Returns: How many files were unlinked.
     @discardableResult
     package func sweep(names: @autoclosure () -> Set<String>) -> Int {
+        guard lockIfAlone() else {
+            shareLock()
+            return 0
+        }
+        defer { shareLock() }
         var swept = 0
         for entry in temporaries(of: names) where isLeftover(entry) {
             let unlinked = try? attempt(.unlink, entry) { unsafe unlinkat(descriptor.number, entry, 0) }

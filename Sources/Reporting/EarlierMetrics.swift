@@ -1,55 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What can be carried over from the metrics of an earlier run: lines of our own form, and nothing else of the file.
+internal import TokenRotation
+
+/// What can be carried over from the metrics of an earlier run: lines of our own form, each once, and nothing else of
+/// the file, since one line that is malformed costs its reader all the others.
 package struct EarlierMetrics: Sendable {
-    /// When the last good run ended, in seconds since 1970.
-    let lastSuccess: Int64?
-    /// How often the scheduler starts a run, in seconds and to the letter.
-    let runEvery: String?
-    /// By family: the brand and its line, in the order of the file.
+    /// By family: the brand and its line, in the order of the file; the brand is empty for figures of runs.
     let lines: [String: [(brand: String, line: String)]]
 
     /// - Parameter keepsBrands: whether the figures of brands are read as well.
     package init(_ bytes: [UInt8], keepsBrands: Bool = true) {
-        var lastSuccess: Int64?
-        var runEvery: String?
-        var lines: [String: [(brand: String, line: String)]] = [:]
-        let families = Set(MetricsText.brandFamilyNames)
-        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where line.first != "#" {
-            if line.hasPrefix(MetricsText.lastSuccess + " ") {
-                lastSuccess = Int64(line.dropFirst(MetricsText.lastSuccess.count + 1))
-            } else if line.hasPrefix(MetricsText.runEvery + " ") {
-                let value = line.dropFirst(MetricsText.runEvery.count + 1)
-                if Self.isNumber(value) { runEvery = String(value) }
-            } else if keepsBrands, let brace = line.utf8.firstIndex(of: UInt8(ascii: "{")),
-                families.contains(String(line[..<brace])),
-                let brand = Self.brand(of: line[brace...])
-            {
-                lines[String(line[..<brace]), default: []].append((brand, String(line)))
-            }
+        var labels: [String: [String]] = [:]
+        for family in MetricsFamily<RunReport>.all { labels[family.name] = family.labels }
+        if keepsBrands {
+            for family in MetricsFamily<BrandOutcome>.all { labels[family.name] = ["brand"] + family.labels }
         }
-        self.lastSuccess = lastSuccess
-        self.runEvery = runEvery
+        var lines: [String: [(brand: String, line: String)]] = [:]
+        var known: Set<Substring> = []
+        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where line.first != "#" {
+            let name = line.prefix { $0 != "{" && $0 != " " }
+            guard let expected = labels[String(name)],
+                let (values, samples) = Self.values(of: expected, in: line[name.endIndex...]),
+                Self.isNumber(samples)
+            else { continue }
+            // One sample for each brand, though labels that tell more differ.
+            let brand = expected.first == "brand" ? values[0] : ""
+            let identity = expected.first == "brand" ? line[..<brand.endIndex] : line[..<samples.startIndex]
+            guard known.insert(identity).inserted else { continue }
+            lines[String(name), default: []].append((String(brand), String(line)))
+        }
         self.lines = lines
     }
 
-    /// The brand of `{brand="…",…} VALUE`; nil where the labels or the value are not as we write them.
-    private static func brand(of rest: Substring) -> String? {
-        let opening = "{brand=\""
-        guard rest.hasPrefix(opening), let space = rest.lastIndex(of: " "), rest[..<space].hasSuffix("}") else {
-            return nil
+    /// Reads `{name="value",…} ` with exactly these labels, or a blank alone for none.
+    /// - Returns: the values, and what follows; nil for anything else.
+    private static func values(
+        of labels: [String], in text: Substring
+    ) -> (values: [Substring], rest: Substring)? {
+        var rest = text
+        var values: [Substring] = []
+        func skip(_ expected: String) -> Bool {
+            guard rest.hasPrefix(expected) else { return false }
+            rest = rest.dropFirst(expected.count)
+            return true
         }
-        let labels = rest[..<space].dropFirst(opening.count).dropLast()
-        let value = rest[space...].dropFirst()
-        guard let quote = labels.firstIndex(of: "\""), isNumber(value),
-            labels.utf8.allSatisfy({ byte in
-                (0x61...0x7a).contains(byte) || (0x30...0x39).contains(byte) || "\"=,._-".utf8.contains(byte)
-            })
-        else { return nil }
-        return String(labels[..<quote])
+        for (index, label) in labels.enumerated() {
+            guard skip("\(index == 0 ? "{" : ",")\(label)=\"") else { return nil }
+            let value = rest.prefix { $0 != "\"" }
+            guard value.utf8.allSatisfy(isOrdinary) else { return nil }
+            values.append(value)
+            rest = rest[value.endIndex...]
+            guard skip("\"") else { return nil }
+        }
+        guard skip(labels.isEmpty ? " " : "} ") else { return nil }
+        return (values, rest)
     }
 
+    /// A byte of the names and words that we write.
+    private static func isOrdinary(_ byte: UInt8) -> Bool {
+        (0x61...0x7a).contains(byte) || (0x30...0x39).contains(byte) || "._-".utf8.contains(byte)
+    }
+
+    /// Digits, perhaps with a sign before and a fraction behind.
     private static func isNumber(_ text: Substring) -> Bool {
-        !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2e }
+        let parts = (text.first == "-" ? text.dropFirst() : text).split(
+            separator: ".", omittingEmptySubsequences: false)
+        return (1...2).contains(parts.count)
+            && parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
     }
 }

@@ -9,21 +9,44 @@ package import TokenRotation
 /// is a warning of the report.
 ///
 /// A stopped run has little time left: what is not delivered by then is given up.
-package final class RunReporting: Sendable {
+package final class RunReporting: RunAudience {
     private let stop: StopRequest
-    private let ping = Mutex<Result<Ping, ReportingProblem>?>(nil)
+    private let ping = Mutex<Ping?>(nil)
+    /// What the metrics file said before this run.
+    private let earlier = Mutex<EarlierMetrics?>(nil)
 
     package init(stop: StopRequest) {
         self.stop = stop
     }
 
-    /// Says that a run has begun, and does not wait for anybody.
-    package func begin(_ destinations: ReportDestinations, runID: String) {
-        guard let destination = destinations.ping else { return }
-        (try? ping(destination, of: destinations))?.start(runID: runID)
+    package func runBegan(_ report: RunReport, secrets: SecretReader) {
+        guard let destination = report.destinations.ping, report.isPinged else { return }
+        let ping = Ping(destination, of: report.destinations, secrets: secrets, stop: stop)
+        ping.start(runID: report.runID)
+        self.ping.withLock { $0 = ping }
     }
 
-    /// Tells everybody of a run that has ended.
+    package func runEnded(_ report: RunReport) -> [String] {
+        let destinations = report.destinations
+        var problems: [String] = []
+        if let path = destinations.metricsFile, report.isMeasured {
+            problems += problem("report.metrics_file") { () throws(FileError) in
+                let file = try MetricsFile(path: path, keepsBrands: report.coverage != .whole)
+                earlier.withLock { $0 = file.earlier }
+                try file.write(MetricsText.render(report, earlier: file.earlier))
+            }
+        }
+        if let path = destinations.terminationMessage {
+            problems += problem("report.termination_message") { () throws(FileError) in
+                try OverwrittenFile.write(Array(RunSummary.json(report).utf8), to: path) {
+                    $0.starts(with: RunSummary.beginning.utf8)
+                }
+            }
+        }
+        return problems
+    }
+
+    /// Tells those of an ended run who are reached over the network, after its lock is gone.
     /// - Returns: who could not be told and why, one sentence each.
     package func tell(_ report: RunReport) -> [String] {
         let destinations = report.destinations
@@ -31,74 +54,38 @@ package final class RunReporting: Sendable {
         func attempt(_ body: () throws(ReportingProblem) -> Void) {
             do throws(ReportingProblem) { try body() } catch { problems.append(error.message) }
         }
-        var earlier: EarlierMetrics?
-        if let path = destinations.metricsFile {
-            attempt { () throws(ReportingProblem) in earlier = try self.write(report, to: path) }
-        }
-        if let path = destinations.terminationMessage {
+        if let url = destinations.pushgateway, report.isMeasured {
             attempt { () throws(ReportingProblem) in
-                try reporting("report.termination_message") { () throws(FileError) in
-                    try OverwrittenFile.write(Array(RunSummary.json(report).utf8), to: path) {
-                        $0.starts(with: RunSummary.beginning.utf8)
-                    }
-                }
-            }
-        }
-        if let url = destinations.pushgateway {
-            attempt { () throws(ReportingProblem) in
-                let gateway = try Pushgateway(url, of: destinations, shard: report.shard)
+                let earlier = self.earlier.withLock { $0 }
                 let knowsAll = report.coverage == .whole || report.shard != nil || earlier != nil
                 let text = MetricsText.render(
-                    report, earlier: earlier, withBrands: knowsAll && report.coverage != .nothing)
+                    report, earlier: earlier, for: .gateway(withBrands: knowsAll && report.coverage != .nothing))
+                let gateway = try Pushgateway(url, of: destinations, shard: report.shard)
                 bound(gateway.cancel)
                 try gateway.push(text)
             }
         }
-        // The run that holds the lock speaks for both.
-        if let destination = destinations.ping, report.exitStatus != .lockHeld {
+        if let destination = destinations.ping, report.isPinged {
+            // A run that never began has its secret still where it was.
+            let ping =
+                self.ping.withLock { $0 }
+                ?? Ping(destination, of: destinations, secrets: SecretReader(for: [destination.url]), stop: stop)
             attempt { () throws(ReportingProblem) in
-                let ping = try self.ping(destination, of: destinations)
                 bound(ping.cancel)
                 try ping.end(report)
             }
+            problems += ping.warnings
         }
         return problems
     }
 
-    private func write(_ report: RunReport, to path: String) throws(ReportingProblem) -> EarlierMetrics? {
-        try reporting("report.metrics_file") { () throws(FileError) in
-            let file = try MetricsFile(path: path, keepsBrands: report.coverage != .whole)
-            if report.coverage != .nothing { file.sweep() }
-            try file.write(MetricsText.render(report, earlier: file.earlier))
-            return file.earlier
-        }
-    }
-
-    private func reporting<Result>(
-        _ key: String, _ body: () throws(FileError) -> Result
-    ) throws(ReportingProblem) -> Result {
+    private func problem(_ key: String, _ body: () throws(FileError) -> Void) -> [String] {
         do throws(FileError) {
-            return try body()
+            try body()
+            return []
         } catch {
-            throw ReportingProblem("\(key): \(error)")
+            return ["\(key): \(error)"]
         }
-    }
-
-    /// Made once: a secret in the environment can be taken out only once.
-    private func ping(
-        _ destination: PingDestination, of destinations: ReportDestinations
-    ) throws(ReportingProblem) -> Ping {
-        try ping.withLock { made in
-            if let made { return made }
-            let result: Result<Ping, ReportingProblem>
-            do throws(ReportingProblem) {
-                result = .success(try Ping(destination, of: destinations))
-            } catch {
-                result = .failure(error)
-            }
-            made = result
-            return result
-        }.get()
     }
 
     /// Ends what is under way when a stop comes, or what is left after one is used up.
@@ -108,4 +95,12 @@ package final class RunReporting: Sendable {
             deadline: .now() + .milliseconds(Int(left.wholeMilliseconds))
         ) { @Sendable in cancel() }
     }
+}
+
+extension RunReport {
+    /// Whether it has anything to say that the figures of runs and brands should have.
+    fileprivate var isMeasured: Bool { speaksForAll || coverage != .nothing }
+
+    /// Whether a check that waits for the scheduler's runs hears of it.
+    fileprivate var isPinged: Bool { speaksForAll && !isOutranked }
 }

@@ -172,8 +172,9 @@ final class Exchange: Sendable {
                 return complete(.failure(failure))
             }
             if let refusal = endpoint.refusal(of: advice) {
+                let failure = BrandFailure(failure.code, "\(failure.message); \(refusal)")
                 tell(number, result, failure)
-                return complete(.failure(BrandFailure(failure.code, "\(failure.message); \(refusal)")))
+                return complete(.failure(failure))
             }
             var course = course
             course.provesOffset = false

@@ -44,9 +44,10 @@ package final class Rotation: Sendable {
     ///
     /// - Parameters:
     ///   - announce: Called once before the first file changes, with the brands that may change.
-    ///   - secrets: Takes the secrets that were read, where they must be known later.
+    ///   - known: Takes the new tokens that stand in no file, where they must be known later.
     package func run(
-        _ whole: consuming RotationPlan, announce: (@Sendable (Set<Int>) -> Void)? = nil, secrets: KnownSecrets? = nil
+        _ whole: consuming RotationPlan, secrets: SecretReader, announce: (@Sendable (Set<Int>) -> Void)? = nil,
+        known: KnownSecrets? = nil
     ) -> RotationEnding {
         publication.directories.sweep { [configuration, selection] in RotationPlan.files(configuration, selection) }
         var plan = whole
@@ -74,8 +75,7 @@ package final class Rotation: Sendable {
             warnings = RotationWork(
                 plan: plan, configuration: configuration, rule: rule, publication: publication, ledger: ledger,
                 snippets: snippets, stores: stores, context: context, endpoint: endpoint, stop: stop,
-                deadline: deadline,
-                secrets: secrets
+                deadline: deadline, secrets: secrets
             ).perform()
         }
         if hasWork || !configuration.snippets.isEmpty || stores.isNeeded {
@@ -88,10 +88,10 @@ package final class Rotation: Sendable {
         }
         if let skew = endpoint.skew { warnings.append(Self.warning(of: skew)) }
         let granted = ledger.newTokens
-        if let secrets, stores.isNeeded {
+        if let known, stores.isNeeded {
             // What a hook prints must not give them away; no file holds them.
             for token in Array(granted.values) + plan.stores.flatMap(\.tokens) {
-                secrets.note(Secret(Array(token.text.utf8)))
+                known.note(Secret(Array(token.text.utf8)))
             }
         }
         let outcomes = ledger.close(unfinished: stop.reason?.failure)

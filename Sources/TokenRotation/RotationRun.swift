@@ -28,20 +28,20 @@ package struct RotationRun {
     private let context: RunContext
     private let stop: StopRequest
     private let stores: TokenStoreAccess.Maker
-    /// Called when the run has the lock and begins its work; not for a run that only plans.
-    private let onStart: (_ destinations: ReportDestinations, _ runID: String) -> Void
+    private let audience: (any RunAudience)?
 
+    /// - Parameter audience: is told nothing of a run that only plans.
     package init(
         _ request: RotationRequest, runID: String = RandomIdentifier.make(), context: RunContext = RunContext(),
         stop: StopRequest, stores: @escaping TokenStoreAccess.Maker = TokenStoreAccess.none,
-        onStart: @escaping (_ destinations: ReportDestinations, _ runID: String) -> Void = { _, _ in }
+        audience: (any RunAudience)? = nil
     ) {
         self.request = request
         self.runID = runID
         self.context = context
         self.stop = stop
         self.stores = stores
-        self.onStart = onStart
+        self.audience = request.isDryRun ? nil : audience
     }
 
     /// Ends in a report on every way out.
@@ -49,25 +49,12 @@ package struct RotationRun {
         let began = ContinuousClock.now
         var report = RunReport(
             runID: runID, startedAt: context.now(), endedAt: context.now(), exitStatus: .internal)
+        report.speaksForAll = request.brands == nil
+        var turn: Turn?
         do {
-            // Both are held until the report is made: the lock goes with them.
-            let (file, lock, isLocked) = try open()
-            let configuration = try ConfigurationSource.read(file, path: request.configurationFile)
-            report.destinations = configuration.report
-            report.runEvery = configuration.runEvery
-            report.shard = request.shard
-            let selection = try Selection(of: configuration, names: request.brands, shard: request.shard)
-            if isLocked {
-                report.coverage = coverage(of: selection, in: configuration)
-                if !request.isDryRun { onStart(configuration.report, report.runID) }
-                rotate(configuration, selection, &report)
-            } else if stop.reason == nil {
-                report.exitStatus = .lockHeld
-                report.problems = [
-                    "another run holds the lock on \(request.configurationFile); --wait DURATION waits for it"
-                ]
-            }
-            withExtendedLifetime((file, lock)) {}
+            let taken = try takeTurn()
+            turn = taken
+            try work(taken, &report)
         } catch let error as InvalidConfiguration {
             report.exitStatus = .configuration
             report.problems = error.lines
@@ -91,7 +78,37 @@ package struct RotationRun {
         }
         report.endedAt = context.now()
         report.duration = .now - began
+        report.warnings += audience?.runEnded(report) ?? []
+        // Only now the lock goes.
+        withExtendedLifetime(turn) {}
         return report
+    }
+
+    private func work(_ turn: Turn, _ report: inout RunReport) throws {
+        let configuration = try ConfigurationSource.read(turn.file, path: request.configurationFile)
+        report.destinations = configuration.report
+        report.runEvery = configuration.runEvery
+        report.shard = request.shard
+        let selection = try Selection(of: configuration, names: request.brands, shard: request.shard)
+        guard turn.isOurs else {
+            report.isOutranked = true
+            // A stop that came while it waited is not the other run's doing.
+            guard stop.reason == nil else { return }
+            report.exitStatus = .lockHeld
+            report.problems = [
+                "another run holds the lock on \(request.configurationFile); --wait DURATION waits for it"
+            ]
+            return
+        }
+        report.coverage = coverage(of: selection, in: configuration)
+        if report.coverage == .whole { report.speaksForAll = true }
+        if request.isDryRun { return plan(configuration, selection, &report) }
+        // Whoever is told may begin to read the environment on another thread: nothing is taken out of it after this.
+        let known = configuration.hooks.isEmpty ? nil : KnownSecrets()
+        let sources = configuration.brands.lazy.map(\.secret) + [configuration.report.ping?.url].compactMap { $0 }
+        let secrets = SecretReader(for: sources, noting: known)
+        audience?.runBegan(report, secrets: secrets)
+        rotate(configuration, selection, secrets, known, &report)
     }
 
     private func coverage(of selection: Selection, in configuration: Configuration) -> RunReport.Coverage {
@@ -102,12 +119,21 @@ package struct RotationRun {
         )
     }
 
-    /// Opens the configuration and takes the run's lock on it; false where another run has it.
-    private func open() throws -> (InputFile, LockFile?, isLocked: Bool) {
+    /// The configuration, opened, and the lock of its runs: both go with this.
+    private struct Turn {
+        let file: InputFile
+        /// What is locked instead of the file itself.
+        var lock: LockFile?
+        /// Whether the lock is ours, or none is needed.
+        let isOurs: Bool
+    }
+
+    /// Opens the configuration and takes the run's lock on it.
+    private func takeTurn() throws -> Turn {
         let end = ContinuousClock.now + request.wait
         while true {
             let file = try InputFile(path: request.configurationFile)
-            guard !request.isDryRun else { return (file, nil, true) }
+            guard !request.isDryRun else { return Turn(file: file, isOurs: true) }
             let isLocked: Bool
             do throws(FileError) {
                 isLocked = try file.lock(waitingUntil: end, isCancelled: { stop.reason != nil })
@@ -116,48 +142,59 @@ package struct RotationRun {
                 return try lockInStateDirectory(instead: error, waitingUntil: end)
             }
             // A file that was replaced meanwhile is locked in vain: the next run locks the new one.
-            if !isLocked || file.isCurrent { return (file, nil, isLocked) }
+            if !isLocked || file.isCurrent { return Turn(file: file, isOurs: isLocked) }
         }
     }
 
     /// Takes the lock that stands for a configuration whose file system has none.
     private func lockInStateDirectory(
         instead error: FileError, waitingUntil end: ContinuousClock.Instant
-    ) throws -> (InputFile, LockFile?, isLocked: Bool) {
+    ) throws -> Turn {
         let path = request.configurationFile
         guard let directory = StateDirectory(of: try ConfigurationSource.read(path), file: path) else { throw error }
         let lock = try directory.lockFile()
         let isLocked = try lock.lock(waitingUntil: end, isCancelled: { stop.reason != nil })
         // Opened under the lock: it may have been replaced while that was waited for.
-        return (try InputFile(path: path), lock, isLocked)
+        return Turn(file: try InputFile(path: path), lock: lock, isOurs: isLocked)
     }
 
-    private func rotate(_ configuration: Configuration, _ selection: Selection, _ report: inout RunReport) {
-        func begin() -> Rotation {
-            Rotation(
-                configuration: configuration, selection: selection, force: request.force, context: context, stop: stop,
-                stores: stores)
-        }
-        if configuration.splay > .zero, !request.isDryRun, !request.isAttended {
-            let plan = begin().plan()
+    private func rotation(_ configuration: Configuration, _ selection: Selection) -> Rotation {
+        Rotation(
+            configuration: configuration, selection: selection, force: request.force, context: context, stop: stop,
+            stores: stores)
+    }
+
+    private func hooks(
+        _ configuration: Configuration, _ selection: Selection, _ report: RunReport
+    ) -> HookDelivery {
+        HookDelivery(
+            configuration, selection, configurationFile: request.configurationFile, began: report.startedAt,
+            isDryRun: request.isDryRun)
+    }
+
+    /// Says what a run would do.
+    private func plan(_ configuration: Configuration, _ selection: Selection, _ report: inout RunReport) {
+        let hooks = hooks(configuration, selection, report)
+        report.outcomes = rotation(configuration, selection).plan().planned
+        report.hooks = hooks.pending
+        report.warnings = hooks.warnings
+        report.exitStatus = ExitStatus(outcomes: report.outcomes)
+    }
+
+    private func rotate(
+        _ configuration: Configuration, _ selection: Selection, _ secrets: SecretReader, _ known: KnownSecrets?,
+        _ report: inout RunReport
+    ) {
+        if configuration.splay > .zero, !request.isAttended {
+            let plan = rotation(configuration, selection).plan()
             if plan.hasRequests, !plan.cannotWait { stop.wait(upTo: configuration.splay * context.random()) }
         }
         // Begun, and its deadline counted, after the delay; what stands on disk may have changed meanwhile.
-        let rotation = begin()
-        let hooks = HookDelivery(
-            configuration, selection, configurationFile: request.configurationFile, began: report.startedAt,
-            isDryRun: request.isDryRun)
-        if request.isDryRun {
-            report.outcomes = rotation.plan().planned
-            report.hooks = hooks.pending
-            report.warnings = hooks.warnings
-            report.exitStatus = ExitStatus(outcomes: report.outcomes)
-            return
-        }
-        let secrets = hooks.isEmpty ? nil : KnownSecrets()
+        let rotation = rotation(configuration, selection)
+        let hooks = hooks(configuration, selection, report)
         let announce: @Sendable (Set<Int>) -> Void = { hooks.announce($0) }
         let ending = rotation.run(
-            rotation.plan(), announce: hooks.isEmpty ? nil : announce, secrets: secrets)
+            rotation.plan(), secrets: secrets, announce: hooks.isEmpty ? nil : announce, known: known)
         report.outcomes = ending.outcomes
         report.clockOffset = ending.clockOffset
         let status = ExitStatus(outcomes: ending.outcomes)
@@ -167,7 +204,7 @@ package struct RotationRun {
             stop: stop
         ) { output in
             var redaction = OutputRedaction(output)
-            SensitiveValues(configuration: configuration, known: secrets ?? KnownSecrets()).hide(in: &redaction)
+            SensitiveValues(configuration: configuration, known: known ?? KnownSecrets()).hide(in: &redaction)
             return redaction.text()
         }
         report.warnings = ending.warnings + hooks.warnings
@@ -185,6 +222,11 @@ package enum ConfigurationSource {
     static func read(_ file: InputFile, path: String) throws -> Configuration {
         try ConfigurationReader.read(
             file.read(maximumSize: maximumSize), file: path, isPrivate: file.status.isPrivate)
+    }
+
+    /// The brands of a configuration file; none where it cannot be used.
+    package static func brandNames(in path: String) -> [String] {
+        (try? read(path))?.brands.map(\.name) ?? []
     }
 
     /// Every problem of a configuration file, one line each; none where it is good.

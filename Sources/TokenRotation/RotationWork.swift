@@ -20,7 +20,7 @@ final class RotationWork: Sendable {
     private let endpoint: EndpointState
     private let stop: StopRequest
     private let deadline: ContinuousClock.Instant
-    private let secrets: KnownSecrets?
+    private let secrets: SecretReader
 
     private let feed = Mutex(Feed())
     private let group = DispatchGroup()
@@ -50,7 +50,7 @@ final class RotationWork: Sendable {
         plan: RotationPlan, configuration: Configuration, rule: DueRule, publication: Publication, ledger: Ledger,
         snippets: SnippetPublisher, stores: TokenStorePublisher, context: RunContext, endpoint: EndpointState,
         stop: StopRequest,
-        deadline: ContinuousClock.Instant, secrets: KnownSecrets?
+        deadline: ContinuousClock.Instant, secrets: SecretReader
     ) {
         self.plan = plan
         self.configuration = configuration
@@ -81,8 +81,6 @@ final class RotationWork: Sendable {
             }
             return []
         }
-        let secrets = SecretReader(
-            for: plan.work.lazy.map { self.brand(of: $0).secret }, noting: self.secrets)
 
         // The deadline is a stop of its own; either stop lets publications in progress end, for a while.
         let finished = DispatchSemaphore(value: 0)
@@ -98,7 +96,7 @@ final class RotationWork: Sendable {
 
         context.observe?(.began(brands: plan.work.count))
         for _ in plan.work { group.enter() }
-        fill(transfers, secrets)
+        fill(transfers)
         group.notify(queue: timer) { @Sendable in _ = finished.signal() }
         finished.wait()
         for tick in ticks { tick.cancel() }
@@ -120,7 +118,7 @@ final class RotationWork: Sendable {
     // MARK: From one brand to the next
 
     /// Prepares brands until the window is full, unless that is being done.
-    private func fill(_ transfers: Transfers, _ secrets: SecretReader) {
+    private func fill(_ transfers: Transfers) {
         let starts = feed.withLock { feed in
             // Half a window at a time: one by one would wake a thread for each answer.
             guard !feed.isFilling, feed.next < plan.work.count, feed.ahead <= window / 2 else { return false }
@@ -141,7 +139,7 @@ final class RotationWork: Sendable {
                 return plan.work[feed.next]
             }
             guard let next else { return }
-            begin(next, transfers, secrets)
+            begin(next, transfers)
         }
     }
 
@@ -149,12 +147,12 @@ final class RotationWork: Sendable {
 
     private func brand(of work: RotationPlan.Work) -> Brand { configuration.brands[plan.brands[work.position]] }
 
-    private func begin(_ work: RotationPlan.Work, _ transfers: Transfers, _ secrets: SecretReader) {
+    private func begin(_ work: RotationPlan.Work, _ transfers: Transfers) {
         let brand = brand(of: work)
         let began = ContinuousClock.now
         let giveWay: @Sendable () -> Void = { [self] in
             feed.withLock { $0.ahead -= 1 }
-            fill(transfers, secrets)
+            fill(transfers)
         }
         switch work.step {
         case .repair(let token):

@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension RunReport {
-    /// One line for each problem of the run, each brand and each hook that is not as it should be; none where all is well.
-    package var failureLines: [String] {
-        problems
-            + outcomes.compactMap { outcome in
-                outcome.failure.map { "\(outcome.name): \($0.code.rawValue): \($0.message)" }
-            } + hooks.compactMap(\.failureLine)
-    }
-
     /// The outcomes in columns, at most `width` wide, then the failures in full.
     package func table(width: Int, isColoured: Bool = false) -> String {
         let rows =
@@ -18,7 +10,11 @@ extension RunReport {
         for outcome in outcomes {
             if let reason = outcome.reasonWords, outcome.kind == .due { text += "\(outcome.name): due: \(reason)\n" }
         }
-        for line in warnings.map({ "warning: \($0)" }) + failureLines { text += line + "\n" }
+        for warning in warnings { text += "warning: \(warning)\n" }
+        for failure in failures {
+            let parts = [failure.brand, failure.code?.rawValue, failure.message].compactMap { $0 }
+            text += parts.joined(separator: ": ") + "\n"
+        }
         return text
     }
 

@@ -24,6 +24,11 @@ package struct RunReport: Sendable {
     package var runEvery: Duration?
     package var coverage = Coverage.nothing
     package var shard: Shard?
+    /// Whether it tells how the scheduler's runs go. A run over brands that somebody named does not, unless they are
+    /// all: that those are well says nothing of the others.
+    package var speaksForAll = true
+    /// Whether another run of the configuration has the lock, and speaks for both.
+    package var isOutranked = false
 
     /// How much of the configuration ``outcomes`` speak of.
     package enum Coverage: Sendable, Equatable {
@@ -45,6 +50,22 @@ package struct RunReport: Sendable {
         self.exitStatus = exitStatus
         self.outcomes = outcomes
         self.problems = problems
+    }
+
+    /// Something that is not as it should be: with the run as a whole, with a brand, or with a hook.
+    package struct Failure: Sendable {
+        /// nil where it is no brand's.
+        package var brand: String?
+        package var code: BrandFailure.Code?
+        package let message: String
+    }
+
+    /// None where all is well.
+    package var failures: [Failure] {
+        problems.map { Failure(message: $0) }
+            + outcomes.compactMap { outcome in
+                outcome.failure.map { Failure(brand: outcome.name, code: $0.code, message: $0.message) }
+            } + hooks.compactMap(\.failureLine).map { Failure(message: $0) }
     }
 }
 

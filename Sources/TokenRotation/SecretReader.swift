@@ -11,7 +11,8 @@ package final class SecretReader: Sendable {
     static let maximumSize = 4096
 
     private let fromEnvironment: Mutex<[String: Secret]>
-    private let warned = Mutex<Set<String>>([])
+    /// What everybody may read.
+    private let exposed = Mutex<Set<String>>([])
     private let credentialsDirectory: String?
     /// Where to note what was read, if anybody needs it later.
     private let known: KnownSecrets?
@@ -24,7 +25,9 @@ package final class SecretReader: Sendable {
         for source in sources {
             guard case .environment(let variable) = source, secrets[variable] == nil else { continue }
             if var bytes = EnvironmentVariable.take(variable) {
-                secrets[variable] = Secret(bytes)
+                let secret = Secret(bytes)
+                secrets[variable] = secret
+                known?.note(secret)
                 WipedBytes.wipe(&bytes)
             }
         }
@@ -32,19 +35,31 @@ package final class SecretReader: Sendable {
         credentialsDirectory = EnvironmentVariable.read("CREDENTIALS_DIRECTORY")
     }
 
-    /// What is not as safe as it should be, one sentence each.
-    var warnings: [String] { warned.withLock { $0.sorted() } }
+    /// What is not as safe as it should be, a few sentences.
+    var warnings: [String] {
+        let sources = exposed.withLock { $0.sorted() }
+        let told = sources.prefix(3).map(Self.warning)
+        return sources.count <= told.count
+            ? told : told + ["\(sources.count - told.count) more secrets may be read by everybody"]
+    }
 
     /// May wait for a child process as long as its timeout says.
     package func secret(
         from source: SecretSource, isCancelled: () -> Bool = { false }
     ) throws(BrandFailure) -> Secret {
-        try secret(from: source, isCancelled: isCancelled) { warning in warned.withLock { _ = $0.insert(warning) } }
+        try secret(from: source, isCancelled: isCancelled) { exposed in
+            self.exposed.withLock { _ = $0.insert(exposed) }
+        }
     }
 
-    /// - Parameter warn: takes what is not as safe as it should be.
-    func secret(
-        from source: SecretSource, isCancelled: () -> Bool, warn: (String) -> Void
+    /// What to say of a secret that everybody may read.
+    package static func warning(of exposed: String) -> String {
+        "\(exposed) may be read by everybody: chmod o-r it"
+    }
+
+    /// - Parameter expose: takes the secret's name where everybody may read it.
+    package func secret(
+        from source: SecretSource, isCancelled: () -> Bool, expose: (String) -> Void
     ) throws(BrandFailure) -> Secret {
         switch source {
         case .value(let secret): return try usable(secret, "the configuration")
@@ -53,13 +68,13 @@ package final class SecretReader: Sendable {
                 throw unreadable("the environment variable \(variable) is not set")
             }
             return try usable(secret, "the environment variable \(variable)")
-        case .file(let path): return try read(path, "the secret file \(path)", warn)
+        case .file(let path): return try read(path, "the secret file \(path)", expose)
         case .credential(let name):
             guard let directory = credentialsDirectory else {
                 throw unreadable(
                     "the credential \(name) needs $CREDENTIALS_DIRECTORY, which systemd sets for LoadCredential=")
             }
-            return try read("\(directory)/\(name)", "the credential \(name)", warn)
+            return try read("\(directory)/\(name)", "the credential \(name)", expose)
         case .command(let argv, let timeout):
             let bytes: [UInt8]
             do throws(CommandError) {
@@ -73,14 +88,14 @@ package final class SecretReader: Sendable {
     }
 
     private func read(
-        _ path: String, _ source: String, _ warn: (String) -> Void
+        _ path: String, _ source: String, _ expose: (String) -> Void
     ) throws(BrandFailure) -> Secret {
         let file = try reading { () throws(FileError) in try InputFile(path: path) }
         guard !file.status.isWritableByOthers else {
             throw unreadable("\(source) may be written by everybody: chmod o-w it, and change the secret")
         }
         if file.status.mode & 0o004 != 0 {
-            warn("\(source) may be read by everybody: chmod o-r it")
+            expose(source)
         }
         let bytes = try reading { () throws(FileError) in try file.read(maximumSize: Self.maximumSize) }
         return try usable(Self.secret(from: bytes), source)

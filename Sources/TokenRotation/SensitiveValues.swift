@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import DurableFiles
-internal import ProcessState
 internal import Synchronization
 
 /// The secrets that a run has read, for as long as something may print them.
@@ -39,10 +38,8 @@ struct SensitiveValues {
         switch source {
         case .file, .credential, .value:
             if let secret = try? reader.secret(from: source) { secret.withBytes { redaction.hide($0) } }
-        case .environment(let variable):
-            // Left there for a brand that was not due: a program of root's finds it in /proc.
-            if let value = EnvironmentVariable.read(variable) { redaction.hide(Array(value.utf8).span) }
-        case .command: break
+        // What the environment had is known; a command is run for a brand that is due, and then known as well.
+        case .environment, .command: break
         }
     }
 

@@ -47,7 +47,7 @@ package final class StopRequest: Sendable {
     }
 
     /// Whether somebody outside wants the run to end.
-    var isBySignal: Bool {
+    package var isBySignal: Bool {
         switch reason {
         case .interrupted, .terminated: true
         case .deadline, nil: false

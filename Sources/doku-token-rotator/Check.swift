@@ -36,7 +36,7 @@ struct Check: ParsableCommand {
         let check = TokenCheck.run(
             configurationFile: configuration.path, brands: selection.names, shard: selection.shard,
             warning: warning?.duration, critical: critical?.duration)
-        Console.standardOutput.write(check.text)
+        Console.complain(ifLost: Console.standardOutput.write(check.text))
         throw End(code: check.state.rawValue)
     }
 

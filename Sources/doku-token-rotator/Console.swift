@@ -7,16 +7,20 @@
 
 internal import Glibc
 internal import ProcessState
+internal import TokenRotation
 
 /// The two streams that the program writes to.
 enum Console: Int32 {
     case standardOutput = 1
     case standardError = 2
 
-    /// Writes all of `text`. A reader that has gone, or a full disk behind it, does not change the run's outcome.
-    func write(_ text: String) {
+    /// Writes all of `text`.
+    /// - Returns: why it could not be written; nil where it was, and where nobody wants it: a reader that has gone, a
+    ///   stream that was closed.
+    @discardableResult
+    func write(_ text: String) -> String? {
         var text = text
-        text.withUTF8 { bytes in
+        return text.withUTF8 { bytes -> String? in
             var written = 0
             while written < bytes.count {
                 let count = unsafe Glibc.write(
@@ -28,10 +32,37 @@ enum Console: Int32 {
                     unsafe _ = poll(&wait, 1, 1000)
                     continue
                 }
-                guard count > 0 else { return }
+                guard count > 0 else {
+                    return errno == EPIPE || errno == EBADF ? nil : unsafe String(cString: strerror(errno))
+                }
                 written += count
             }
+            return nil
         }
+    }
+
+    /// Says on standard error what keeps a command from its work, each line as the journal wants it where that reads
+    /// along.
+    static func complain(_ text: String) {
+        let log = RunLog(format: .suitable, runID: "")
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            log.write(.error, String(line))
+        }
+    }
+
+    /// Says that what was asked for did not get through, where that is so.
+    /// - Returns: whether all is well.
+    @discardableResult
+    static func complain(ifLost reason: String?) -> Bool {
+        guard let reason else { return true }
+        complain("standard output: \(reason)")
+        return false
+    }
+
+    /// Writes what a command was asked for to standard output.
+    /// - Throws: ``End`` where it gets lost: there is nothing else that the command does.
+    static func deliver(_ text: String) throws(End) {
+        guard complain(ifLost: standardOutput.write(text)) else { throw End(status: .internal) }
     }
 
     /// Whether the stream goes to the journal: `JOURNAL_STREAM` names its device and inode (systemd.exec(5)).

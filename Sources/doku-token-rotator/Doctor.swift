@@ -33,14 +33,16 @@ struct Doctor: ParsableCommand {
             report = try examination.report()
         } catch {
             if output == .json { ReportDocument.write(problems: [error.message], status: .usage) }
-            Console.standardError.write("\(error.message)\n")
+            Console.complain(error.message)
             throw End(status: .usage)
         }
         withExtendedLifetime(signals) {}
-        switch output {
-        case .text: Console.standardOutput.write(report.text)
-        case .json: ReportDocument.write { report.writeJSON(to: $0) }
-        }
+        let lost =
+            switch output {
+            case .text: Console.standardOutput.write(report.text)
+            case .json: ReportDocument.write { report.writeJSON(to: $0) }
+            }
+        Console.complain(ifLost: lost)
         switch stop.reason {
         case .interrupted: throw End(status: .interrupted)
         case .terminated: throw End(status: .terminated)

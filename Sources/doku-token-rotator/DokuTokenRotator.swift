@@ -60,7 +60,7 @@ struct DokuTokenRotator: ParsableCommand {
         if asksForJSON {
             ReportDocument.write(problems: [message(for: error)], status: status)
         }
-        Console.standardError.write(fullMessage(for: error) + "\n")
+        Console.complain(fullMessage(for: error))
         Console.leave(status.rawValue)
     }
 
@@ -93,11 +93,18 @@ enum OutputKind: String, CaseIterable, ExpressibleByArgument {
 
 /// Which brands of the configuration a command is about.
 struct SelectionOptions: ParsableArguments {
-    @Option(parsing: .upToNextOption, help: "Only these brands.")
+    @Option(parsing: .upToNextOption, help: "Only these brands.", completion: .custom(Self.brandNames))
     var brand: [String] = []
 
     @Option(help: ArgumentHelp("Only the brands of shard I of N, I from 0.", valueName: "I/N"))
     var shard: Shard?
+
+    /// The brands of the configuration that a command line names, as far as they begin like `prefix`.
+    @Sendable private static func brandNames(_ words: [String], _: Int, _ prefix: String) -> [String] {
+        let given = zip(words, words.dropFirst()).reversed().first { $0.0 == "--config" || $0.0 == "-c" }?.1
+        let path = ConfigurationOption.path(given: given)
+        return ConfigurationSource.brandNames(in: path).filter { $0.hasPrefix(prefix) }
+    }
 
     /// nil for all brands.
     var names: [String]? { brand.isEmpty ? nil : brand }
@@ -115,7 +122,9 @@ struct ConfigurationOption: ParsableArguments {
         completion: .file(extensions: ["yaml", "yml"]))
     var config: String?
 
-    var path: String {
-        config ?? EnvironmentVariable.read("DOKU_TOKEN_ROTATOR_CONFIG") ?? "/etc/doku-token-rotator/config.yaml"
+    var path: String { Self.path(given: config) }
+
+    static func path(given: String?) -> String {
+        given ?? EnvironmentVariable.read("DOKU_TOKEN_ROTATOR_CONFIG") ?? "/etc/doku-token-rotator/config.yaml"
     }
 }

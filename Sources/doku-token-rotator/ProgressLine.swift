@@ -14,6 +14,8 @@ final class ProgressLine: Sendable {
         /// When those that wait for their next attempt go on; past ones are taken out when the line is drawn.
         var retries: [ContinuousClock.Instant] = []
         var isOver = false
+        /// What stands on the terminal.
+        var shown: Substring?
     }
 
     /// A person sees no more.
@@ -46,15 +48,15 @@ final class ProgressLine: Sendable {
             case .answered(let attempt):
                 state.inFlight -= 1
                 if let wait = attempt.triedAgainIn { state.retries.append(.now + wait) }
-            case .done(let isFailure):
-                state.done += 1
-                if isFailure { state.failed += 1 }
+            case .done(isFailure: true): state.failed += 1
+            case .done(isFailure: false): state.done += 1
             }
         }
     }
 
     /// Makes room for something else, on the queue; the line is drawn anew below that.
     func giveWay() {
+        state.withLock { $0.shown = nil }
         Console.standardError.write(Self.clear)
     }
 
@@ -71,7 +73,9 @@ final class ProgressLine: Sendable {
 
     private func draw() {
         let now = ContinuousClock.now
-        let line = state.withLock { state -> String? in
+        // One column is left free: in the last one some terminals begin a new line.
+        let width = Console.standardError.width - 1
+        let line = state.withLock { state -> Substring? in
             guard !state.isOver, state.brands > 0 else { return nil }
             state.retries.removeAll { $0 <= now }
             var parts = ["\(state.done) of \(state.brands) done"]
@@ -81,9 +85,11 @@ final class ProgressLine: Sendable {
                 let seconds = (next - now).wholeMilliseconds / 1000 + 1
                 parts.append("\(state.retries.count) retrying in \(seconds) s")
             }
-            return parts.joined(separator: ", ")
+            let line = parts.joined(separator: ", ").prefix(width)
+            guard line != state.shown else { return nil }
+            state.shown = line
+            return line
         }
-        // One column is left free: in the last one some terminals begin a new line.
-        if let line { Console.standardError.write(Self.clear + line.prefix(Console.standardError.width - 1)) }
+        if let line { Console.standardError.write(Self.clear + line) }
     }
 }

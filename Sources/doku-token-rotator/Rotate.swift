@@ -62,7 +62,7 @@ struct Rotate: ParsableCommand {
         request.wait = wait.duration
         request.isAttended = Console.standardError.isTerminal
 
-        let isWatched = Console.standardError.isTerminal && logFormat == nil && !quiet
+        let isWatched = Console.standardError.isTerminal && (logFormat ?? .text) == .text && !quiet
         let log = RunLog(format: logFormat ?? .suitable, runID: RandomIdentifier.make())
         // A reader that does not read must not hold up a brand: lines are written beside the run.
         let queue = DispatchQueue(label: "standard-error")
@@ -73,26 +73,27 @@ struct Rotate: ParsableCommand {
         let reporting = RunReporting(stop: stop)
         var report = RotationRun(
             request, runID: log.runID, context: RunContext(observe: observer(log, queue, progress)), stop: stop,
-            stores: KubernetesSecrets.access, onStart: reporting.begin
+            stores: KubernetesSecrets.access, audience: reporting
         ).report()
-        let untold = dryRun ? [] : reporting.tell(report)
-        report.warnings += untold
         progress?.end()
+        if !dryRun { report.warnings += reporting.tell(report) }
         // All that was told is written before what comes next.
         queue.sync {}
         withExtendedLifetime(signals) {}
 
-        if output == .json { ReportDocument.write(report) }
+        var lost: String?
+        if output == .json { lost = ReportDocument.write(report) }
         if dryRun && output == .text && report.problems.isEmpty {
             let console = Console.standardOutput
-            console.write(report.table(width: console.width, isColoured: console.takesColours && !noColor))
+            lost = console.write(report.table(width: console.width, isColoured: console.takesColours && !noColor))
         } else if isWatched && report.problems.isEmpty {
             let console = Console.standardError
             console.write(report.table(width: console.width, isColoured: console.takesColours && !noColor))
         } else {
-            log.writeFailures(of: report)
-            for line in untold { log.write(.warning, line) }
+            log.write(report, withWarnings: !quiet)
         }
+        // The run's outcome stays what it is, and its exit status tells that.
+        if let lost { log.write(.warning, "standard output: \(lost)") }
         throw End(status: report.exitStatus)
     }
 
@@ -136,25 +137,31 @@ extension Shard: ExpressibleByArgument {
 
 /// Standard output's JSON document.
 enum ReportDocument {
-    static func write(_ report: RunReport) { write { report.writeJSON(to: $0) } }
+    /// - Returns: as ``Console/write(_:)``.
+    static func write(_ report: RunReport) -> String? { write { report.writeJSON(to: $0) } }
 
     /// Writes what comes in pieces, some at a time.
-    static func write(_ document: ((String) -> Void) -> Void) {
+    /// - Returns: as ``Console/write(_:)``.
+    static func write(_ document: ((String) -> Void) -> Void) -> String? {
         var pieces = ""
-        document { piece in
-            pieces += piece
-            guard pieces.utf8.count >= 1 << 16 else { return }
-            Console.standardOutput.write(pieces)
+        var lost: String?
+        func pass() {
+            if lost == nil { lost = Console.standardOutput.write(pieces) }
             pieces.removeAll(keepingCapacity: true)
         }
-        Console.standardOutput.write(pieces)
+        document { piece in
+            pieces += piece
+            if pieces.utf8.count >= 1 << 16 { pass() }
+        }
+        pass()
+        return lost
     }
 
     /// The document of a run that never began.
     static func write(problems: [String], status: ExitStatus) {
         let now = Timestamp.now
-        write(
-            RunReport(
-                runID: RandomIdentifier.make(), startedAt: now, endedAt: now, exitStatus: status, problems: problems))
+        let report = RunReport(
+            runID: RandomIdentifier.make(), startedAt: now, endedAt: now, exitStatus: status, problems: problems)
+        Console.complain(ifLost: write(report))
     }
 }

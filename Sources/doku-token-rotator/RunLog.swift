@@ -40,8 +40,8 @@ struct RunLog: Sendable {
         var more: [(name: String, value: String)] = []
     }
 
-    /// Characters of one sentence: journald itself cuts lines of more than 48 KiB.
-    private static let longest = 2000
+    /// Bytes of one sentence: journald itself cuts lines of more than 48 KiB.
+    private static let longest = 4000
 
     let format: LogFormat
     let runID: String
@@ -52,7 +52,12 @@ struct RunLog: Sendable {
 
     func line(_ level: Level, _ sentence: String, _ fields: Fields) -> String {
         var sentence = VisibleText.escaping(sentence)
-        if sentence.count > Self.longest { sentence = sentence.prefix(Self.longest - 1) + "…" }
+        if sentence.utf8.count > Self.longest {
+            // Cut between two characters, wherever the byte in question is in one.
+            var end = sentence.utf8.index(sentence.startIndex, offsetBy: Self.longest)
+            while end.samePosition(in: sentence) == nil { end = sentence.utf8.index(before: end) }
+            sentence = sentence[..<end] + "…"
+        }
         switch format {
         case .text: return (level == .warning ? "warning: " : "") + text(sentence, fields) + "\n"
         case .journald: return "<\(level.rawValue)>" + text(sentence, fields) + "\n"
@@ -77,14 +82,12 @@ struct RunLog: Sendable {
 }
 
 extension RunLog {
-    /// Every failure of a run, a line each.
-    func writeFailures(of report: RunReport) {
-        for problem in report.problems { write(.error, problem) }
-        for outcome in report.outcomes {
-            guard let failure = outcome.failure else { continue }
-            write(.error, failure.message, Fields(brand: outcome.name, code: failure.code.rawValue))
+    /// Every failure of a run, and perhaps what else is not as it should be: a line each.
+    func write(_ report: RunReport, withWarnings: Bool) {
+        for failure in report.failures {
+            write(.error, failure.message, Fields(brand: failure.brand, code: failure.code?.rawValue))
         }
-        for line in report.hooks.compactMap(\.failureLine) { write(.error, line) }
+        if withWarnings { for warning in report.warnings { write(.warning, warning) } }
     }
 
     /// One attempt with its timings, for `--verbose`.

@@ -7,7 +7,7 @@ struct Schema: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print the JSON Schema of the configuration, for editors and checks.")
 
-    func run() {
-        Console.standardOutput.write(ConfigurationSchema.text)
+    func run() throws {
+        try Console.deliver(ConfigurationSchema.text)
     }
 }

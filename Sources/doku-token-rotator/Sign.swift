@@ -52,9 +52,9 @@ struct Sign: ParsableCommand {
                 timestamp: timestamp ?? Timestamp.now.description, requestTarget: requestTarget, bodyFile: bodyFile)
         } catch {
             if output == .json { ReportDocument.write(problems: ["\(error)"], status: .usage) }
-            Console.standardError.write("\(error)\n")
+            Console.complain("\(error)")
             throw End(status: .usage)
         }
-        Console.standardOutput.write(output == .json ? sample.json : sample.text)
+        try Console.deliver(output == .json ? sample.json : sample.text)
     }
 }

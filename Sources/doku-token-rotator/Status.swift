@@ -24,16 +24,16 @@ struct Status: ParsableCommand {
         let check = TokenCheck.run(
             configurationFile: configuration.path, brands: selection.names, shard: selection.shard, warning: nil,
             critical: nil, now: now)
+        var lost: String?
         switch output {
-        case .json: check.writeJSON(at: now, to: Console.standardOutput.write)
+        case .json: lost = ReportDocument.write { check.writeJSON(at: now, to: $0) }
         case .text where check.problem == nil:
             let console = Console.standardOutput
-            console.write(check.table(width: console.width, isColoured: console.takesColours))
+            lost = console.write(check.table(width: console.width, isColoured: console.takesColours))
         case .text: break
         }
-        if let problem = check.problem {
-            RunLog(format: .suitable, runID: RandomIdentifier.make()).write(.error, problem)
-        }
+        Console.complain(ifLost: lost)
+        if let problem = check.problem { Console.complain(problem) }
         throw End(status: check.exitStatus)
     }
 }

@@ -19,8 +19,10 @@ struct Validate: ParsableCommand {
         if output == .json {
             ReportDocument.write(problems: problems, status: status)
         } else {
-            for problem in problems { Console.standardError.write(problem + "\n") }
-            if problems.isEmpty { Console.standardOutput.write("\(configuration.path): valid\n") }
+            for problem in problems { Console.complain(problem) }
+            if problems.isEmpty {
+                Console.complain(ifLost: Console.standardOutput.write("\(configuration.path): valid\n"))
+            }
         }
         throw End(status: status)
     }

@@ -70,6 +70,33 @@ import Testing
         directory = try Directory(path: folder.path)
     }
 
+    @Test func `where somebody else publishes, nothing is swept`() throws {
+        let leftover = ".token.0123456789abcdef.tmp"
+        try folder.write("x", to: leftover)
+        do {
+            let other = try Directory(path: folder.path)
+            #expect(directory.sweep(names: ["token"]) == 0)
+            #expect(other.sweep(names: ["token"]) == 0)
+            #expect(folder.names == [leftover])
+            withExtendedLifetime(other) {}
+        }
+        // Whoever only reads there is in nobody's way.
+        let reader = try Directory(path: folder.path, use: .reading)
+        #expect(directory.sweep(names: ["token"]) == 1)
+        withExtendedLifetime(reader) {}
+    }
+
+    @Test func `who has a directory for itself waits for others no longer than it says`() throws {
+        let other = try Directory(path: folder.path, use: .sharing)
+        let began = ContinuousClock.now
+        directory.lock(waitingUntil: began + .milliseconds(120))
+        #expect(ContinuousClock.now - began >= .milliseconds(120))
+        withExtendedLifetime(other) {}
+        // And publishes all the same.
+        try directory.publish([0x78], name: "token", attributes: PublishedAttributes())
+        #expect(folder.names == ["token"])
+    }
+
     @Test func `leftovers of exactly the given names go`() throws {
         let leftovers = [".token.0123456789abcdef.tmp", ".a.b.ffffffffffffffff.tmp"]
         let others = [

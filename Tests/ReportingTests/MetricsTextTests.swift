@@ -116,6 +116,11 @@ import Testing
             "doku_token_failed{brand=\"a\\\"b\"} 1", "doku_token_failed{brand=\"kopi\"} 1 1795339800",
             "doku_token_failed{brand=\"kopi\"}", "doku_token_failed{brand=\"kopi\"} NaN",
             "doku_token_failed{other=\"kopi\"} 1", "node_cpu_seconds_total{brand=\"kopi\"} 1", "doku_token_failed{",
+            "doku_token_failed{brand=\"kopi\"} 1.2.3", "doku_token_failed{brand=\"kopi\"} .",
+            "doku_token_failed{brand=\"kopi\"} -",
+            "doku_token_failed{brand=\"kopi\",brand=\"teh\"} 1", "doku_token_failed{brand=\"kopi\",le=\"1\"} 1",
+            "doku_token_outcome_info{brand=\"kopi\"} 1", "doku_token_failed {brand=\"kopi\"} 1",
+            "doku_token_failed{brand=\"kopi\",} 1", "doku_token_failed{brand=\"kopi\"}  1",
             "doku_token_failed{brand=\"kopi\u{1b}\"} 1", "\u{0}", "doku_rotator_last_success_timestamp_seconds 1e9",
             "doku_rotator_last_success_timestamp_seconds ",
         ])
@@ -128,8 +133,51 @@ import Testing
 
     @Test("For a gateway that keeps what it has, brands are left out")
     func withoutBrands() {
-        let text = MetricsText.render(Self.report(.success, [Self.outcome("kopi")]), earlier: nil, withBrands: false)
+        let text = MetricsText.render(
+            Self.report(.success, [Self.outcome("kopi")]), earlier: nil, for: .gateway(withBrands: false))
         #expect(!text.contains("doku_token_"))
         #expect(text.contains("doku_rotator_last_run_exit_code 0"))
+    }
+
+    @Test("What stands twice in the file is carried over once")
+    func twice() {
+        let line = "doku_token_failed{brand=\"kopi\"}"
+        let info = "doku_token_outcome_info{brand=\"kopi\",outcome=\"failed\",code="
+        let earlier = EarlierMetrics(
+            Array("\(line) 1\n\(line) 0\n\(info)\"timed-out\"} 1\n\(info)\"internal\"} 1\n".utf8))
+        let after = MetricsText.render(Self.report(.configuration, [], .nothing), earlier: earlier)
+        #expect(
+            after.split(separator: "\n").filter { $0.contains("{brand=") } == ["\(line) 1", "\(info)\"timed-out\"} 1"])
+    }
+
+    @Test("A run over chosen brands leaves all that is said of runs as it was")
+    func chosenBrands() {
+        var before = Self.report(.lasting, [Self.outcome("kopi"), Self.failed("teh", at: 1_795_340_000)])
+        before.clockOffset = .seconds(-12)
+        let written = MetricsText.render(before, earlier: nil)
+        var report = Self.report(.success, [Self.outcome("kopi", .fresh)], .allBut(["teh"]))
+        report.speaksForAll = false
+        let after = MetricsText.render(report, earlier: EarlierMetrics(Array(written.utf8)))
+        func ofRuns(_ text: String) -> [Substring] {
+            text.split(separator: "\n").filter { $0.contains("doku_rotator_") }
+        }
+        #expect(ofRuns(after) == ofRuns(written))
+        #expect(after.contains("doku_rotator_clock_offset_seconds -12\n"))
+        #expect(after.contains("doku_token_failed{brand=\"teh\"} 1"))
+        #expect(after.contains("outcome=\"fresh\""))
+    }
+
+    @Test("A gateway is told that no brand has a token any more, which it would go on claiming")
+    func goneTokens() {
+        let report = Self.report(.lastingNoToken, [Self.failed("kopi", at: nil), Self.failed("teh", at: nil)])
+        let pushed = MetricsText.render(report, earlier: nil, for: .gateway(withBrands: true))
+        for brand in ["kopi", "teh"] {
+            #expect(pushed.contains("doku_token_expiry_timestamp_seconds{brand=\"\(brand)\"} 0\n"))
+            #expect(pushed.contains("doku_token_issued_timestamp_seconds{brand=\"\(brand)\"} 0\n"))
+        }
+        let some = Self.report(.lastingNoToken, [Self.failed("kopi", at: nil), Self.outcome("teh")])
+        #expect(
+            !MetricsText.render(some, earlier: nil, for: .gateway(withBrands: true)).contains(
+                "doku_token_expiry_timestamp_seconds{brand=\"kopi\"}"))
     }
 }

@@ -173,6 +173,16 @@ scrape_configs: [{{ job_name: node, static_configs: [{{ targets: ["127.0.0.1:{po
     wait_for("the alert", 20, lambda: soon in firing())
     check(firing() == {soon}, f"another alert fired: {firing()}")
     check(time.time() < issued + 55, "the alert came late")
+
+    # Tokens that are gone: a gateway keeps what it has of a name that does not come.
+    for token in tokens.iterdir():
+        token.unlink()
+    (work / "batik").write_text("SK-wrong")
+    (work / "kopi").write_text("SK-wrong")
+    check(rotate() == 22, "two rejected brands without a token are exit status 22")
+    gone = [value for name, _, value in samples(get(f"http://127.0.0.1:{ports['gateway']}/metrics"))
+            if name == "doku_token_expiry_timestamp_seconds"]
+    check(gone == [0, 0], f"the gateway claims no token that is gone: {gone}")
     print(f"scoreboard: metrics and alerts: {checks} checks, 0 wrong")
 
 

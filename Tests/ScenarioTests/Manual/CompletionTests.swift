@@ -26,9 +26,19 @@ import Testing
             }
         }
         // Files that may be a configuration, and directories that may hold one.
-        try installation.directory.write("", to: "here/one.yaml")
+        let brands = ["kopi", "kopi-dua", "teh"].map {
+            "  - { name: \($0), client_id: BRN-\($0), secret: { env: S }, outputs: [{ file: \($0) }] }\n"
+        }
+        try installation.directory.write(
+            "endpoint: https://api.doku.com/token\nrun_every: 15m\nbrands:\n\(brands.joined())", to: "here/one.yaml")
         try installation.directory.write("", to: "here/two.txt")
         try installation.directory.write("", to: "here/below/three.yaml")
+        // fish looks at what is typed, which there is on a terminal only.
+        if shell != "fish" {
+            expected["doku-token-rotator rotate --config one.yaml --brand "] = ["kopi", "kopi-dua", "teh"]
+            expected["doku-token-rotator check -c one.yaml --brand ko"] = ["kopi", "kopi-dua"]
+            expected["doku-token-rotator status --config two.txt --brand "] = []
+        }
         expected["doku-token-rotator validate --config "] = ["one.yaml", "below"]
         expected["doku-token-rotator validate -c o"] = ["one.yaml"]
 
