@@ -130,15 +130,6 @@ package struct Brand: Sendable {
         self.outputs = outputs
     }
 
-    package init(
-        name: String, clientID: String, secret: SecretSource, validTime: Duration?,
-        renewBefore: RenewalThreshold?, outputs: [TokenOutput]
-    ) {
-        self.init(
-            name: name, clientID: clientID, secret: secret,
-            times: Times(validTime: validTime, renewBefore: renewBefore), outputs: outputs)
-    }
-
     /// How long a brand's tokens are to live: mostly the same for all of ten thousand brands.
     package final class Times: Sendable {
         /// The lifetime to ask for, in whole minutes; nil asks for none.

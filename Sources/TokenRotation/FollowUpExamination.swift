@@ -38,7 +38,7 @@ struct FollowUpExamination {
     }
 
     private func stateFinding() -> HostFinding? {
-        guard let directory = StateDirectory(of: configuration, file: configuration.file) else {
+        guard let directory = StateDirectory(of: configuration) else {
             guard !configuration.hooks.isEmpty else { return nil }
             return HostFinding(
                 .stateDirectory, "state_dir", .warn,

@@ -29,13 +29,12 @@ package final class HookDelivery: Sendable {
 
     /// Reads the journal. The caller holds the run's lock, unless the run only plans.
     package init(
-        _ configuration: Configuration, _ selection: Selection, configurationFile: String, began: Timestamp,
-        isDryRun: Bool
+        _ configuration: Configuration, _ selection: Selection, began: Timestamp, isDryRun: Bool
     ) {
         self.configuration = configuration
         self.began = began
         hooks = configuration.hooks.filter { hook in selection.brands.contains(where: hook.concerns) }
-        let directory = hooks.isEmpty ? nil : StateDirectory(of: configuration, file: configurationFile)
+        let directory = hooks.isEmpty ? nil : StateDirectory(of: configuration)
         self.directory = directory
         var journal = HookJournal()
         var written: HookJournal?

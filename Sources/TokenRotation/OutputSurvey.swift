@@ -61,7 +61,7 @@ struct SurveyedSnippet: Sendable {
 extension SurveyedSnippet {
     fileprivate mutating func readTokens(of snippet: Snippet, in contents: [UInt8]) {
         for (variable, value) in snippet.dialect.assignments(in: contents) {
-            if let token = Token(value), !token.wasCut, token.isCredible { tokens[variable] = token }
+            if let token = Token.published(value) { tokens[variable] = token }
         }
         guard snippet.entries.contains(where: { tokens[$0.variable] == nil }) else { return }
         for dialect in EnvironmentDialect.allCases {

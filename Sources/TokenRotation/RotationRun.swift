@@ -151,7 +151,7 @@ package struct RotationRun {
         instead error: FileError, waitingUntil end: ContinuousClock.Instant
     ) throws -> Turn {
         let path = request.configurationFile
-        guard let directory = StateDirectory(of: try ConfigurationSource.read(path), file: path) else { throw error }
+        guard let directory = StateDirectory(of: try ConfigurationSource.read(path)) else { throw error }
         let lock = try directory.lockFile()
         let isLocked = try lock.lock(waitingUntil: end, isCancelled: { stop.reason != nil })
         // Opened under the lock: it may have been replaced while that was waited for.
@@ -167,9 +167,7 @@ package struct RotationRun {
     private func hooks(
         _ configuration: Configuration, _ selection: Selection, _ report: RunReport
     ) -> HookDelivery {
-        HookDelivery(
-            configuration, selection, configurationFile: request.configurationFile, began: report.startedAt,
-            isDryRun: request.isDryRun)
+        HookDelivery(configuration, selection, began: report.startedAt, isDryRun: request.isDryRun)
     }
 
     /// Says what a run would do.

@@ -143,7 +143,7 @@ final class RotationWork: Sendable {
         }
     }
 
-    private var window: Int { 4 * configuration.concurrency }
+    private var window: Int { 2 * configuration.concurrency }
 
     private func brand(of work: RotationPlan.Work) -> Brand { configuration.brands[plan.brands[work.position]] }
 

@@ -14,12 +14,12 @@ struct StateDirectory: Sendable {
     private let key: String
 
     /// nil where neither the configuration nor systemd names one.
-    init?(of configuration: Configuration, file: String) {
+    init?(of configuration: Configuration) {
         // systemd separates several by colons (systemd.exec(5), StateDirectory=).
         let given = EnvironmentVariable.read("STATE_DIRECTORY")?.split(separator: ":").first.map(String.init)
         guard let path = configuration.stateDirectory ?? given else { return nil }
         self.path = path
-        let absolute = LexicalPath.resolve(file, in: FileManager.default.currentDirectoryPath)
+        let absolute = LexicalPath.resolve(configuration.file, in: FileManager.default.currentDirectoryPath)
         key = SHA256.digest(of: Array(absolute.utf8)).prefix(8).map { byte in
             String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
         }.joined()

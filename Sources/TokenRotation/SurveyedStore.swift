@@ -23,10 +23,10 @@ struct SurveyedStore: Sendable {
         if failure != nil {
             state = .noToken(.closed)
         } else if let value = contents.values[key] {
-            if let token = Token(value) {
-                state = token.wasCut ? .noToken(.cut) : .token(token)
+            if let token = Token.published(value) {
+                state = .token(token)
             } else {
-                state = .noToken(.unreadable)
+                state = .noToken(Token(value)?.wasCut == true ? .cut : .unreadable)
             }
         } else {
             state = .noToken(.missing)
@@ -50,7 +50,7 @@ struct SurveyedStore: Sendable {
             if let token = granted[entry.brand] {
                 values[entry.key] = Array(token.text.utf8)
             } else if contents.owned.contains(entry.key), let value = contents.values[entry.key],
-                let token = Token(value), !token.wasCut,
+                let token = Token.published(value),
                 token.clientID ?? brands[entry.brand].clientID == brands[entry.brand].clientID
             {
                 values[entry.key] = value

@@ -56,6 +56,11 @@ package struct Token: Sendable, Equatable {
         self.init(bytes[...])
     }
 
+    /// What was published as a token, if it still is one.
+    package static func published(_ bytes: [UInt8]) -> Token? {
+        Token(bytes).flatMap { !$0.wasCut && $0.isCredible ? $0 : nil }
+    }
+
     /// Whether a file that holds this holds a token, for all that can be told: a JWT, or what a header can carry as one
     /// (RFC 6750 §2.1, `b64token`) and is longer than a word. Anything else is what somebody else wrote there.
     package var isCredible: Bool {

@@ -34,6 +34,11 @@ struct DokuTokenRotator: ParsableCommand {
         ProcessHygiene.apply()
         // A file named here would receive the keys of every TLS connection.
         EnvironmentVariable.unset("SSLKEYLOGFILE")
+        guard !CommandLine.arguments.isEmpty else {
+            // Swift reads them there. Without, what asks for a plan would be taken for a run.
+            Console.complain("the arguments cannot be read: /proc is not mounted; mount it (MountAPIVFS=yes in a unit)")
+            Console.leave(ExitStatus.internal.rawValue)
+        }
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -131,7 +131,7 @@ report:
           "the gateway refused nothing")
 
     # The queries of the dashboard and of the alerts name nothing that is not there.
-    known = names | {"doku_rotator_clock_offset_seconds"}
+    known = names | {"doku_rotator_clock_offset_seconds", "doku_rotator_last_success_timestamp_seconds"}
     dashboard = json.loads((PROMETHEUS / "dashboard.json").read_text())
     queries = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
     check(len(queries) >= 10, "the dashboard has queries")

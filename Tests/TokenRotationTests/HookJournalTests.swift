@@ -92,7 +92,7 @@ import Testing
     private static func call(_ names: [String], failed: [String] = [], isOverdue: Bool = false) -> HookCall {
         let brands = (names + failed).map { name in
             Brand(
-                name: name, clientID: "B", secret: .environment(variable: "UNUSED"), validTime: nil, renewBefore: nil,
+                name: name, clientID: "B", secret: .environment(variable: "UNUSED"), times: .unsaid,
                 outputs: [])
         }
         return HookCall(

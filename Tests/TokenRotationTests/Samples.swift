@@ -47,7 +47,7 @@ enum Sample {
     static func brand(validTime: Duration? = nil, renewBefore: RenewalThreshold? = nil) -> Brand {
         Brand(
             name: "batik-nusantara", clientID: clientID, secret: .environment(variable: "UNUSED"),
-            validTime: validTime, renewBefore: renewBefore, outputs: [])
+            times: Brand.Times(validTime: validTime, renewBefore: renewBefore), outputs: [])
     }
 }
 

@@ -44,8 +44,9 @@ struct RuleUnderTest: Sendable, CustomTestStringConvertible {
             DueRule(runEvery: .zero, deadline: .zero - DueRule.doubt, force: false, now: now)
         } brand: { brand in
             Brand(
-                name: brand.name, clientID: brand.clientID, secret: brand.secret, validTime: brand.validTime,
-                renewBefore: nil, outputs: [])
+                name: brand.name, clientID: brand.clientID, secret: brand.secret,
+                times: Brand.Times(validTime: brand.validTime, renewBefore: nil),
+                outputs: [])
         },
         changed("without run_every") { $0.runEvery = .zero },
         changed("without the deadline") { $0.deadline = .zero },
@@ -55,8 +56,8 @@ struct RuleUnderTest: Sendable, CustomTestStringConvertible {
             DueRule($0, force: false, now: $1)
         } brand: { brand in
             Brand(
-                name: brand.name, clientID: brand.clientID, secret: brand.secret, validTime: brand.validTime,
-                renewBefore: .remaining(.seconds(1)), outputs: [])
+                name: brand.name, clientID: brand.clientID, secret: brand.secret,
+                times: Brand.Times(validTime: brand.validTime, renewBefore: .remaining(.seconds(1))), outputs: [])
         },
         RuleUnderTest("with a delay that lets tokens die", { DueRule($0, force: false, now: $1) }, alwaysWaits: true),
     ]
