@@ -99,7 +99,7 @@ let package = Package(
                 "FileFaults/Injector",
                 "FileFaults/Walker", "Manual/Shells", "NetworkFaults/answers.py", "NetworkFaults/connections.py",
                 "NetworkFaults/fault_server.py", "NetworkFaults/http2.py", "NetworkFaults/resolver.py",
-                "Packages/boot", "Packages/image", "Packages/inside", "Packages/run",
+                "Documentation/page", "Packages/boot", "Packages/image", "Packages/inside", "Packages/run",
             ],
             swiftSettings: house),
     ]
