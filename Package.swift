@@ -92,7 +92,9 @@ let package = Package(
             name: "SandboxTests", dependencies: ["doku-sandbox"], exclude: ["client.py"], swiftSettings: house),
         .testTarget(
             name: "ScenarioTests",
-            dependencies: ["doku-token-rotator", "doku-sandbox", "manual-pages", "TokenRotation"],
+            dependencies: [
+                "doku-token-rotator", "doku-sandbox", "manual-pages", "TokenRotation", "Kubernetes", "Curl",
+            ],
             exclude: [
                 "Scenarios", "Systemd", "Kubernetes/cluster", "Kubernetes/pod", "Kubernetes/manifests", "receiver.py",
                 "metrics_consumers.py",

@@ -9,17 +9,16 @@ extension Directory {
     /// Call it under the run's lock, before the first publication. Where another program publishes into the directory,
     /// nothing is swept: a leftover looks like a file that is being written. A file goes when it has a temporary's
     /// name, is regular, ours, and has no second link. What cannot be read or unlinked stays: the next run tries again.
+    /// After it the directory is not locked: see ``shareLock()``.
     ///
     /// - Parameter names: The names that are published to, and whose temporaries are therefore ours; asked for only
     ///   where there is a temporary.
     /// - Returns: How many files were unlinked.
     @discardableResult
     package func sweep(names: @autoclosure () -> Set<String>) -> Int {
-        guard lockIfAlone() else {
-            shareLock()
-            return 0
-        }
-        defer { shareLock() }
+        let isAlone = lockIfAlone()
+        defer { unlock() }
+        guard isAlone else { return 0 }
         var swept = 0
         for entry in temporaries(of: names) where isLeftover(entry) {
             let unlinked = try? attempt(.unlink, entry) { unsafe unlinkat(descriptor.number, entry, 0) }

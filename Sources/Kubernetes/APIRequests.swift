@@ -11,23 +11,22 @@ final class APIRequests: Sendable {
     private let transfers: Transfers
     private let policy: RetryPolicy
     private let stop: StopRequest
-    private let end: ContinuousClock.Instant
 
     /// In bytes: a Secret of 1 MiB in base64, its labels and annotations, and who manages each of its keys.
     private static let largestAnswer = 8 << 20
 
+    /// - Parameter timeout: of each request.
     init(
-        _ account: ServiceAccount, _ configuration: Configuration, _ stop: StopRequest, _ end: ContinuousClock.Instant
+        _ account: ServiceAccount, _ configuration: Configuration, _ stop: StopRequest, timeout: Duration
     ) throws(BrandFailure) {
         self.account = account
         self.stop = stop
-        self.end = end
         policy = RetryPolicy(attempts: configuration.attempts)
         var options = TransferOptions(userAgent: ProgramVersion.userAgent)
         options.concurrency = min(16, configuration.concurrency)
         options.connections = min(4, configuration.connections)
-        options.connectTimeout = configuration.connectTimeout
-        options.requestTimeout = configuration.requestTimeout
+        options.connectTimeout = min(configuration.connectTimeout, timeout)
+        options.requestTimeout = timeout
         options.maximumBodySize = Self.largestAnswer
         options.keptHeaders = ["retry-after"]
         options.tls = .file(account.authority)
@@ -46,9 +45,11 @@ final class APIRequests: Sendable {
     }
 
     /// Sends all of them and waits for what becomes of them, in their order.
-    /// - Parameter mayPass: whether an answer may be another one in a moment.
+    /// - Parameters:
+    ///   - end: when nothing is tried again.
+    ///   - mayPass: whether an answer may be another one in a moment.
     func results(
-        of requests: [HTTPRequest], mayPass: @escaping @Sendable (HTTPReply) -> Bool
+        of requests: [HTTPRequest], until end: ContinuousClock.Instant, mayPass: @escaping @Sendable (HTTPReply) -> Bool
     ) -> [Result<HTTPReply, BrandFailure>] {
         let results = Mutex<[Result<HTTPReply, BrandFailure>?]>(Array(repeating: nil, count: requests.count))
         let group = DispatchGroup()
@@ -58,7 +59,7 @@ final class APIRequests: Sendable {
             request.url = account.server + request.url
             request.headers.append(("Authorization", "Bearer \(account.token)"))
             request.headers.append(("Accept", "application/json"))
-            send(request, attempt: 1, notBefore: nil, mayPass) { result in
+            send(request, attempt: 1, notBefore: nil, until: end, mayPass) { result in
                 results.withLock { $0[index] = result }
                 group.leave()
             }
@@ -69,7 +70,7 @@ final class APIRequests: Sendable {
 
     private func send(
         _ request: HTTPRequest, attempt: Int, notBefore: ContinuousClock.Instant?,
-        _ mayPass: @escaping @Sendable (HTTPReply) -> Bool,
+        until end: ContinuousClock.Instant, _ mayPass: @escaping @Sendable (HTTPReply) -> Bool,
         completion: @escaping @Sendable (Result<HTTPReply, BrandFailure>) -> Void
     ) {
         transfers.submit(notBefore: notBefore) {
@@ -91,7 +92,8 @@ final class APIRequests: Sendable {
             guard let next else { return completion(result.mapError(failure)) }
             var request = request
             if case .failure = result { request.needsFreshConnection = true }
-            send(request, attempt: attempt + 1, notBefore: .now + next.wait, mayPass, completion: completion)
+            send(
+                request, attempt: attempt + 1, notBefore: .now + next.wait, until: end, mayPass, completion: completion)
         }
     }
 

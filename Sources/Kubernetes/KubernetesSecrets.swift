@@ -21,13 +21,21 @@ private final class SecretSession: Sendable {
         let asking: APIRequests
         /// Not taken back: a write in progress may end.
         let writing: APIRequests
+        /// When the stores must have been read, and writes to them rehearsed: all brands wait for that, also those
+        /// that have files only.
+        let endOfSurvey: ContinuousClock.Instant
     }
+
+    /// What reading and rehearsing together may take, at most, and of the time there is.
+    private static let surveyTime = (most: Duration.seconds(10), part: 4)
 
     private let configuration: Configuration
     private let stop: StopRequest
     private let end: ContinuousClock.Instant
     private let addresses: Set<TokenStore.Address>
     private let connections = Mutex<Result<Connections, BrandFailure>?>(nil)
+    /// Whether a store was written: what is read from then on is read because of that, beside everything else.
+    private let hasWritten = Atomic<Bool>(false)
 
     init(_ configuration: Configuration, _ stop: StopRequest, _ end: ContinuousClock.Instant) {
         self.configuration = configuration
@@ -43,12 +51,16 @@ private final class SecretSession: Sendable {
             let result: Result<Connections, BrandFailure>
             do throws(BrandFailure) {
                 let account = try ServiceAccount()
-                let asking = try APIRequests(account, configuration, stop, end)
+                let now = ContinuousClock.now
+                let survey = min(Self.surveyTime.most, (end - now) / Self.surveyTime.part)
+                // A request that hangs leaves time for another one.
+                let asking = try APIRequests(
+                    account, configuration, stop, timeout: min(configuration.requestTimeout, survey / 2))
                 asking.endWithStop()
+                let writing = try APIRequests(account, configuration, stop, timeout: configuration.requestTimeout)
                 result = .success(
                     Connections(
-                        namespace: account.namespace, asking: asking,
-                        writing: try APIRequests(account, configuration, stop, end)))
+                        namespace: account.namespace, asking: asking, writing: writing, endOfSurvey: now + survey))
             } catch {
                 result = .failure(error)
             }
@@ -58,7 +70,8 @@ private final class SecretSession: Sendable {
     }
 
     func read(_ stores: [TokenStore]) -> [Result<TokenStoreAccess.Contents, BrandFailure>] {
-        let answers = answers(for: stores, by: \.asking) { index, namespace in
+        let isSurvey = !hasWritten.load(ordering: .relaxed)
+        let answers = answers(for: stores, by: \.asking, isSurvey: isSurvey) { index, namespace in
             HTTPRequest(method: .get, url: Self.path(stores[index], namespace), headers: [], body: [])
         }
         return answers.map { $0.flatMap(\.contents) }
@@ -66,8 +79,10 @@ private final class SecretSession: Sendable {
 
     func write(_ writes: [TokenStoreAccess.Write]) -> [TokenStoreAccess.WriteResult] {
         let isRehearsal = writes.first?.isRehearsal ?? false
-        let answers = answers(for: writes.map(\.store), by: { isRehearsal ? $0.asking : $0.writing }) {
-            index, namespace in
+        if !isRehearsal { hasWritten.store(true, ordering: .relaxed) }
+        let answers = answers(
+            for: writes.map(\.store), by: { isRehearsal ? $0.asking : $0.writing }, isSurvey: isRehearsal
+        ) { index, namespace in
             HTTPRequest(
                 method: .patch,
                 url: Self.path(writes[index].store, namespace) + "?fieldManager=\(SecretManifest.fieldManager)"
@@ -75,9 +90,9 @@ private final class SecretSession: Sendable {
                 headers: [("Content-Type", "application/apply-patch+yaml")],
                 body: SecretManifest(writes[index], namespace: namespace).json ?? [])
         }
-        return answers.map { answer in
+        return zip(writes, answers).map { write, answer in
             switch answer {
-            case .success(let answer): answer.result(isRehearsal: isRehearsal)
+            case .success(let answer): answer.result(of: write)
             case .failure(let failure): .failed(failure)
             }
         }
@@ -89,7 +104,7 @@ private final class SecretSession: Sendable {
     }
 
     private func answers(
-        for stores: [TokenStore], by requests: (Connections) -> APIRequests,
+        for stores: [TokenStore], by requests: (Connections) -> APIRequests, isSurvey: Bool,
         _ request: (_ index: Int, _ namespace: String) -> HTTPRequest
     ) -> [Result<SecretAnswer, BrandFailure>] {
         guard !stores.isEmpty else { return [] }
@@ -107,7 +122,8 @@ private final class SecretSession: Sendable {
             }
         }
         let replies = requests(connections).results(
-            of: asked.map { request($0.index, $0.namespace) }, mayPass: SecretAnswer.mayPass)
+            of: asked.map { request($0.index, $0.namespace) }, until: isSurvey ? connections.endOfSurvey : end,
+            mayPass: SecretAnswer.mayPass)
         for ((index, namespace), reply) in zip(asked, replies) {
             results[index] = reply.map { SecretAnswer($0, for: stores[index], namespace: namespace) }
         }

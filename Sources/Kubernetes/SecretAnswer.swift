@@ -31,13 +31,21 @@ struct SecretAnswer {
     }
 
     /// Of a PATCH.
-    func result(isRehearsal: Bool) -> TokenStoreAccess.WriteResult {
+    func result(of write: TokenStoreAccess.Write) -> TokenStoreAccess.WriteResult {
         switch reply.status {
         case 200, 201:
             guard let object = SecretObject(reply.body) else { return .failed(notUnderstood) }
-            return .written(version: object.metadata.resourceVersion)
+            let values = object.contents(of: store).values
+            guard let key = write.values.keys.sorted().first(where: { values[$0] != write.values[$0] }) else {
+                return .written(version: object.metadata.resourceVersion)
+            }
+            return .failed(
+                BrandFailure(
+                    .storeRefused,
+                    "\(name): the API server took the write, but the key \(key) does not hold what was written: does "
+                        + "an admission webhook change it?"))
         // An admission webhook that knows no dry run refuses every one: the write itself will tell.
-        case 400 where isRehearsal: return .written(version: nil)
+        case 400 where write.isRehearsal: return .written(version: nil)
         case 409: return conflict
         default: return .failed(failure(to: "write"))
         }

@@ -39,12 +39,15 @@ struct SecretObject: Decodable {
         init(from decoder: any Decoder) {}
     }
 
+    let kind: String?
     let metadata: Metadata
     let data: [String: String]?
 
     /// nil where the bytes are no Secret.
     init?(_ json: [UInt8]) {
-        guard let object = try? JSONDecoder().decode(Self.self, from: Data(json)) else { return nil }
+        guard let object = try? JSONDecoder().decode(Self.self, from: Data(json)), object.kind == "Secret" else {
+            return nil
+        }
         self = object
     }
 

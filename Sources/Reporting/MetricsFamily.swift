@@ -13,7 +13,8 @@ struct MetricsFamily<Subject>: Sendable {
     let help: String
     /// The labels that its samples have, besides `brand`.
     var labels: [String] = []
-    /// Whether the earlier samples stay where there are no new ones.
+    /// Whether the earlier samples stay where there are no new ones: for brands, where it could not be seen what stands
+    /// at their places.
     var isLasting = false
     let samples: @Sendable (Subject) -> [Sample]
 
@@ -32,13 +33,16 @@ struct MetricsFamily<Subject>: Sendable {
 
 extension MetricsFamily where Subject == BrandOutcome {
     static let all = [
-        one("doku_token_expiry_timestamp_seconds", "When the brand's published token ends.") {
+        one("doku_token_expiry_timestamp_seconds", "When the brand's published token ends.", isLasting: true) {
             $0.expiresAt.map { "\($0.seconds)" }
         },
-        one("doku_token_issued_timestamp_seconds", "When the brand's published token was issued.") {
+        one("doku_token_issued_timestamp_seconds", "When the brand's published token was issued.", isLasting: true) {
             $0.issuedAt.map { "\($0.seconds)" }
         },
-        one("doku_token_published", "Whether a token that has not ended stands in every file of the brand.") {
+        one(
+            "doku_token_published", "Whether a token that has not ended stands at every place of the brand.",
+            isLasting: true
+        ) {
             $0.health == .dead ? "0" : "1"
         },
         one("doku_token_failed", "Whether the last run failed for the brand.") { $0.failure == nil ? "0" : "1" },
@@ -55,9 +59,13 @@ extension MetricsFamily where Subject == BrandOutcome {
     ]
 
     private static func one(
-        _ name: String, _ help: String, _ value: @escaping @Sendable (BrandOutcome) -> String?
+        _ name: String, _ help: String, isLasting: Bool = false,
+        _ value: @escaping @Sendable (BrandOutcome) -> String?
     ) -> Self {
-        Self(name: name, help: help) { outcome in value(outcome).map { [([], $0)] } ?? [] }
+        Self(name: name, help: help, isLasting: isLasting) { outcome in
+            guard !(isLasting && outcome.isHidden) else { return [] }
+            return value(outcome).map { [([], $0)] } ?? []
+        }
     }
 }
 

@@ -43,6 +43,7 @@ package enum MetricsText {
     private static func writeBrands(
         _ report: RunReport, _ earlier: EarlierMetrics?, _ receiver: Receiver, to text: inout String
     ) {
+        let hidden = Set(report.outcomes.lazy.filter(\.isHidden).map(\.name))
         for family in MetricsFamily<BrandOutcome>.all {
             var lines = ""
             for outcome in report.outcomes {
@@ -55,11 +56,13 @@ package enum MetricsText {
                     case .allBut(let brands): brands.contains(brand)
                     case .nothing: true
                     }
-                if isKept { lines += line + "\n" }
+                if isKept || (family.isLasting && hidden.contains(brand)) { lines += line + "\n" }
             }
             if lines.isEmpty, receiver != .file {
                 // No brand has a token any more: a gateway would go on telling of those that there were.
-                for outcome in report.outcomes { lines += family.line(([], "0"), of: outcome.name) }
+                for outcome in report.outcomes where !outcome.isHidden {
+                    lines += family.line(([], "0"), of: outcome.name)
+                }
             }
             text += family.text(lines)
         }

@@ -24,6 +24,8 @@ final class Ping: Sendable {
         var line: Result<Line, ReportingProblem>?
         var isCancelled = false
         var warnings: [String] = []
+        /// Why the last ping did not get through, until it does.
+        var problem: ReportingProblem? = ReportingProblem("report.ping: it did not come about in time")
     }
 
     private let destination: PingDestination
@@ -54,24 +56,29 @@ final class Ping: Sendable {
         }
     }
 
-    /// Says how the run ended, after all that was begun.
-    func end(_ report: RunReport) throws(ReportingProblem) {
+    /// Says how the run ended, after all that was begun. Waits for nobody: ``problem()`` does.
+    func end(_ report: RunReport) {
         let path = report.exitStatus == .success ? "" : "/\(report.exitStatus.rawValue)"
         let body = destination.sendsSummary ? RunSummary.json(report) : ""
-        let problem = Mutex<ReportingProblem?>(ReportingProblem("report.ping: it did not come about in time"))
+        let runID = report.runID
         queue.async { @Sendable [self] in
-            let found: ReportingProblem?
+            let problem: ReportingProblem?
             switch line() {
             case .success(let line):
-                found = line.delivery.send(request(line, path, runID: report.runID, body: body), tries: Self.tries)
+                problem = line.delivery.send(request(line, path, runID: runID, body: body), tries: Self.tries)
                     .map { ReportingProblem("report.ping: \($0)") }
-            case .failure(let problem): found = problem
+            case .failure(let failure): problem = failure
             }
-            problem.withLock { $0 = found }
+            state.withLock { $0.problem = problem }
             ended.signal()
         }
+    }
+
+    /// Waits for the last ping.
+    /// - Returns: why it did not get through; nil where it did.
+    func problem() -> ReportingProblem? {
         if ended.wait(timeout: .now() + .milliseconds(Int(Self.patience.wholeMilliseconds))) == .timedOut { cancel() }
-        if let problem = problem.withLock({ $0 }) { throw problem }
+        return state.withLock { $0.problem }
     }
 
     /// Ends what is under way, and the wait for it: a disk that hangs hears of no stop.

@@ -31,7 +31,8 @@ package final class RunReporting: RunAudience {
         var problems: [String] = []
         if let path = destinations.metricsFile, report.isMeasured {
             problems += problem("report.metrics_file") { () throws(FileError) in
-                let file = try MetricsFile(path: path, keepsBrands: report.coverage != .whole)
+                let file = try MetricsFile(
+                    path: path, keepsBrands: report.coverage != .whole || report.outcomes.contains(where: \.isHidden))
                 earlier.withLock { $0 = file.earlier }
                 try file.write(MetricsText.render(report, earlier: file.earlier))
             }
@@ -51,11 +52,14 @@ package final class RunReporting: RunAudience {
     package func tell(_ report: RunReport) -> [String] {
         let destinations = report.destinations
         var problems: [String] = []
-        func attempt(_ body: () throws(ReportingProblem) -> Void) {
-            do throws(ReportingProblem) { try body() } catch { problems.append(error.message) }
+        // Side by side: one that hangs must not cost the other its time.
+        let ping = report.isPinged ? destinations.ping.map { found($0, of: destinations) } : nil
+        if let ping {
+            bound(ping.cancel)
+            ping.end(report)
         }
         if let url = destinations.pushgateway, report.isMeasured {
-            attempt { () throws(ReportingProblem) in
+            do throws(ReportingProblem) {
                 let earlier = self.earlier.withLock { $0 }
                 let knowsAll = report.coverage == .whole || report.shard != nil || earlier != nil
                 let text = MetricsText.render(
@@ -63,20 +67,21 @@ package final class RunReporting: RunAudience {
                 let gateway = try Pushgateway(url, of: destinations, shard: report.shard)
                 bound(gateway.cancel)
                 try gateway.push(text)
+            } catch {
+                problems.append(error.message)
             }
         }
-        if let destination = destinations.ping, report.isPinged {
-            // A run that never began has its secret still where it was.
-            let ping =
-                self.ping.withLock { $0 }
-                ?? Ping(destination, of: destinations, secrets: SecretReader(for: [destination.url]), stop: stop)
-            attempt { () throws(ReportingProblem) in
-                bound(ping.cancel)
-                try ping.end(report)
-            }
+        if let ping {
+            if let problem = ping.problem() { problems.append(problem.message) }
             problems += ping.warnings
         }
         return problems
+    }
+
+    /// That of the run's begin; a run that never began has its secret still where it was.
+    private func found(_ destination: PingDestination, of destinations: ReportDestinations) -> Ping {
+        ping.withLock { $0 }
+            ?? Ping(destination, of: destinations, secrets: SecretReader(for: [destination.url]), stop: stop)
     }
 
     private func problem(_ key: String, _ body: () throws(FileError) -> Void) -> [String] {

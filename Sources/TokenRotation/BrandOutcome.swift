@@ -32,6 +32,8 @@ package struct BrandOutcome: Sendable {
     package var attempts: Int32 = 0
     package var kind: Kind
     package var health: TokenHealth
+    /// Whether it is not known what stands at some of its places: the worst is taken for true there.
+    package var isHidden = false
 
     /// Why the brand was due, in words; nil where it was not.
     package var reasonWords: String? { reason?.words(outputs.lazy.map(\.path)) }

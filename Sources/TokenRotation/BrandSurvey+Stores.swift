@@ -30,9 +30,14 @@ extension BrandSurvey {
             guard !own.isEmpty, needsWork(index, outputs(of: index)) else { continue }
             for (store, key) in own where stores[store].failure == nil { keys[store, default: []].insert(key) }
         }
-        let asked = keys.sorted { $0.key < $1.key }
+        for (store, wanted) in keys {
+            stores[store].refuseOverflow(
+                Dictionary(uniqueKeysWithValues: wanted.map { ($0, TokenStore.expectedTokenSize) }))
+            keys[store] = wanted.subtracting(stores[store].refusals.keys)
+        }
+        let asked = keys.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }
         guard !asked.isEmpty else { return }
-        let writes = asked.map { stores[$0.key].rehearsal(of: $0.value, brands: configuration.brands) }
+        let writes = asked.map { stores[$0.key].rehearsal(of: $0.value) }
         for ((store, keys), result) in zip(asked, access.write(writes)) { stores[store].note(result, for: keys) }
     }
 }

@@ -10,6 +10,8 @@ final class Ledger: Sendable {
         var isDone: [Bool]
         var newTokens: [Int: Token] = [:]
         var isClosed = false
+        /// Positions of the brands of which a write may have arrived that nobody answered.
+        var doubted: Set<Int> = []
         /// Positions of the brands whose files are being written.
         var publishing: Set<Int> = []
         /// By position: brands whose new token is still to be written to stores.
@@ -43,6 +45,12 @@ final class Ledger: Sendable {
     func begin(_ position: Int) {
         state.withLock { _ = $0.publishing.insert(position) }
     }
+
+    /// Notes that a write for a brand may have arrived, though nobody says so.
+    func doubt(_ position: Int) { state.withLock { _ = $0.doubted.insert(position) } }
+
+    /// Positions of the brands of which that was noted.
+    var doubted: Set<Int> { state.withLock { $0.doubted } }
 
     /// Positions of the brands whose files still change after a stop, for all that is known. Asked once closed.
     var inDoubt: Set<Int> { state.withLock { $0.publishing.union($0.newTokens.keys) } }

@@ -166,10 +166,13 @@ final class OutputDirectories: Sendable {
             }
             return known?[directory] ?? []
         }
+        // By two paths a directory is open twice: neither is to be in the other's way.
+        for directory in state.withLock({ $0.open.values }) { directory.unlock() }
         for path in state.withLock({ $0.seen }) {
             guard let directory = try? directory(path) else { continue }
             _ = directory.sweep(names: names(in: path))
         }
+        for directory in state.withLock({ $0.open.values }) { directory.shareLock() }
     }
 
     static func location(_ path: String, _ symlinks: SymlinkPolicy) throws(FileError) -> FileLocation {

@@ -99,6 +99,7 @@ package final class Rotation: Sendable {
         // Nobody else asks, and of ten thousand brands these are large.
         guard announce != nil else { return ending }
         ending.changed = changes(outcomes, of: brands, renewed: granted.keys.map { brands[$0] })
+        ending.changed.formUnion(ledger.doubted.map { brands[$0] })
         if stop.reason != nil { ending.changed.formUnion(ledger.inDoubt.map { brands[$0] }) }
         ending.failed = Set(brands.indices.filter { outcomes[$0].hasFailed }.map { brands[$0] })
         return ending

@@ -177,7 +177,9 @@ extension RotationPlan {
                     outcome.issuedAt = token.issuedAt
                     outcome.expiresAt = token.expiresAt
                 }
-            case .noToken(let absence): message = absence.words
+            case .noToken(let absence):
+                message = absence.words
+                outcome.isHidden = outcome.isHidden || absence == .closed
             }
             if let refusal = output.refusal {
                 kind = .refused

@@ -86,7 +86,10 @@ final class RotationWork: Sendable {
         let finished = DispatchSemaphore(value: 0)
         let timer = DispatchQueue(label: "deadline")
         let left = Int(max(.zero, deadline - ContinuousClock.now).wholeMilliseconds)
-        timer.asyncAfter(deadline: .now() + .milliseconds(left)) { @Sendable [stop] in stop.stop(.deadline) }
+        let alarm = DispatchSource.makeTimerSource(queue: timer)
+        alarm.schedule(deadline: .now() + .milliseconds(left))
+        alarm.setEventHandler { @Sendable [stop] in stop.stop(.deadline) }
+        alarm.resume()
         stop.onStop { transfers.cancel() }
         stop.signal(finished, after: StopRequest.timeToPublish)
         var ticks = [Self.tick("snippets", every: Self.snippetInterval) { [snippets] in snippets.publish() }]
@@ -100,6 +103,8 @@ final class RotationWork: Sendable {
         group.notify(queue: timer) { @Sendable in _ = finished.signal() }
         finished.wait()
         for tick in ticks { tick.cancel() }
+        // A deadline that comes later, while others are told, ends nothing.
+        alarm.cancel()
         transfers.cancel()
         return secrets.warnings
     }
@@ -224,6 +229,8 @@ final class RotationWork: Sendable {
             case .unchanged, .written, .due, .durabilityUnknown: break
             }
         }
+        outcome.isHidden =
+            outcome.isHidden && outcome.outputs.contains { $0.kind == .refused || $0.kind == .failed }
         if outcome.failure == nil, outcome.health != .outlivesNextRun {
             outcome.kind = .shortLived
             let end = token.expiresAt.map { " until \($0)" } ?? ""

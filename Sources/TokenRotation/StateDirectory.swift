@@ -46,7 +46,10 @@ struct StateDirectory: Sendable {
         } catch {
             return .unusable(error)
         }
-        if sweeping { directory.sweep(names: [journalName]) }
+        if sweeping {
+            directory.sweep(names: [journalName])
+            directory.shareLock()
+        }
         do {
             switch try directory.inspect(name: journalName, maximumSize: HookJournal.maximumSize) {
             case .absent: return .journal(HookJournal())

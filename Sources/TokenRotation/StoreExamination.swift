@@ -27,7 +27,7 @@ struct StoreExamination {
             }
         }
         let results = access.write(
-            stores.map { $0.store.rehearsal(of: Set($0.keys), brands: configuration.brands) })
+            stores.map { $0.store.rehearsal(of: Set($0.keys)) })
         for ((_, name, keys), result) in zip(stores, results) {
             switch result {
             case .written, .changed:

@@ -41,18 +41,15 @@ struct SurveyedStore: Sendable {
         }
     }
 
-    /// What the store is to hold of ours: new tokens, and the last good one of every other brand. A key that somebody
-    /// else wrote is theirs until there is a new token for it.
+    /// What the store is to hold of ours: new tokens, and whatever we have under the key of every other brand, for what
+    /// is left out is gone. A key that somebody else wrote is theirs until there is a new token for it.
     /// - Parameter granted: new tokens by index of the brand.
-    func values(granted: [Int: Token], of brands: [Brand]) -> [String: [UInt8]] {
+    func values(granted: [Int: Token]) -> [String: [UInt8]] {
         var values: [String: [UInt8]] = [:]
         for entry in store.entries where refusals[entry.key] == nil {
             if let token = granted[entry.brand] {
                 values[entry.key] = Array(token.text.utf8)
-            } else if contents.owned.contains(entry.key), let value = contents.values[entry.key],
-                let token = Token.published(value),
-                token.clientID ?? brands[entry.brand].clientID == brands[entry.brand].clientID
-            {
+            } else if contents.owned.contains(entry.key), let value = contents.values[entry.key] {
                 values[entry.key] = value
             }
         }
@@ -68,9 +65,31 @@ struct SurveyedStore: Sendable {
         return isThere ? nil : write(values, isRehearsal: false)
     }
 
+    /// Refuses keys that are not there yet as far as there is no room for them: those that are keep their place.
+    /// - Parameter sizes: by key, in bytes, of what is to be written.
+    mutating func refuseOverflow(_ sizes: [String: Int]) {
+        let keys = Set(store.entries.map(\.key))
+        var size = contents.values.reduce(0) { size, value in
+            // What was ours and is configured no more goes with the next write.
+            keys.contains(value.key) || !contents.owned.contains(value.key)
+                ? size + (sizes[value.key] ?? value.value.count) : size
+        }
+        for entry in store.entries where contents.values[entry.key] == nil && refusals[entry.key] == nil {
+            guard let more = sizes[entry.key] else { continue }
+            if size + more > TokenStore.maximumSize {
+                refusals[entry.key] = BrandFailure(
+                    .storeTooLarge,
+                    "\(store.name): with the key \(entry.key) it would be larger than a Secret may be (1 MiB): spread "
+                        + "the brands over several")
+            } else {
+                size += more
+            }
+        }
+    }
+
     /// Asks whether new tokens could be written under these keys.
-    func rehearsal(of keys: Set<String>, brands: [Brand]) -> TokenStoreAccess.Write {
-        var values = values(granted: [:], of: brands)
+    func rehearsal(of keys: Set<String>) -> TokenStoreAccess.Write {
+        var values = values(granted: [:])
         // Another value than any that may stand there: the same one would be no conflict.
         for key in keys { values[key] = Array("rehearsal".utf8) }
         return write(values, isRehearsal: true)

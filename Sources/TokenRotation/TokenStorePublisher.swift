@@ -86,8 +86,12 @@ final class TokenStorePublisher: Sendable {
         var failures: [Int: BrandFailure] = [:]
         var open = indices
         for round in 1... {
+            for index in open {
+                let values = stores[index].values(granted: tokens)
+                stores[index].refuseOverflow(values.mapValues(\.count))
+            }
             let writes = open.compactMap { index in
-                stores[index].write(stores[index].values(granted: tokens, of: configuration.brands)).map { (index, $0) }
+                stores[index].write(stores[index].values(granted: tokens)).map { (index, $0) }
             }
             guard !writes.isEmpty else { return failures }
             firstWrite?.pass()
@@ -148,6 +152,8 @@ final class TokenStorePublisher: Sendable {
                 // A write that had no new token to bring is a failure of all whose tokens stand there.
                 guard isLast, token != nil || (!hasTokens && output.kind == .failed) else { continue }
                 output.message = reason.message
+                // The write may have arrived all the same.
+                if output.kind == .failed, reason.code == .storeUnavailable, token != nil { ledger.doubt(position) }
                 let before = plan.stores[index].output(entry.key)
                 ledger.note(
                     output, at: position,

@@ -76,11 +76,21 @@ struct Rotate: ParsableCommand {
             stores: KubernetesSecrets.access, audience: reporting
         ).report()
         progress?.end()
-        if !dryRun { report.warnings += reporting.tell(report) }
+        // After a signal there is little time left: what is said here does not wait for others to answer.
+        let isHurried = stop.isBySignal
+        if !dryRun && !isHurried { report.warnings += reporting.tell(report) }
         // All that was told is written before what comes next.
         queue.sync {}
+        say(report, isWatched: isWatched, log)
+        if !dryRun && isHurried {
+            for problem in reporting.tell(report) where !quiet { log.write(.warning, problem) }
+        }
         withExtendedLifetime(signals) {}
+        throw End(status: report.exitStatus)
+    }
 
+    /// What the run says at its end on its two streams.
+    private func say(_ report: RunReport, isWatched: Bool, _ log: RunLog) {
         var lost: String?
         if output == .json { lost = ReportDocument.write(report) }
         if dryRun && output == .text && report.problems.isEmpty {
@@ -94,7 +104,6 @@ struct Rotate: ParsableCommand {
         }
         // The run's outcome stays what it is, and its exit status tells that.
         if let lost { log.write(.warning, "standard output: \(lost)") }
-        throw End(status: report.exitStatus)
     }
 
     /// What is told while the run goes on; nil where nobody wants to know.

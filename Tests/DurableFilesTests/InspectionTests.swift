@@ -76,8 +76,13 @@ import Testing
         do {
             let other = try Directory(path: folder.path)
             #expect(directory.sweep(names: ["token"]) == 0)
+            directory.shareLock()
             #expect(other.sweep(names: ["token"]) == 0)
             #expect(folder.names == [leftover])
+            // Open twice in one program, it is swept where both let go for that moment.
+            other.unlock()
+            #expect(directory.sweep(names: ["none"]) == 0)
+            directory.shareLock()
             withExtendedLifetime(other) {}
         }
         // Whoever only reads there is in nobody's way.

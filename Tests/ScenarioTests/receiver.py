@@ -4,7 +4,8 @@
 
 usage: receiver.py FOLDER [STATUS…]
 Writes its port to FOLDER/port, and each request as one line of JSON to FOLDER/requests. Answers with the given
-statuses in turn, then with 200; the status `hang` stands for no answer. Ends by itself after two minutes.
+statuses in turn, then with 200; the status `hang` stands for no answer, which nothing below /hang gets either. Ends by
+itself after two minutes.
 """
 
 import http.server
@@ -24,7 +25,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
         with lock:
-            status = statuses.pop(0) if statuses else "200"
+            status = "hang" if self.path.startswith("/hang") else statuses.pop(0) if statuses else "200"
             with open(folder / "requests", "a", encoding="utf-8") as log:
                 path, _, query = self.path.partition("?")
                 log.write(json.dumps({"path": path, "query": query, "body": body}) + "\n")

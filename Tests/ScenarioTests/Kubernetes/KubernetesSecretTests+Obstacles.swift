@@ -110,6 +110,72 @@ extension KubernetesSecretTests {
         #expect(Self.good(try pod.state()))
     }
 
+    @Test("a hook is told of a write that may have arrived")
+    func doubtfulWrite() throws {
+        let pod = try Pod(brands: Self.brands)
+        let hook = "{ name: tell, run: [/bin/sh, -c, 'echo \"$DOKU_CHANGED_BRANDS\" >>told'], timeout: 2s }"
+        let run = try Self.heldUp(pod, settings: "deadline: 9s\nhooks: [\(hook)]")
+        let ending = try pod.cluster.whilePaused { try run.ending(within: 15) }
+        _ = try pod.checked(ending)
+        #expect(ending.status == 12)
+        #expect(try String(contentsOfFile: pod.directory.path("told"), encoding: .utf8) == "batik kopi-senja\n")
+    }
+
+    @Test("an API server that hangs keeps no token from a file")
+    func hangingServer() throws {
+        let pod = try Pod(brands: Self.brands)
+        try pod.write(brands: ["batik"], settings: "deadline: 20s")
+        let configuration = try String(contentsOfFile: pod.directory.path("config.yaml"), encoding: .utf8)
+        try pod.directory.write(
+            configuration + "\n  - { name: teh, client_id: \(Pod.clientID("teh")), outputs: [{ file: teh.token }] }\n",
+            to: "config.yaml")
+        let run = try pod.start(Pod.rotation)
+        let ending = try pod.cluster.whilePaused { try run.ending(within: 15) }
+        let report = try Pod.report(of: try pod.checked(ending))
+        #expect(ending.status == 12)
+        #expect(try report.brand("teh").outcome == "rotated")
+        #expect(try report.brand("batik").code == "store-unavailable")
+        #expect(ending.duration < .seconds(9))
+    }
+
+    @Test("a Secret with no room for another token keeps those it has fresh")
+    func noRoom() throws {
+        let pod = try Pod(brands: Self.brands)
+        try pod.write(brands: ["batik"])
+        #expect(try pod.rotate().status == 0)
+        let first = try #require(try pod.state().values["batik"])
+        try pod.apply(["data": ["full": Data(count: 1_048_576 - 2500).base64EncodedString()]], manager: "someone")
+        try pod.write(brands: Self.brands)
+        _ = try pod.requestCount()
+        let run = try pod.rotate(["--force"])
+        #expect(run.status == 22)
+        #expect(try run.report.brand("batik").outcome == "rotated")
+        #expect(try pod.state().values["batik"] != first)
+        let refused = try Self.brands.filter { try run.report.brand($0).code == "store-too-large" }
+        #expect(refused == ["teh"])
+        // Nothing was requested in vain.
+        #expect(try pod.requestCount() == 2)
+    }
+
+    @Test("while a Secret cannot be read, metrics tell what was known of its tokens")
+    func unseen() throws {
+        let pod = try Pod(brands: Self.brands)
+        try pod.write(brands: Self.brands, settings: "attempts: 1\nreport: { metrics_file: doku.prom }")
+        #expect(try pod.rotate().status == 0)
+        func lines(_ name: String) throws -> [Substring] {
+            try String(contentsOfFile: pod.directory.path("doku.prom"), encoding: .utf8)
+                .split(separator: "\n").filter { $0.hasPrefix(name + "{") }.sorted()
+        }
+        let lasting = [
+            "doku_token_expiry_timestamp_seconds", "doku_token_issued_timestamp_seconds", "doku_token_published",
+        ]
+        let before = try lasting.map(lines)
+        #expect(before.allSatisfy { $0.count == 3 })
+        #expect(try pod.rotate(port: 9).status == 12)
+        #expect(try lasting.map(lines) == before)
+        #expect(try lines("doku_token_failed").allSatisfy { $0.hasSuffix(" 1") })
+    }
+
     @Test("an API server with a certificate of another authority gets no token")
     func untrusted() throws {
         let pod = try Pod(brands: ["batik"])

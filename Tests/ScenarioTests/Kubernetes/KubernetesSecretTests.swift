@@ -106,6 +106,22 @@ import Testing
         #expect(state.values["batik"] == first.values["batik"])
     }
 
+    @Test("a brand whose Client-Id is another one now keeps its key until there is a token for it")
+    func otherClientID() throws {
+        let pod = try Pod(brands: Self.brands)
+        #expect(try pod.rotate().status == 0)
+        let first = try pod.state()
+        let configuration = try String(contentsOfFile: pod.directory.path("config.yaml"), encoding: .utf8)
+        try pod.directory.write(
+            configuration.replacingOccurrences(of: Pod.clientID("batik"), with: "BRN-9999-mistyped"), to: "config.yaml")
+        #expect(try pod.rotate(["--force", "--brand", "teh"]).status == 0)
+        #expect(try pod.state().values["batik"] == first.values["batik"])
+        // DOKU knows no such brand.
+        let whole = try pod.rotate()
+        #expect(try whole.report.brand("batik").outcome == "failed")
+        #expect(try pod.state().values["batik"] == first.values["batik"])
+    }
+
     @Test("a key that somebody deleted or damaged is healed", arguments: [true, false])
     func healed(isDeleted: Bool) throws {
         let pod = try Pod(brands: Self.brands)
