@@ -71,8 +71,10 @@ package struct CurlError: Error, Sendable, Equatable {
     ///   - detail: libcurl's error buffer.
     ///   - url: of the request.
     ///   - isBeforeTLS: whether the connection was new, and the handshake that the URL asks for had not been made.
+    ///   - trust: where trusted certificates were looked for.
     static func sort(
-        _ code: CURLcode, status: Int, proxyStatus: Int, detail: String, url: String, isBeforeTLS: Bool
+        _ code: CURLcode, status: Int, proxyStatus: Int, detail: String, url: String, isBeforeTLS: Bool,
+        trust: TrustStore
     ) -> CurlError {
         let kind: Kind
         var message = sentence(code)
@@ -98,6 +100,12 @@ package struct CurlError: Error, Sendable, Equatable {
         // OpenSSL quotes its error queue where the peer said something, and the system's error where it went.
         case CURLE_SSL_CONNECT_ERROR: kind = detail.contains("error:") ? .tlsRefused : .tlsHandshake
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_ISSUER_ERROR:
+            // OpenSSL finds nobody to trust in a directory that is missing, and says no more.
+            if case .directory(let path) = trust, !TrustStore.isHashed(path) {
+                return CurlError(
+                    kind: .trustStoreUnusable, code: Int32(bitPattern: code.rawValue),
+                    message: "\(path) cannot be read, or holds no certificate under its hash")
+            }
             kind = .peerNotTrusted
         case CURLE_SSL_CACERT_BADFILE: kind = .trustStoreUnusable
         case CURLE_PROXY: kind = .proxyRefused

@@ -260,7 +260,8 @@ internal import CCurl
             let detail = unsafe String(cString: errorBuffer.baseAddress.unsafelyUnwrapped)
             return .failure(
                 CurlError.sort(
-                    code, status: status, proxyStatus: proxyStatus, detail: detail, url: url, isBeforeTLS: isBeforeTLS))
+                    code, status: status, proxyStatus: proxyStatus, detail: detail, url: url, isBeforeTLS: isBeforeTLS,
+                    trust: options.tls))
         }
         guard !hasWrongLength else {
             return .failure(CurlError(kind: .answerMalformed, message: "the answer's length is none, or told twice"))

@@ -104,6 +104,14 @@ import Testing
         let (ending, _) = try site.rotate(over: nginx, "tls: { ca_directory: trusted }")
         #expect(ending.status == 0)
         #expect(try nginx.requests().count == 1)
+        // Without its names, or missing, it holds nobody: that is said of the directory, not of the server.
+        try site.directory.write(certificate, to: "nameless/authority.pem")
+        for directory in ["nameless", "missing"] {
+            _ = try site.directory.run("/bin/sh", ["-c", "rm -f tokens/*"])
+            let (ending, report) = try site.rotate(over: nginx, "tls: { ca_directory: \(directory) }")
+            #expect(ending.status != 0)
+            #expect(report.brands.map(\.code) == ["tls-trust-store"])
+        }
     }
 
     /// What is wrong with a server's identity, for the test below.
