@@ -71,6 +71,10 @@ package final class Rotation: Sendable {
         let endpoint = EndpointState(brands: plan.work.count)
         var warnings: [String] = []
         let hasWork = !plan.work.isEmpty
+        let concludes = hasWork || !configuration.snippets.isEmpty || stores.isNeeded
+        // What comes after this, hooks and telling others, has bounds of its own: the deadline ends none of it.
+        let alarm = concludes ? stop.alarm(at: deadline) : nil
+        defer { alarm?.cancel() }
         if hasWork {
             warnings = RotationWork(
                 plan: plan, configuration: configuration, rule: rule, publication: publication, ledger: ledger,
@@ -78,7 +82,7 @@ package final class Rotation: Sendable {
                 deadline: deadline, secrets: secrets
             ).perform()
         }
-        if hasWork || !configuration.snippets.isEmpty || stores.isNeeded {
+        if concludes {
             conclude(snippets, stores, ledger)
         }
         if endpoint.hasOtherType {

@@ -82,14 +82,8 @@ final class RotationWork: Sendable {
             return []
         }
 
-        // The deadline is a stop of its own; either stop lets publications in progress end, for a while.
+        // A stop lets publications in progress end, for a while.
         let finished = DispatchSemaphore(value: 0)
-        let timer = DispatchQueue(label: "deadline")
-        let left = Int(max(.zero, deadline - ContinuousClock.now).wholeMilliseconds)
-        let alarm = DispatchSource.makeTimerSource(queue: timer)
-        alarm.schedule(deadline: .now() + .milliseconds(left))
-        alarm.setEventHandler { @Sendable [stop] in stop.stop(.deadline) }
-        alarm.resume()
         stop.onStop { transfers.cancel() }
         stop.signal(finished, after: StopRequest.timeToPublish)
         var ticks = [Self.tick("snippets", every: Self.snippetInterval) { [snippets] in snippets.publish() }]
@@ -100,11 +94,9 @@ final class RotationWork: Sendable {
         context.observe?(.began(brands: plan.work.count))
         for _ in plan.work { group.enter() }
         fill(transfers)
-        group.notify(queue: timer) { @Sendable in _ = finished.signal() }
+        group.notify(queue: DispatchQueue(label: "end-of-work")) { @Sendable in _ = finished.signal() }
         finished.wait()
         for tick in ticks { tick.cancel() }
-        // A deadline that comes later, while others are told, ends nothing.
-        alarm.cancel()
         transfers.cancel()
         return secrets.warnings
     }

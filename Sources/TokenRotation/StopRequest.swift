@@ -67,6 +67,16 @@ package final class StopRequest: Sendable {
         for handler in handlers { handler() }
     }
 
+    /// Gives itself as the clock's wish when that instant comes, unless it is cancelled before.
+    func alarm(at deadline: ContinuousClock.Instant) -> any DispatchSourceTimer {
+        let alarm = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "deadline"))
+        let left = Int(max(.zero, deadline - ContinuousClock.now).wholeMilliseconds)
+        alarm.schedule(deadline: .now() + .milliseconds(left))
+        alarm.setEventHandler { @Sendable [self] in stop(.deadline) }
+        alarm.resume()
+        return alarm
+    }
+
     /// Signals `semaphore` so many milliseconds after the stop, if one comes: whoever waits there gives up then.
     func signal(_ semaphore: DispatchSemaphore, after milliseconds: Int) {
         onStop { [self] in
