@@ -135,8 +135,8 @@ struct SecretExamination: Sendable {
     ) -> [HostFinding] {
         var findings: [HostFinding] = []
         do throws(BrandFailure) {
-            _ = try reader.secret(from: source, isCancelled: { stop.reason != nil }) { warning in
-                findings.append(finding(.warn, warning))
+            _ = try reader.secret(from: source, isCancelled: { stop.reason != nil }) { exposed in
+                findings.append(finding(.warn, SecretReader.warning(of: exposed)))
             }
             if findings.isEmpty { findings.append(finding(.ok, nil)) }
         } catch {
