@@ -11,6 +11,8 @@ package import TokenRotation
 /// A stopped run has little time left: what is not delivered by then is given up.
 package final class RunReporting: RunAudience {
     private let stop: StopRequest
+    /// After a signal, in milliseconds, what files may take: mostly a few.
+    private static let patience = 200
     private let ping = Mutex<Ping?>(nil)
     /// What the metrics file said before this run.
     private let earlier = Mutex<EarlierMetrics?>(nil)
@@ -27,6 +29,25 @@ package final class RunReporting: RunAudience {
     }
 
     package func runEnded(_ report: RunReport) -> [String] {
+        guard report.destinations.metricsFile != nil || report.destinations.terminationMessage != nil else { return [] }
+        // On a thread of its own: a disk that hangs must not cost a stopped run its report.
+        let problems = Mutex(["report: its files were not written in time"])
+        let finished = DispatchSemaphore(value: 0)
+        DispatchQueue(label: "reporting-files").async { @Sendable [self] in
+            let found = writeFiles(report)
+            problems.withLock { $0 = found }
+            finished.signal()
+        }
+        stop.onSignal { @Sendable in
+            DispatchQueue(label: "reporting-timer").asyncAfter(deadline: .now() + .milliseconds(Self.patience)) {
+                @Sendable in _ = finished.signal()
+            }
+        }
+        finished.wait()
+        return problems.withLock { $0 }
+    }
+
+    private func writeFiles(_ report: RunReport) -> [String] {
         let destinations = report.destinations
         var problems: [String] = []
         if let path = destinations.metricsFile, report.isMeasured {
@@ -93,9 +114,9 @@ package final class RunReporting: RunAudience {
         }
     }
 
-    /// Ends what is under way when a stop comes, or what is left after one is used up.
+    /// Ends what is under way when a signal comes, or what is left after one is used up.
     private func bound(_ cancel: @escaping @Sendable () -> Void) {
-        guard let left = stop.timeLeftToTell else { return stop.onStop(cancel) }
+        guard let left = stop.timeLeftToTell else { return stop.onSignal(cancel) }
         DispatchQueue(label: "reporting-timer").asyncAfter(
             deadline: .now() + .milliseconds(Int(left.wholeMilliseconds))
         ) { @Sendable in cancel() }

@@ -23,7 +23,8 @@ struct BrandSurvey {
         self.configuration = configuration
         self.survey = survey
         let aliases = directories.aliases(
-            in: RotationPlan.files(configuration, selection), sparing: configuration.inputs)
+            // Of all brands: what a run leaves alone must not be lost by it either.
+            in: RotationPlan.files(configuration, configuration.brands.indices), sparing: configuration.inputs)
         self.aliases = aliases
         snippets = configuration.snippets.map { snippet in
             var surveyed = survey.survey(snippet)
@@ -64,6 +65,13 @@ struct BrandSurvey {
         }
         for (store, key) in storeEntries(of: index) { outputs.append(stores[store].output(key)) }
         return outputs
+    }
+
+    /// Those of the snippets with a brand that have another mode or owner than is configured.
+    func misfits(of index: Int) -> [String] {
+        (memberships[index] ?? []).lazy.map(\.snippet).filter {
+            snippets[$0].contents != nil && !snippets[$0].hasConfiguredAttributes
+        }.map { configuration.snippets[$0].path }
     }
 
     /// What is done about symbolic links at each of these places that is a file.

@@ -67,6 +67,11 @@ package struct DueRule: Sendable {
         if let issuedAt = token.issuedAt, issuedAt.since(now) - clockOffset > TokenResponse.clockDoubt {
             return .request(.issuedInFuture)
         }
+        // Of a token that tells nothing, the file's time is all there is.
+        if token.issuedAt == nil, token.expiresAt == nil, let writtenAt, writtenAt.since(now) > TokenResponse.clockDoubt
+        {
+            return .request(.issuedInFuture)
+        }
         guard let left = left(of: token, brand: brand, writtenAt: writtenAt, clockOffset: clockOffset) else {
             return .request(.endUnknown)
         }

@@ -35,10 +35,23 @@ struct ErrorWords {
     }
 
     private static func harmless(_ text: String) -> String {
-        String(
-            text.unicodeScalars.prefix(160).map { scalar in
+        let words = text.split(separator: " ", omittingEmptySubsequences: false).map { word in
+            mayBeToken(word) ? "(\(word.utf8.count) characters)" : word
+        }
+        return String(
+            words.joined(separator: " ").unicodeScalars.prefix(160).map { scalar in
                 (0x20...0x7e).contains(scalar.value) && scalar != "\"" ? Character(scalar) : "?"
             })
+    }
+
+    /// Whether a word holds so many characters in a row of which tokens and signatures are made that it may be one.
+    private static func mayBeToken(_ word: Substring) -> Bool {
+        var run = 0
+        for byte in word.utf8 {
+            run = isWordByte(byte) || "+/=~".utf8.contains(byte) ? run + 1 : 0
+            if run > 40 { return true }
+        }
+        return false
     }
 
     /// `{"error":{…}}`, the same unwrapped, `message` as a string or an array, `error_messages`.

@@ -14,11 +14,11 @@ final class Ledger: Sendable {
         var doubted: Set<Int> = []
         /// Positions of the brands whose files are being written.
         var publishing: Set<Int> = []
-        /// By position: brands whose new token is still to be written to stores.
+        /// By position: brands whose new token is still to be written to what they share.
         var awaited: [Int: Awaited] = [:]
     }
 
-    /// What a brand still waits for.
+    /// What a brand still waits for: files and stores that it shares with others.
     struct Awaited: Sendable {
         var paths: Set<String>
         /// Of what stands there until then.
@@ -103,17 +103,17 @@ final class Ledger: Sendable {
 
     /// Writes down what was written and may not survive a loss of power.
     /// - Parameter doubt: why, by the path of a written file; nil where nothing is in doubt.
-    func noteUnsynced(_ doubt: ((_ path: String) -> FileError?)?) {
+    func noteUnsynced(_ doubt: ((_ path: String) -> String?)?) {
         guard let doubt else { return }
         state.withLock { state in
             guard !state.isClosed else { return }
             for position in state.outcomes.indices {
                 for index in state.outcomes[position].outputs.indices {
                     let output = state.outcomes[position].outputs[index]
-                    guard output.kind == .written, let error = doubt(output.path) else { continue }
+                    guard output.kind == .written, let words = doubt(output.path) else { continue }
                     state.outcomes[position].outputs[index].kind = .durabilityUnknown
-                    state.outcomes[position].outputs[index].message = "\(error)"
-                    state.outcomes[position].add(BrandFailure(.durabilityUnknown, "\(error)"))
+                    state.outcomes[position].outputs[index].message = words
+                    state.outcomes[position].add(BrandFailure(.durabilityUnknown, words))
                 }
             }
         }
@@ -136,6 +136,16 @@ final class Ledger: Sendable {
             }
             return state.outcomes
         }
+    }
+}
+
+extension Ledger.Awaited? {
+    /// Waits for the other's as well.
+    mutating func merge(_ other: Self) {
+        guard let other else { return }
+        let paths = self?.paths ?? []
+        let health = self?.health ?? .outlivesNextRun
+        self = .some(Ledger.Awaited(paths: paths.union(other.paths), health: max(health, other.health)))
     }
 }
 

@@ -34,12 +34,19 @@ package struct SurveyedOutput: Sendable {
         self.refusal = refusal
         self.isAsConfigured = isAsConfigured
         self.writtenAt = writtenAt
-        var offset = Duration.zero
-        if case .token(let token) = state, let issuedAt = token.issuedAt, let time = writtenAt ?? changedAt {
-            offset = issuedAt.since(time)
+        if case .token(let token) = state, let time = writtenAt ?? changedAt {
+            clockOffset = Self.clockOffset(of: token, writtenAt: time)
+        } else {
+            clockOffset = .zero
         }
-        let credible = Duration.seconds(86_400)
-        clockOffset = offset > TokenResponse.clockDoubt && offset <= credible ? offset : .zero
+    }
+
+    /// How far behind a token says that the clock was which saw it written; zero as ``clockOffset`` says.
+    static func clockOffset(of token: Token, writtenAt time: Timestamp) -> Duration {
+        guard let offset = token.issuedAt?.since(time), offset > TokenResponse.clockDoubt,
+            offset <= .seconds(86_400)
+        else { return .zero }
+        return offset
     }
 }
 
@@ -84,6 +91,9 @@ extension SurveyedSnippet {
 package struct OutputSurvey: Sendable {
     private let directories: OutputDirectories
     private let accounts: Accounts
+
+    /// In bytes, of a file with ten thousand tokens.
+    private static let largestSnippet = 16 << 20
 
     init(directories: OutputDirectories, accounts: Accounts) {
         self.directories = directories
@@ -131,7 +141,9 @@ package struct OutputSurvey: Sendable {
         do {
             let attributes = try accounts.resolve(snippet.attributes)
             let state = try directories.inspect(
-                snippet.path, maximumSize: 4096 + snippet.entries.count * 2 * Token.maximumSize,
+                snippet.path,
+                // As many brands as there are, and as there may have been.
+                maximumSize: Self.largestSnippet + snippet.entries.count * 2 * Token.maximumSize,
                 symlinks: snippet.symlinks)
             guard case .regular(let file) = state else { return surveyed }
             guard case .bytes(let contents) = file.contents else {

@@ -2,6 +2,7 @@
 
 internal import Dispatch
 internal import DurableFiles
+internal import Synchronization
 
 /// One run over one configuration: plan, exchange, publish. The caller holds the run's lock.
 package final class Rotation: Sendable {
@@ -49,7 +50,9 @@ package final class Rotation: Sendable {
         _ whole: consuming RotationPlan, secrets: SecretReader, announce: (@Sendable (Set<Int>) -> Void)? = nil,
         known: KnownSecrets? = nil
     ) -> RotationEnding {
-        publication.directories.sweep { [configuration, selection] in RotationPlan.files(configuration, selection) }
+        publication.directories.sweep { [configuration, selection] in
+            RotationPlan.files(configuration, selection.brands)
+        }
         var plan = whole
         let brands = plan.brands
         var publication = publication
@@ -137,11 +140,14 @@ package final class Rotation: Sendable {
     /// server that hangs must not keep a stopped run from ending, nor one of them the other.
     private func conclude(_ snippets: SnippetPublisher, _ stores: TokenStorePublisher, _ ledger: Ledger) {
         let finished = DispatchSemaphore(value: 0)
+        let isSynced = Mutex(false)
         let group = DispatchGroup()
         let files = DispatchQueue(label: "conclusion")
         files.async(group: group) { @Sendable [publication] in
             snippets.publish()
-            ledger.noteUnsynced(publication.directories.synchronize())
+            let doubt = publication.directories.synchronize()
+            ledger.noteUnsynced(doubt.map { doubt in { path in doubt(path).map { "\($0)" } } })
+            isSynced.withLock { $0 = true }
         }
         if stores.isNeeded {
             DispatchQueue(label: "stores-conclusion").async(group: group) { @Sendable in stores.publish(isLast: true) }
@@ -149,6 +155,12 @@ package final class Rotation: Sendable {
         group.notify(queue: files) { @Sendable in _ = finished.signal() }
         stop.signal(finished, after: StopRequest.timeToConclude)
         finished.wait()
+        // Nobody waits any longer for a disk that hangs.
+        if !isSynced.withLock({ $0 }) {
+            ledger.noteUnsynced { path in
+                "\(path): its directory was not synced in time; the file is there, but a loss of power may undo it"
+            }
+        }
     }
 }
 

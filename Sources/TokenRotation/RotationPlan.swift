@@ -81,9 +81,9 @@ package struct RotationPlan: Sendable {
 
     /// Every file that a run over these brands may publish.
     static func files(
-        _ configuration: Configuration, _ selection: Selection
+        _ configuration: Configuration, _ brands: some Sequence<Int>
     ) -> [(path: String, symlinks: SymlinkPolicy)] {
-        selection.brands.flatMap { configuration.brands[$0].outputs.map { ($0.path, $0.symlinks) } }
+        brands.flatMap { configuration.brands[$0].outputs.map { ($0.path, $0.symlinks) } }
             + configuration.snippets.map { ($0.path, $0.symlinks) }
     }
 
@@ -162,6 +162,7 @@ extension RotationPlan {
             health: .outlivesNextRun)
         outcome.outputs.reserveCapacity(outputs.count)
         var before: [PriorOutput] = []
+        var isKnownDead = false
         var known: Token?
         for output in outputs {
             let health = rule.health(of: output, brand: brand)
@@ -172,6 +173,7 @@ extension RotationPlan {
             switch output.state {
             case .token(let token):
                 known = token
+                isKnownDead = isKnownDead || health == .dead
                 if output.isAsConfigured { fingerprint = PriorOutput.fingerprint(token) }
                 if outcome.expiresAt.map({ $0 > token.expiresAt ?? $0 }) ?? true {
                     outcome.issuedAt = token.issuedAt
@@ -179,7 +181,7 @@ extension RotationPlan {
                 }
             case .noToken(let absence):
                 message = absence.words
-                outcome.isHidden = outcome.isHidden || absence == .closed
+                if absence == .closed { outcome.isHidden = true } else { isKnownDead = true }
             }
             if let refusal = output.refusal {
                 kind = .refused
@@ -192,6 +194,7 @@ extension RotationPlan {
                 before.append(PriorOutput(fingerprint: fingerprint, health: health))
             }
         }
+        outcome.isHidden = outcome.isHidden && !isKnownDead
         if case .request(let reason) = verdict { outcome.reason = reason }
         return (outcome, PriorOutputs(before), known)
     }

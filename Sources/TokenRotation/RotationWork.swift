@@ -129,15 +129,21 @@ final class RotationWork: Sendable {
                     feed.isFilling = false
                     return nil
                 }
-                defer {
-                    feed.next += 1
-                    feed.ahead += 1
-                }
-                return plan.work[feed.next]
+                let work = plan.work[feed.next]
+                feed.next += 1
+                if isCounted(work) { feed.ahead += 1 }
+                return work
             }
             guard let next else { return }
             begin(next, transfers)
         }
+    }
+
+    /// Whether a brand takes a place in the window. A command may hang for its whole timeout, and has lanes that bound
+    /// how many there are: it takes nobody's place.
+    private func isCounted(_ work: RotationPlan.Work) -> Bool {
+        if case .request = work.step, case .command = brand(of: work).secret { return false }
+        return true
     }
 
     private var window: Int { 2 * configuration.concurrency }
@@ -148,6 +154,7 @@ final class RotationWork: Sendable {
         let brand = brand(of: work)
         let began = ContinuousClock.now
         let giveWay: @Sendable () -> Void = { [self] in
+            guard isCounted(work) else { return }
             feed.withLock { $0.ahead -= 1 }
             fill(transfers)
         }
@@ -195,7 +202,11 @@ final class RotationWork: Sendable {
         }
         outcome.duration = .now - began
         context.observe?(.done(isFailure: outcome.failure != nil))
-        let awaited = newToken == nil ? nil : stores.awaited(work)
+        var awaited: Ledger.Awaited?
+        if newToken != nil {
+            awaited = stores.awaited(work)
+            awaited.merge(snippets.awaited(work))
+        }
         ledger.record(outcome, newToken: newToken, awaited: awaited, at: work.position)
     }
 
@@ -204,8 +215,11 @@ final class RotationWork: Sendable {
         outcome.failure = nil
         outcome.issuedAt = token.issuedAt
         outcome.expiresAt = token.expiresAt
+        let now = context.now()
+        // The time in any answer may be wrong: the token's own counts, or the one that a granted request was signed with.
+        let offset = SurveyedOutput.clockOffset(of: token, writtenAt: now)
         outcome.health = rule.health(
-            of: token, brand: brand, writtenAt: context.now(), clockOffset: endpoint.skew ?? .zero)
+            of: token, brand: brand, writtenAt: now, clockOffset: offset == .zero ? endpoint.signingOffset : offset)
         for (index, output) in brand.outputs.enumerated() {
             // What the plan refuses stays as it is.
             if outcome.outputs[index].kind != .refused {

@@ -32,6 +32,26 @@ final class SnippetPublisher: Sendable {
             State(before: plan.snippets, written: Array(repeating: nil, count: plan.snippets.count)))
     }
 
+    /// What a brand with a new token waits for; nil where its token goes to no such file.
+    func awaited(_ work: RotationPlan.Work) -> Ledger.Awaited? {
+        let index = plan.brands[work.position]
+        var awaited = Ledger.Awaited(paths: [], health: .outlivesNextRun)
+        for (snippet, surveyed) in zip(configuration.snippets, plan.snippets) {
+            guard let entry = snippet.entries.first(where: { $0.brand == index }) else { continue }
+            awaited.paths.insert(snippet.path)
+            awaited.health = max(awaited.health, health(before: surveyed, entry, snippet))
+        }
+        return awaited.paths.isEmpty ? nil : awaited
+    }
+
+    /// Of the token that stood there.
+    private func health(before: SurveyedSnippet, _ entry: Snippet.Entry, _ snippet: Snippet) -> TokenHealth {
+        let brand = configuration.brands[entry.brand]
+        let state = before.lastGood(entry, clientID: brand.clientID).map(SurveyedOutput.State.token)
+        return rule.health(
+            of: SurveyedOutput(path: snippet.path, state: state ?? .noToken(.missing)), brand: brand)
+    }
+
     /// Writes the tokens that have come so far, if there are new ones since the last call.
     func publish() {
         guard !configuration.snippets.isEmpty else { return }
@@ -66,17 +86,12 @@ final class SnippetPublisher: Sendable {
         }
         for entry in snippet.entries {
             guard let position = positions[entry.brand] else { continue }
-            let brand = configuration.brands[entry.brand]
             var output = file
             if uncarried.contains(entry.brand) {
                 output.kind = .failed
                 output.message = "the dialect of \(snippet.path) cannot carry this token unchanged; choose another one"
             }
-            let old = plan.snippets[index].lastGood(entry, clientID: brand.clientID)
-            let state = old.map(SurveyedOutput.State.token) ?? .noToken(.missing)
-            ledger.note(
-                output, at: position,
-                health: rule.health(of: SurveyedOutput(path: snippet.path, state: state), brand: brand))
+            ledger.note(output, at: position, health: health(before: plan.snippets[index], entry, snippet))
         }
     }
 }

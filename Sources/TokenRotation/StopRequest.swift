@@ -26,6 +26,8 @@ package final class StopRequest: Sendable {
         var reason: Reason?
         var time = DispatchTime.distantFuture
         var handlers: [@Sendable () -> Void] = []
+        /// Of those whom the clock's wish does not concern.
+        var signalHandlers: [@Sendable () -> Void] = []
     }
 
     private let state = Mutex(State())
@@ -34,13 +36,12 @@ package final class StopRequest: Sendable {
 
     package var reason: Reason? { state.withLock { $0.reason } }
 
-    /// How long others may still be told how the run ended; nil without a stop. A deadline leaves as much time as
-    /// the longest end of a stopped run.
+    /// How long others may still be told how the run ended; nil without a signal: the deadline is the run's, and not
+    /// theirs.
     package var timeLeftToTell: Duration? {
-        let (reason, time) = state.withLock { ($0.reason, $0.time) }
-        guard let reason else { return nil }
+        guard isBySignal else { return nil }
+        let time = state.withLock { $0.time }
         let whole = Duration.milliseconds(Self.timeToTell)
-        guard reason != .deadline else { return whole }
         let passed =
             DispatchTime.now().uptimeNanoseconds - min(time.uptimeNanoseconds, DispatchTime.now().uptimeNanoseconds)
         return max(.zero, whole - .nanoseconds(Int64(clamping: passed)))
@@ -62,7 +63,9 @@ package final class StopRequest: Sendable {
             state.reason = reason
             state.time = .now()
             defer { state.handlers = [] }
-            return state.handlers
+            guard reason != .deadline else { return state.handlers }
+            defer { state.signalHandlers = [] }
+            return state.handlers + state.signalHandlers
         }
         for handler in handlers { handler() }
     }
@@ -97,6 +100,16 @@ package final class StopRequest: Sendable {
         let isStopped = state.withLock { state in
             if state.reason == nil { state.handlers.append(handler) }
             return state.reason != nil
+        }
+        if isStopped { handler() }
+    }
+
+    /// The same for a signal alone.
+    package func onSignal(_ handler: @escaping @Sendable () -> Void) {
+        let isStopped = state.withLock { state in
+            let isStopped = state.reason != nil && state.reason != .deadline
+            if !isStopped { state.signalHandlers.append(handler) }
+            return isStopped
         }
         if isStopped { handler() }
     }

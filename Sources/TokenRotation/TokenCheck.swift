@@ -111,9 +111,11 @@ package struct CheckRule: Sendable {
     }
 
     /// Judges one brand by all places where its token is published.
-    /// - Parameter isElsewhere: whether the token is published to stores too, which nothing here looks at.
+    /// - Parameters:
+    ///   - misfits: paths of shared files that have another mode or owner than is configured.
+    ///   - isElsewhere: whether the token is published to stores too, which nothing here looks at.
     package func finding(
-        on brand: Brand, outputs: [SurveyedOutput], isElsewhere: Bool = false
+        on brand: Brand, outputs: [SurveyedOutput], misfits: [String] = [], isElsewhere: Bool = false
     ) -> TokenCheck.Finding {
         let critical = critical ?? TokenResponse.clockDoubt
         var warning = warning ?? critical
@@ -160,6 +162,7 @@ package struct CheckRule: Sendable {
                 }
             }
         }
+        for path in misfits { note(.warning, "\(path) is not as configured: mode or owner") }
         if outputs.isEmpty {
             note(
                 .unknown,
@@ -193,7 +196,7 @@ extension TokenCheck {
                 findings: selection.brands.map { index in
                     rule.finding(
                         on: configuration.brands[index], outputs: survey.outputs(of: index),
-                        isElsewhere: elsewhere.contains(index))
+                        misfits: survey.misfits(of: index), isElsewhere: elsewhere.contains(index))
                 })
         } catch let error as InvalidConfiguration {
             let more = error.problems.count + error.omitted - 1

@@ -145,6 +145,12 @@ import TokenRotation
         #expect((rule().verdict(on: brand, outputs: [try output("opaque", age: age)]) == .fresh) == isFresh)
     }
 
+    @Test func `an opaque token of a file from the future is due: the clock was set back`() throws {
+        let brand = Sample.brand(validTime: .seconds(21_600))
+        #expect(isRequest(rule().verdict(on: brand, outputs: [try output("opaque", age: -86_400)])))
+        #expect(rule().verdict(on: brand, outputs: [try output("opaque", age: -30)]) == .fresh)
+    }
+
     @Test func `an opaque token without an age or a lifetime is always due`() throws {
         #expect(isRequest(rule().verdict(on: Sample.brand(), outputs: [try output("opaque")])))
         #expect(

@@ -36,10 +36,22 @@ import TokenRotation
         #expect(!sentence.contains("page"))
     }
 
+    @Test func `what may be a token is not quoted`() throws {
+        let token = "eyJhbGciOiJSUzI1NiJ9." + String(repeating: "a-_Z", count: 40)
+        for text in ["use \(token) instead", token, "token=\(token)", "[\(token)]", String(repeating: "A", count: 41)] {
+            let sentence = try message(#"{"code":"c","message":"\#(text)"}"#)
+            #expect(!sentence.contains("eyJ") && !sentence.contains("AAAA"), "\(sentence)")
+            #expect(sentence.contains(" characters)"))
+        }
+        #expect(
+            try message(#"{"message":"see https://docs.doku.com/errors/invalid_signature"}"#).contains(
+                "invalid_signature"))
+    }
+
     @Test func `long words are cut`() throws {
-        let long = try message(#"{"code":"c","message":"\#(String(repeating: "A", count: 10_240))"}"#)
-        #expect(long.contains(String(repeating: "A", count: 160)))
-        #expect(!long.contains(String(repeating: "A", count: 161)))
+        let long = try message(#"{"code":"c","message":"\#(String(repeating: "AAAA ", count: 2048))"}"#)
+        #expect(long.contains(String(repeating: "AAAA ", count: 32)))
+        #expect(!long.contains(String(repeating: "AAAA ", count: 33)))
         let many = try message(#"{"message":[\#(Array(repeating: #""BBBB""#, count: 2000).joined(separator: ","))]}"#)
         #expect(many.utf8.count < 400)
         #expect(try message(#"{"code":"\#(String(repeating: "c", count: 64))"}"#).contains("cccc"))

@@ -51,6 +51,9 @@ extension NetworkFault {
             one(
                 47, "token expired by the server's Date", "dated:200:7200:expired-there",
                 expect: .lasting("token-expired", "AB")),
+            // The time in an answer may be anybody's: a token is judged by its own.
+            one(47, "a good token with a Date two hours ahead", "good-dated:7200", expect: .rotated("A")),
+            one(47, "a good token with a Date two hours behind", "good-dated:-7200", expect: .rotated("A")),
             unusable(47, "token of another brand", "foreign", code: "token-foreign"),
             one(48, "token same as the current one", "current", expect: .rotated()),
             unusable(46, "exp 0", "exp-0", code: "token-expired"),

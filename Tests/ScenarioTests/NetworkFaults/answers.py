@@ -179,6 +179,8 @@ def answer(case, step, connection, headers):
         status, seconds, name = rest.split(":")
         said = ["Content-Type: application/json", "Date: " + http_date(int(seconds))]
         send(reply(body_of(name, client), status=status + " Reason", headers=said))
+    elif kind == "good-dated":
+        send(reply(good, headers=["Content-Type: application/json", "Date: " + http_date(int(rest))]))
     elif kind == "type":
         send(reply(good, headers=["Content-Type: " + rest]))
     elif kind == "current":
