@@ -108,8 +108,9 @@ final class Exchange: Sendable {
 
     /// What earlier attempts came to.
     private struct Course: Sendable {
-        /// Whether an advice that holds once was taken.
+        /// Whether an advice that holds once was taken: that of an answer that made no sense, and that of a wrong clock.
         var isOnceUsed = false
+        var isClockUsed = false
         /// Whether the last attempt got no answer: over HTTP/2 the next one would go its way, over a connection that may
         /// lead nowhere any more.
         var doubtsConnection = false
@@ -164,9 +165,10 @@ final class Exchange: Sendable {
             tell(number, result, nil)
             complete(.success(token))
         case .failed(let failure, let advice):
+            let isUsed = if case .correctedClock = advice { course.isClockUsed } else { course.isOnceUsed }
             let next = RetryPolicy(attempts: configuration.attempts).next(
                 after: number, advice: advice, remaining: deadline - ContinuousClock.now, random: context.random(),
-                isOnceUsed: course.isOnceUsed)
+                isOnceUsed: isUsed)
             guard let next else {
                 tell(number, result, failure)
                 return complete(.failure(failure))
@@ -183,7 +185,7 @@ final class Exchange: Sendable {
             case .correctedClock(let further):
                 course.supposedOffset = offset + further
                 course.provesOffset = true
-                course.isOnceUsed = true
+                course.isClockUsed = true
             case .once: course.isOnceUsed = true
             case .passing, .never: break
             }

@@ -92,8 +92,8 @@ package struct OutputSurvey: Sendable {
     private let directories: OutputDirectories
     private let accounts: Accounts
 
-    /// In bytes, of a file with ten thousand tokens.
-    private static let largestSnippet = 16 << 20
+    /// In bytes, of a file with some thousand tokens.
+    private static let largestSnippet = 4 << 20
 
     init(directories: OutputDirectories, accounts: Accounts) {
         self.directories = directories

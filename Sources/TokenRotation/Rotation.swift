@@ -144,7 +144,7 @@ package final class Rotation: Sendable {
         let group = DispatchGroup()
         let files = DispatchQueue(label: "conclusion")
         files.async(group: group) { @Sendable [publication] in
-            snippets.publish()
+            snippets.publish(isLast: true)
             let doubt = publication.directories.synchronize()
             ledger.noteUnsynced(doubt.map { doubt in { path in doubt(path).map { "\($0)" } } })
             isSynced.withLock { $0 = true }

@@ -86,7 +86,9 @@ final class RotationWork: Sendable {
         let finished = DispatchSemaphore(value: 0)
         stop.onStop { transfers.cancel() }
         stop.signal(finished, after: StopRequest.timeToPublish)
-        var ticks = [Self.tick("snippets", every: Self.snippetInterval) { [snippets] in snippets.publish() }]
+        var ticks = [
+            Self.tick("snippets", every: Self.snippetInterval) { [snippets] in snippets.publish(isLast: false) }
+        ]
         if stores.isNeeded {
             ticks.append(Self.tick("stores", every: Self.storeInterval) { [stores] in stores.publish(isLast: false) })
         }

@@ -52,12 +52,13 @@ final class SnippetPublisher: Sendable {
             of: SurveyedOutput(path: snippet.path, state: state ?? .noToken(.missing)), brand: brand)
     }
 
-    /// Writes the tokens that have come so far, if there are new ones since the last call.
-    func publish() {
+    /// Writes the tokens that have come so far, if there are new ones since the last call, or that one failed.
+    /// - Parameter isLast: whether no more come: what fails then has failed.
+    func publish(isLast: Bool) {
         guard !configuration.snippets.isEmpty else { return }
         state.withLock { state in
             let granted = ledger.newTokens
-            guard granted.count != state.count else { return }
+            guard isLast || granted.count != state.count else { return }
             state.count = granted.count
             var tokens: [Int: Token] = [:]
             for (position, token) in granted { tokens[plan.brands[position]] = token }
@@ -65,13 +66,14 @@ final class SnippetPublisher: Sendable {
             for (index, snippet) in configuration.snippets.enumerated() {
                 // A file none of whose brands is in this run is not this run's.
                 guard snippet.entries.contains(where: { positions[$0.brand] != nil }) else { continue }
-                publish(snippet, at: index, tokens, positions, &state)
+                publish(snippet, at: index, tokens, positions, isLast, &state)
             }
         }
     }
 
     private func publish(
-        _ snippet: Snippet, at index: Int, _ tokens: [Int: Token], _ positions: [Int: Int], _ state: inout State
+        _ snippet: Snippet, at index: Int, _ tokens: [Int: Token], _ positions: [Int: Int], _ isLast: Bool,
+        _ state: inout State
     ) {
         let (outcome, contents, uncarried) = publication.publish(
             snippet, of: configuration.brands, over: state.before[index], granted: tokens)
@@ -82,7 +84,11 @@ final class SnippetPublisher: Sendable {
             state.before[index].hasConfiguredAttributes = true
             state.written[index] = outcome
         case .unchanged: file = state.written[index] ?? outcome
-        case .due, .refused, .failed, .durabilityUnknown: break
+        case .failed:
+            // Tried again by the next call, which may be luckier.
+            state.count = -1
+            guard isLast else { return }
+        case .due, .refused, .durabilityUnknown: break
         }
         for entry in snippet.entries {
             guard let position = positions[entry.brand] else { continue }

@@ -73,6 +73,9 @@ extension NetworkFault {
             one(49, "400 for the client", "status:400:invalid_client_id", expect: .lasting("credentials-rejected")),
             one(50, "401", "status:401", expect: .lasting("credentials-rejected")),
             one(50, "403", "status:403", expect: .lasting("credentials-rejected")),
+            one(
+                50, "401 and another clock, then a web page, then well", "dated:401:7200:text", "body:html", "ok",
+                expect: .rotated("ABC")),
             one(50, "401 and another clock, then well", "dated:401:7200:text", "ok", expect: .rotated("AB")),
             one(
                 50, "401 and another clock, always", "dated:401:7200:text",
