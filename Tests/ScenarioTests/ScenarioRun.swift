@@ -9,6 +9,8 @@ import Foundation
 final class ScenarioRun {
     /// Nothing that is waited for may take longer, in seconds.
     static let patience = 60
+    /// How much longer than built as usual a program may take: a sanitizer's has more to do.
+    static let slowdown = Double(ProcessInfo.processInfo.environment["DOKU_TEST_SLOWDOWN"] ?? "") ?? 1
 
     /// What the programs of the scenario see.
     let directory: URL

@@ -52,7 +52,7 @@ struct NetworkVerdict {
         if let word = stage.fault.warns, !report.warnings.contains(where: { $0.hasPrefix(word) }) {
             throw FaultProblem("wrong outcomes", "no warning \(word), but \(report.warnings)")
         }
-        guard ending.duration <= .seconds(stage.fault.longest) else {
+        guard ending.duration <= .seconds(stage.fault.longest * ScenarioRun.slowdown) else {
             throw FaultProblem("wrong outcomes", "it took \(ending.duration)")
         }
         try checkRequests(expected)
