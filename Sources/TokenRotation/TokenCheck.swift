@@ -141,7 +141,9 @@ package struct CheckRule: Sendable {
                     note(.critical, "\(output.path) holds the token of another Client-Id")
                 }
                 // Just before a run a token may have less left than what makes it due, by the time between two runs.
-                let due = max(rule.needed, DueRule.renewBefore(of: token, brand: brand))
+                // One that is due all its life, since DOKU grants less than `renew_before`, is renewed by every run.
+                let renewBefore = DueRule.renewBefore(of: token, brand: brand)
+                let due = max(rule.needed, min(renewBefore, token.lifetime ?? renewBefore))
                 if self.warning == nil { warning = max(critical, due - nextRun) }
                 guard
                     let whole = DueRule.remaining(of: token, brand: brand, writtenAt: output.writtenAt, now: now)

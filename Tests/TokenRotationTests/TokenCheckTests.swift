@@ -47,6 +47,14 @@ import TokenRotation
         #expect(short.state == .ok, "1080 s are needed, so that 180 s are left before the next run: \(short.sentence)")
     }
 
+    @Test func `a token that DOKU gives less life than it is to have left is no alarm while runs renew it`() throws {
+        let brand = Sample.brand(renewBefore: .remaining(.seconds(20_000)))
+        for (left, state) in [(Int64(7200), TokenCheck.State.ok), (6300, .ok), (6210, .warning)] {
+            let text = Sample.jwt(left: left, lifetime: 7200)
+            #expect(rule().finding(on: brand, outputs: [try output(text)]).state == state)
+        }
+    }
+
     /// A run that delays itself as it was told to is not late.
     @Test func `the random delay of runs is allowed for`() throws {
         var configuration = Configuration(endpoint: Sample.endpoint)
