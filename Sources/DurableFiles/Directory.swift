@@ -12,6 +12,9 @@ package final class Directory: Sendable {
     /// As given, for messages.
     package let path: String
     let descriptor: Descriptor
+    /// Whether anybody may put a file of their own here, though not replace one of another user's (the sticky bit). Known
+    /// of a directory that is opened for publishing.
+    let isOpenToAll: Bool
     private let mountPoints = Mutex<Set<String>?>(nil)
 
     /// What a directory is opened for.
@@ -39,10 +42,14 @@ package final class Directory: Sendable {
             throw FileError(.open, path, .directoryMissing, errorNumber: error.errorNumber)
         }
         self.path = path
-        guard use != .reading else { return }
-        defer { shareLock() }
-        guard use == .publishing else { return }
+        guard use == .publishing else {
+            isOpenToAll = false
+            if use == .sharing { shareLock() }
+            return
+        }
         let status = try look(descriptor, "", path: path)
+        isOpenToAll = status.mode & S_IWOTH != 0
+        defer { shareLock() }
         guard status.owner == geteuid() || status.owner == 0 else {
             throw FileError(.open, path, .directoryNotTrusted(.ownedByStranger(status.owner)))
         }

@@ -25,11 +25,14 @@ package struct RegularFile: Sendable, Equatable {
     package let mode: UInt32
     package let owner: UInt32
     package let group: UInt32
+    /// Whether it may be another user's, neither ours nor root's, who was free to put it there.
+    package let mayBePlanted: Bool
     /// The last change of the contents, since 1970-01-01 UTC.
     package let modified: Duration
 
-    init(_ status: linux_status, contents: Contents) {
+    init(_ status: linux_status, contents: Contents, in directory: Directory) {
         self.contents = contents
+        mayBePlanted = directory.isOpenToAll && status.owner != 0 && status.owner != geteuid()
         mode = status.mode & 0o7777
         owner = status.owner
         group = status.group
@@ -58,7 +61,7 @@ extension Directory {
             case ENOENT: return .absent
             // A link that came between the look and this (O_NOFOLLOW).
             case ELOOP: throw FileError(.open, path(of: name), .isSymlink, errorNumber: ELOOP)
-            case EACCES, EPERM, EIO, ESTALE: return .regular(RegularFile(seen, contents: .unreadable))
+            case EACCES, EPERM, EIO, ESTALE: return .regular(RegularFile(seen, contents: .unreadable, in: self))
             default: throw error
             }
         }
@@ -67,11 +70,11 @@ extension Directory {
         guard kind == .regular else { throw FileError(.open, path(of: name), .notARegularFile(kind)) }
         do {
             let bytes = try readAll(file, size: status.size, maximumSize: maximumSize, path: path(of: name))
-            return .regular(RegularFile(status, contents: .bytes(bytes)))
+            return .regular(RegularFile(status, contents: .bytes(bytes), in: self))
         } catch {
             switch error.reason {
-            case .tooLarge, .unstable: return .regular(RegularFile(status, contents: .oversized))
-            default: return .regular(RegularFile(status, contents: .unreadable))
+            case .tooLarge, .unstable: return .regular(RegularFile(status, contents: .oversized, in: self))
+            default: return .regular(RegularFile(status, contents: .unreadable, in: self))
             }
         }
     }

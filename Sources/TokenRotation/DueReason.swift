@@ -20,6 +20,8 @@ package enum DueReason: Sendable, Equatable {
 /// Why no token can be read at an output.
 package enum Absence: Sendable {
     case missing, unreadable, cut, unassigned, refused
+    /// Whoever has it may have made it up.
+    case planted
     /// The process may not read the file, or the disk failed.
     case closed
 
@@ -31,6 +33,7 @@ package enum Absence: Sendable {
         case .cut: "holds a token that was cut"
         case .unassigned: "holds no token for the brand"
         case .refused: "is refused"
+        case .planted: "belongs to another user, who may have put it there"
         case .closed: "cannot be read by this user"
         }
     }

@@ -120,6 +120,9 @@ package struct OutputSurvey: Sendable {
         guard case .regular(let file) = state else {
             return SurveyedOutput(path: output.path, state: .noToken(.missing))
         }
+        guard !attributes.distrusts(file) else {
+            return SurveyedOutput(path: output.path, state: .noToken(.planted))
+        }
         if file.contents == .unreadable { return SurveyedOutput(path: output.path, state: .noToken(.closed)) }
         guard case .bytes(let contents) = file.contents, let token = output.format.token(in: contents), token.isCredible
         else {
@@ -146,6 +149,8 @@ package struct OutputSurvey: Sendable {
                 maximumSize: Self.largestSnippet + snippet.entries.count * 2 * Token.maximumSize,
                 symlinks: snippet.symlinks)
             guard case .regular(let file) = state else { return surveyed }
+            // What another user put there is as good as nothing.
+            guard !attributes.distrusts(file) else { return surveyed }
             guard case .bytes(let contents) = file.contents else {
                 surveyed.isClosed = true
                 // To write it anew would lose the tokens in it.
@@ -169,6 +174,9 @@ package struct OutputSurvey: Sendable {
 }
 
 extension PublishedAttributes {
+    /// Whether a file is another user's than those who publish it.
+    func distrusts(_ file: RegularFile) -> Bool { file.mayBePlanted && file.owner != owner }
+
     /// Whether a file has these; an owner or group that is not configured may be any.
     func agree(with file: RegularFile) -> Bool {
         file.mode == mode
