@@ -36,7 +36,7 @@ struct PageRun {
         let ending = try directory.start(
             "/bin/bash", [Self.script.path, directory.path(".blocks")],
             environment: ["PATH": path, "LC_ALL": "C.UTF-8", "TMPDIR": directory.path(".temporary")]
-        ).ending(within: 30)
+        ).ending(within: Int(30 * ScenarioRun.slowdown))
         for block in blocks {
             guard let said = try? String(contentsOf: Self.file(block, "out", directory), encoding: .utf8) else {
                 continue
