@@ -150,7 +150,7 @@ extension ScenarioRun {
             guard status == Int32(first) else { throw ScenarioFailure("the exit status is \(status)") }
         case "within":
             let duration = try ended.duration
-            guard let seconds = Double(first), duration <= .seconds(seconds) else {
+            guard let seconds = Double(first), duration <= .seconds(seconds * Self.slowdown) else {
                 throw ScenarioFailure("it took \(duration)")
             }
         case "lasts":
