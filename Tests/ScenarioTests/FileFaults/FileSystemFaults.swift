@@ -75,10 +75,10 @@ extension FileSystemFault {
 
     static func failed(
         _ name: String, needs: Need = .nothing, _ setUp: String, output: String = "mode: \"0640\"",
-        before: [String] = [], says: String, undo: String = "", mayLeave: Bool = false
+        before: [String] = [], says: String, exit: Int32 = 20, undo: String = "", mayLeave: Bool = false
     ) -> FileSystemFault {
         FileSystemFault(
-            name: name, needs: needs, setUp: setUp, output: output, before: before, exit: 20,
+            name: name, needs: needs, setUp: setUp, output: output, before: before, exit: exit,
             code: "output-not-written",
             says: ["tokens/kopi", says], outcome: .kept, undo: undo, mayLeave: mayLeave)
     }
@@ -214,7 +214,8 @@ extension FileSystemFault {
                 "setpriv", "--reuid=4321", "--clear-groups", "--inh-caps=+dac_read_search",
                 "--ambient-caps=+dac_read_search",
             ],
-            says: "belongs to somebody else", undo: "chown 0 tokens/kopi; chmod 755 tokens"),
+            // Nobody can tell whether the token there is one.
+            says: "belongs to somebody else", exit: 22, undo: "chown 0 tokens/kopi; chmod 755 tokens"),
         replaced(
             "the target has another name", "ln tokens/kopi link; cp tokens/kopi old",
             holds: "cmp link old && ! cmp -s link tokens/kopi"),
