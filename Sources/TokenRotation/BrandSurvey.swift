@@ -31,11 +31,7 @@ struct BrandSurvey {
             surveyed.refusal = surveyed.refusal ?? aliases[snippet.path]
             return surveyed
         }
-        var memberships: [Int: [(snippet: Int, variable: String)]] = [:]
-        for (index, snippet) in configuration.snippets.enumerated() {
-            for entry in snippet.entries { memberships[entry.brand, default: []].append((index, entry.variable)) }
-        }
-        self.memberships = memberships
+        memberships = configuration.placesInSnippets
         stores = access.map { Self.read(configuration, selection, $0) } ?? []
         storeMemberships = stores.isEmpty ? [:] : configuration.placesInStores
     }

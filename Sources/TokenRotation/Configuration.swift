@@ -195,3 +195,14 @@ package struct Snippet: Sendable {
         self.symlinks = symlinks
     }
 }
+
+extension Configuration {
+    /// By index of a brand: the snippets it is in, and its variable in each.
+    var placesInSnippets: [Int: [(snippet: Int, variable: String)]] {
+        var places: [Int: [(snippet: Int, variable: String)]] = [:]
+        for (index, snippet) in snippets.enumerated() {
+            for entry in snippet.entries { places[entry.brand, default: []].append((index, entry.variable)) }
+        }
+        return places
+    }
+}

@@ -18,6 +18,8 @@ final class SnippetPublisher: Sendable {
     private let rule: DueRule
     private let publication: Publication
     private let ledger: Ledger
+    /// By index of the brand: the snippets it is in, and its variable in each.
+    private let memberships: [Int: [(snippet: Int, variable: String)]]
     private let state: Mutex<State>
 
     init(
@@ -28,20 +30,23 @@ final class SnippetPublisher: Sendable {
         self.rule = rule
         self.publication = publication
         self.ledger = ledger
+        memberships = configuration.placesInSnippets
         state = Mutex(
             State(before: plan.snippets, written: Array(repeating: nil, count: plan.snippets.count)))
     }
 
     /// What a brand with a new token waits for; nil where its token goes to no such file.
     func awaited(_ work: RotationPlan.Work) -> Ledger.Awaited? {
-        let index = plan.brands[work.position]
+        let brand = plan.brands[work.position]
+        guard let places = memberships[brand] else { return nil }
         var awaited = Ledger.Awaited(paths: [], health: .outlivesNextRun)
-        for (snippet, surveyed) in zip(configuration.snippets, plan.snippets) {
-            guard let entry = snippet.entries.first(where: { $0.brand == index }) else { continue }
-            awaited.paths.insert(snippet.path)
-            awaited.health = max(awaited.health, health(before: surveyed, entry, snippet))
+        for (index, variable) in places {
+            let entry = Snippet.Entry(brand: brand, variable: variable)
+            awaited.paths.insert(configuration.snippets[index].path)
+            awaited.health = max(
+                awaited.health, health(before: plan.snippets[index], entry, configuration.snippets[index]))
         }
-        return awaited.paths.isEmpty ? nil : awaited
+        return awaited
     }
 
     /// Of the token that stood there.

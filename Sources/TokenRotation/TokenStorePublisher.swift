@@ -86,12 +86,11 @@ final class TokenStorePublisher: Sendable {
         var failures: [Int: BrandFailure] = [:]
         var open = indices
         for round in 1... {
-            for index in open {
+            let writes = open.compactMap { index -> (Int, TokenStoreAccess.Write)? in
                 let values = stores[index].values(granted: tokens)
                 stores[index].refuseOverflow(values.mapValues(\.count))
-            }
-            let writes = open.compactMap { index in
-                stores[index].write(stores[index].values(granted: tokens)).map { (index, $0) }
+                let refused = stores[index].refusals
+                return stores[index].write(values.filter { refused[$0.key] == nil }).map { (index, $0) }
             }
             guard !writes.isEmpty else { return failures }
             firstWrite?.pass()
