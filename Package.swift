@@ -97,6 +97,7 @@ let package = Package(
             ],
             exclude: [
                 "Scenarios", "Systemd", "Kubernetes/cluster", "Kubernetes/pod", "Kubernetes/manifests", "receiver.py",
+                "silent_disk.py",
                 "metrics_consumers.py",
                 "FileFaults/Injector",
                 "FileFaults/Walker", "Manual/Shells", "NetworkFaults/answers.py", "NetworkFaults/connections.py",

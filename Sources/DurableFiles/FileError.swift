@@ -50,6 +50,8 @@ package struct FileError: Error, Sendable, Equatable {
         case tooManyOpenFiles
         /// The file changed while it was read.
         case unstable
+        /// The disk does not answer, and is not waited for.
+        case hanging
         /// The new content is visible, but may be lost again should the power fail now.
         case durabilityUnknown
         /// Nothing that has a cure of its own; the error number tells.
@@ -71,6 +73,14 @@ package struct FileError: Error, Sendable, Equatable {
 
     /// Of a file with a content that its writer knows nothing of.
     package static func foreign(_ path: String) -> FileError { FileError(.look, path, .foreign) }
+
+    /// Of a directory with new files that was not synced in time.
+    package static func durabilityUnknown(_ path: String) -> FileError {
+        FileError(.synchronize, path, .durabilityUnknown)
+    }
+
+    /// Of a file that whoever waited for it has given up.
+    package static func hanging(_ path: String) -> FileError { FileError(.look, path, .hanging) }
 
     init(_ operation: Operation, _ path: String, _ reason: Reason, errorNumber: Int32 = 0) {
         self.operation = operation

@@ -41,6 +41,8 @@ extension FileError: CustomStringConvertible {
         case .lockUnsupported: "this file system has no locks for this file; use a local file system"
         case .tooManyOpenFiles: "too many open files; raise the limit (ulimit -n, LimitNOFILE=)"
         case .unstable: "keeps changing while it is read; try again when nobody writes it"
+        case .hanging:
+            "its disk does not answer, and is not waited for; a network mount whose server is gone hangs so (mount it soft)"
         case .durabilityUnknown:
             "the new content is published, but the disk did not confirm it: it may be lost if the power fails"
         case .other: "failed \(phase)"

@@ -2,22 +2,36 @@
 
 internal import Glibc
 
-/// The mounts that this process sees, for kernels whose `statx` does not name mount points (before 5.8).
+/// The mounts that this process sees.
 enum MountTable {
-    /// The names directly inside a directory that something is mounted on; none where the table cannot be read,
-    /// since a rename onto a mount point fails with `EBUSY` all the same, only later.
+    /// One line of it (proc_pid_mountinfo(5)).
+    struct Mount {
+        /// Where it is mounted.
+        let point: [UInt8]
+        /// Of the file system: `ext4`, `nfs4`, `fuse.sshfs`.
+        let type: [UInt8]
+    }
+
+    /// In the order in which they were mounted; none where the table cannot be read.
+    static var mounts: [Mount] {
+        guard let table = try? InputFile.contents(of: "/proc/self/mountinfo", maximumSize: 4 << 20) else { return [] }
+        return table.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            // "36 35 98:0 /root-of-mount /mount/point options [tags …] - type source …"
+            let fields = line.split(separator: UInt8(ascii: " "))
+            guard fields.count > 4 else { return nil }
+            let type = fields.dropFirst(5).drop { !$0.elementsEqual([UInt8(ascii: "-")]) }.dropFirst().first
+            return Mount(point: unescaped(fields[4]), type: Array(type ?? []))
+        }
+    }
+
+    /// The names directly inside a directory that something is mounted on, for kernels whose `statx` does not tell
+    /// (before 5.8); none where the table cannot be read, since a rename onto a mount point fails with `EBUSY` all the
+    /// same, only later.
     static func namesOfMountPoints(in directory: borrowing Descriptor) -> Set<String> {
-        guard let path = realPath(of: directory),
-            let table = try? InputFile.contents(of: "/proc/self/mountinfo", maximumSize: 4 << 20)
-        else { return [] }
+        guard let path = realPath(of: directory) else { return [] }
         let prefix = Array((path == "/" ? path : path + "/").utf8)
         var names: Set<String> = []
-        for line in table.split(separator: UInt8(ascii: "\n")) {
-            // "36 35 98:0 /root-of-mount /mount/point options …" (proc_pid_mountinfo(5)).
-            let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 5)
-            guard fields.count > 4 else { continue }
-            let point = unescaped(fields[4])
-            guard point.starts(with: prefix) else { continue }
+        for point in mounts.lazy.map(\.point) where point.starts(with: prefix) {
             let name = point.dropFirst(prefix.count)
             if !name.isEmpty, !name.contains(UInt8(ascii: "/")) { names.insert(String(decoding: name, as: UTF8.self)) }
         }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import DurableFiles
+
 /// Why one brand has no new token: a code for machines, a sentence for people, and whether running again may help.
 package struct BrandFailure: Error, Sendable, Equatable {
     /// Stable words of the report and the metrics; never renamed, only added to.
@@ -8,6 +10,7 @@ package struct BrandFailure: Error, Sendable, Equatable {
         case outputRefused = "output-refused"
         case outputNotWritten = "output-not-written"
         case durabilityUnknown = "durability-unknown"
+        case diskHangs = "disk-hangs"
         case accountUnknown = "account-unknown"
         case hostNotResolved = "host-not-resolved"
         case notConnected = "not-connected"
@@ -64,8 +67,8 @@ package struct BrandFailure: Error, Sendable, Equatable {
     package var isTransient: Bool {
         switch code {
         case .hostNotResolved, .notConnected, .timedOut, .connectionLost, .tlsFailed, .proxyFailed, .requestIDSpent,
-            .rateLimited, .serverError, .durabilityUnknown, .storeUnavailable, .storeChanged, .deadlineExceeded,
-            .stopped, .unfinished:
+            .rateLimited, .serverError, .durabilityUnknown, .diskHangs, .storeUnavailable, .storeChanged,
+            .deadlineExceeded, .stopped, .unfinished:
             true
         case .secretUnreadable, .outputRefused, .outputNotWritten, .accountUnknown, .tlsRefused, .tlsIdentity,
             .tlsTrustStore,
@@ -77,5 +80,13 @@ package struct BrandFailure: Error, Sendable, Equatable {
             .shortLived, .internal:
             false
         }
+    }
+}
+
+extension BrandFailure {
+    /// What a file's error means for the brand that has it.
+    /// - Parameter code: of what has no code of its own.
+    init(_ code: Code, _ error: FileError) {
+        self.init(error.reason == .hanging ? .diskHangs : code, "\(error)")
     }
 }

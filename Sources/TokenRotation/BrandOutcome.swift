@@ -59,4 +59,15 @@ package struct OutputOutcome: Sendable {
     package var kind: Kind
     /// What was in the way, and what to do.
     package var message: String?
+    /// What kind of failure it is; nil for the one that goes with how it ended.
+    var code: BrandFailure.Code?
+
+    /// What it is for the brand, where it was not written.
+    var failure: BrandFailure? {
+        switch kind {
+        case .failed: BrandFailure(code ?? .outputNotWritten, message ?? "an output was not written")
+        case .refused: BrandFailure(code ?? .outputRefused, message ?? "an output is refused")
+        case .unchanged, .written, .due, .durabilityUnknown: nil
+        }
+    }
 }

@@ -21,14 +21,18 @@ extension BrandSurvey {
     /// vain.
     mutating func rehearse(
         _ configuration: Configuration, _ selection: Selection, _ access: TokenStoreAccess,
-        needsWork: (_ index: Int, _ outputs: [SurveyedOutput]) -> Bool
+        needsWork: @escaping @Sendable (_ index: Int, _ outputs: [SurveyedOutput]) -> Bool
     ) {
         guard !configuration.stores.isEmpty else { return }
+        let brands = selection.brands.filter { !storeEntries(of: $0).isEmpty }
+        let needy = judge(brands, into: Set<Int>(), judge: needsWork) { needy, position, needsWork in
+            if needsWork { needy.insert(brands[position]) }
+        }
         var keys: [Int: Set<String>] = [:]
-        for index in selection.brands {
-            let own = storeEntries(of: index)
-            guard !own.isEmpty, needsWork(index, outputs(of: index)) else { continue }
-            for (store, key) in own where stores[store].failure == nil { keys[store, default: []].insert(key) }
+        for index in needy {
+            for (store, key) in storeEntries(of: index) where stores[store].failure == nil {
+                keys[store, default: []].insert(key)
+            }
         }
         for (store, wanted) in keys {
             stores[store].refuseOverflow(

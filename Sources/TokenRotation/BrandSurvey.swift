@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What stands published for the brands of a run: their own files, their part of the snippets, and of the stores.
-struct BrandSurvey {
+struct BrandSurvey: Sendable {
     /// In the order of the configuration.
     let snippets: [SurveyedSnippet]
     /// In the order of the configuration; empty where nobody looks at them.
     var stores: [SurveyedStore]
     private let configuration: Configuration
     private let survey: OutputSurvey
+    private let stop: StopRequest?
     /// Why a path is refused since another one leads to the same file.
     private let aliases: [String: BrandFailure]
     /// By brand: the snippets it is in, and its variable in each.
@@ -15,22 +16,30 @@ struct BrandSurvey {
     /// By brand: the stores it is in, and its key in each.
     private let storeMemberships: [Int: [(store: Int, key: String)]]
 
-    /// - Parameter access: the way to the stores; nil leaves them out.
+    /// - Parameters:
+    ///   - access: the way to the stores; nil leaves them out.
+    ///   - stop: ends the survey: what was not seen by then counts as unfinished.
     init(
-        of configuration: Configuration, _ selection: Selection, survey: OutputSurvey, directories: OutputDirectories,
+        of configuration: Configuration, _ selection: Selection, survey: OutputSurvey, stop: StopRequest? = nil,
         access: TokenStoreAccess? = nil
     ) {
         self.configuration = configuration
         self.survey = survey
-        let aliases = directories.aliases(
+        self.stop = stop
+        let aliases = survey.directories.aliases(
             // Of all brands: what a run leaves alone must not be lost by it either.
-            in: RotationPlan.files(configuration, configuration.brands.indices), sparing: configuration.inputs)
+            in: RotationPlan.files(configuration, configuration.brands.indices), sparing: configuration.inputs,
+            stop: stop)
         self.aliases = aliases
-        snippets = configuration.snippets.map { snippet in
-            var surveyed = survey.survey(snippet)
-            surveyed.refusal = surveyed.refusal ?? aliases[snippet.path]
-            return surveyed
-        }
+        snippets = PatientWalk.run(
+            configuration.snippets.count, survey.directories.watch, stop: stop,
+            into: [SurveyedSnippet](repeating: SurveyedSnippet(), count: configuration.snippets.count),
+            work: { index in survey.survey(configuration.snippets[index]) },
+            failing: { SurveyedSnippet(refusal: $1, isClosed: true) },
+            add: { snippets, index, surveyed in
+                snippets[index] = surveyed
+                snippets[index].refusal = surveyed.refusal ?? aliases[configuration.snippets[index].path]
+            })
         memberships = configuration.placesInSnippets
         stores = access.map { Self.read(configuration, selection, $0) } ?? []
         storeMemberships = stores.isEmpty ? [:] : configuration.placesInStores
@@ -39,16 +48,41 @@ struct BrandSurvey {
     /// The stores that a brand is in, and its key in each.
     func storeEntries(of index: Int) -> [(store: Int, key: String)] { storeMemberships[index] ?? [] }
 
-    /// The state of each place where a brand's token is published: its own files first, then the snippets, then stores.
-    /// - Parameter index: into ``Configuration/brands``.
-    func outputs(of index: Int) -> [SurveyedOutput] {
+    /// Judges brands by the places where their tokens are published; a disk that hangs holds up those alone that have
+    /// files on it.
+    /// - Parameters:
+    ///   - brands: indexes into ``Configuration/brands``.
+    ///   - judge: what the state of each place of a brand means: its own files first, then the snippets, then stores.
+    ///   - add: sums up the judgements, in any order.
+    func judge<Judgement: Sendable, Sum: Sendable>(
+        _ brands: [Int], into sum: Sum,
+        judge: @escaping @Sendable (_ index: Int, _ outputs: [SurveyedOutput]) -> Judgement,
+        add: @escaping @Sendable (_ sum: inout Sum, _ position: Int, Judgement) -> Void
+    ) -> Sum {
+        PatientWalk.run(
+            brands.count, survey.directories.watch, stop: stop, into: sum,
+            work: { [self] position in
+                judge(brands[position], outputs(of: brands[position]) { survey.survey($0, brand: $1) })
+            },
+            failing: { [self] position, failure in
+                let outputs = outputs(of: brands[position]) { output, _ in
+                    SurveyedOutput(path: output.path, state: .noToken(.closed), refusal: failure)
+                }
+                return judge(brands[position], outputs)
+            },
+            add: add)
+    }
+
+    private func outputs(
+        of index: Int, survey: (TokenOutput, Brand) -> SurveyedOutput
+    ) -> [SurveyedOutput] {
         let brand = configuration.brands[index]
         var outputs = brand.outputs.map { output -> SurveyedOutput in
             // Whatever stands there is somebody else's.
             if let refusal = aliases[output.path] {
                 return SurveyedOutput(path: output.path, state: .noToken(.refused), refusal: refusal)
             }
-            return survey.survey(output, brand: brand)
+            return survey(output, brand)
         }
         for (snippet, variable) in memberships[index] ?? [] {
             let surveyed = snippets[snippet]

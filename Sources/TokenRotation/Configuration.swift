@@ -163,6 +163,9 @@ package enum SecretSource: Sendable {
     /// Run without a shell; the secret is its standard output.
     case command(argv: [String], timeout: Duration)
     case value(Secret)
+
+    /// Whether a program prints it, which may take its time.
+    var isCommand: Bool { if case .command = self { true } else { false } }
 }
 
 /// One environment file that carries the tokens of many brands.

@@ -53,6 +53,7 @@ final class Exchange: Sendable {
     private let brand: Brand
     private let configuration: Configuration
     private let secrets: SecretReader
+    private let watch: DiskWatch
     private let transfers: Transfers
     private let endpoint: EndpointState
     private let deadline: ContinuousClock.Instant
@@ -64,9 +65,11 @@ final class Exchange: Sendable {
     private let giveWay: @Sendable () -> Void
     private let completion: Completion
     private let sent = Atomic<Int>(0)
+    /// Whether there is a secret, or none to wait for.
+    private let isBegun = Atomic<Bool>(false)
 
     init(
-        brand: Brand, configuration: Configuration, secrets: SecretReader, transfers: Transfers,
+        brand: Brand, configuration: Configuration, secrets: SecretReader, watch: DiskWatch, transfers: Transfers,
         endpoint: EndpointState, deadline: ContinuousClock.Instant, context: RunContext, stop: StopRequest,
         lanes: Lanes,
         giveWay: @escaping @Sendable () -> Void, completion: @escaping Completion
@@ -74,6 +77,7 @@ final class Exchange: Sendable {
         self.brand = brand
         self.configuration = configuration
         self.secrets = secrets
+        self.watch = watch
         self.transfers = transfers
         self.endpoint = endpoint
         self.deadline = deadline
@@ -89,20 +93,33 @@ final class Exchange: Sendable {
         let result: Result<Secret, BrandFailure>
         do throws(BrandFailure) {
             if let reason = stop.reason { throw reason.failure }
-            result = .success(try secrets.secret(from: brand.secret, isCancelled: { self.stop.reason != nil }))
+            result = .success(
+                try secrets.secret(
+                    from: brand.secret, watch: watch, isCancelled: { self.stop.reason != nil },
+                    onHang: { self.refuse($0) }))
         } catch {
             result = .failure(error)
         }
+        // Whoever waited for it has gone on already.
+        guard !isBegun.exchange(true, ordering: .relaxed) else { return }
         switch result {
         case .success(let secret):
             let signer = RequestSigner(
                 endpoint: configuration.endpoint, clientID: brand.clientID, secret: secret, validTime: brand.validTime)
             attempt(1, of: signer, requestID: context.requestID(), notBefore: nil, Course())
-        case .failure(let failure):
-            lanes.async { [self] in
-                giveWay()
-                complete(.failure(stop.reason?.failure ?? failure))
-            }
+        case .failure(let failure): end(failure)
+        }
+    }
+
+    /// Ends without a secret, which may come all the same: whichever is first counts.
+    private func refuse(_ failure: BrandFailure) {
+        if !isBegun.exchange(true, ordering: .relaxed) { end(failure) }
+    }
+
+    private func end(_ failure: BrandFailure) {
+        lanes.async { [self] in
+            giveWay()
+            complete(.failure(stop.reason?.failure ?? failure))
         }
     }
 

@@ -7,10 +7,12 @@ internal import ProcessState
 struct FollowUpExamination {
     private let configuration: Configuration
     private let reader: SecretReader
+    private let watch: DiskWatch
 
     /// Takes a secret out of the environment: to be made before anything reads that on another thread.
-    init(_ configuration: Configuration) {
+    init(_ configuration: Configuration, watch: DiskWatch) {
         self.configuration = configuration
+        self.watch = watch
         reader = SecretReader(for: [configuration.report.ping?.url].compactMap { $0 })
     }
 
@@ -21,7 +23,7 @@ struct FollowUpExamination {
         if let path = configuration.report.metricsFile { findings.append(metricsFinding(path)) }
         if let path = configuration.report.terminationMessage { findings.append(messageFinding(path)) }
         if let ping = configuration.report.ping {
-            findings += SecretExamination.findings(on: ping.url, reader, stop) {
+            findings += SecretExamination.findings(on: ping.url, reader, watch, stop) {
                 HostFinding(.report, "ping", $0, $1 ?? "its URL can be had")
             }
         }
@@ -46,7 +48,7 @@ struct FollowUpExamination {
                     + "in the unit")
         }
         do throws(FileError) {
-            try directory.rehearse()
+            try directory.rehearse(watch: watch)
             return HostFinding(.stateDirectory, directory.path, .ok, "can be written")
         } catch {
             return HostFinding(.stateDirectory, directory.path, .fail, "\(error)")
@@ -56,8 +58,10 @@ struct FollowUpExamination {
     private func metricsFinding(_ path: String) -> HostFinding {
         do throws(FileError) {
             let location = try FileLocation(path: path)
-            _ = try Directory(path: location.directory, use: .sharing).rehearse(
-                name: location.name, attributes: PublishedAttributes(mode: 0o644))
+            try watch.wait(path, in: location.directory, for: .writing) { () throws(FileError) in
+                _ = try Directory(path: location.directory, use: .sharing).rehearse(
+                    name: location.name, attributes: PublishedAttributes(mode: 0o644))
+            }
             return HostFinding(.report, path, .ok, "can be written")
         } catch {
             return HostFinding(.report, path, .fail, "\(error)")
@@ -68,9 +72,10 @@ struct FollowUpExamination {
     private func messageFinding(_ path: String) -> HostFinding {
         do throws(FileError) {
             let location = try FileLocation(path: path)
-            if case .absent = try Directory(path: location.directory, use: .reading).inspect(
-                name: location.name, maximumSize: 0)
-            {
+            let state = try watch.wait(path, in: location.directory) { () throws(FileError) in
+                try Directory(path: location.directory, use: .reading).inspect(name: location.name, maximumSize: 0)
+            }
+            if case .absent = state {
                 return HostFinding(
                     .report, path, .warn, "is not there; in a container, name it as its terminationMessagePath")
             }

@@ -8,7 +8,7 @@ internal import Synchronization
 ///
 /// A hook is delivered at least once for each change that it is for: the journal tells of it before the first file
 /// changes, and forgets it after the hook has ended well. So a run may be killed anywhere.
-package final class HookDelivery: Sendable {
+final class HookDelivery: Sendable {
     private struct State: Sendable {
         /// What is to be in the journal, and what is in it.
         var journal: HookJournal
@@ -22,6 +22,7 @@ package final class HookDelivery: Sendable {
     /// Those that concern a brand of the run, in the order of the configuration.
     private let hooks: [Hook]
     private let directory: StateDirectory?
+    private let watch: DiskWatch
     private let began: Timestamp
     /// What was owed when the run began.
     private let owed: HookJournal
@@ -29,8 +30,9 @@ package final class HookDelivery: Sendable {
 
     /// Reads the journal. The caller holds the run's lock, unless the run only plans.
     package init(
-        _ configuration: Configuration, _ selection: Selection, began: Timestamp, isDryRun: Bool
+        _ configuration: Configuration, _ selection: Selection, began: Timestamp, isDryRun: Bool, watch: DiskWatch
     ) {
+        self.watch = watch
         self.configuration = configuration
         self.began = began
         hooks = configuration.hooks.filter { hook in selection.brands.contains(where: hook.concerns) }
@@ -39,7 +41,7 @@ package final class HookDelivery: Sendable {
         var journal = HookJournal()
         var written: HookJournal?
         var warnings: [String] = []
-        switch directory?.readJournal(sweeping: !isDryRun) {
+        switch directory?.readJournal(sweeping: !isDryRun, watch: watch) {
         case .journal(let found):
             written = found
             journal = found
@@ -108,7 +110,7 @@ package final class HookDelivery: Sendable {
             change(&state.journal)
             guard let directory, state.journal != state.written else { return }
             do throws(FileError) {
-                try directory.write(state.journal)
+                try directory.write(state.journal, watch: watch)
                 state.written = state.journal
                 state.isForgetful = false
             } catch {

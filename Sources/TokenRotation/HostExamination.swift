@@ -36,14 +36,15 @@ package struct HostExamination: Sendable {
             return HostReport(findings: [HostFinding(.configuration, configurationFile, .fail, "\(error)")])
         }
         let selection = try Selection(of: configuration, names: brands, shard: shard)
+        let watch = DiskWatch(configuration)
         // Takes secrets out of the environment: before anything reads that on another thread.
-        let secrets = SecretExamination(configuration, selection)
-        let followUp = FollowUpExamination(configuration)
+        let secrets = SecretExamination(configuration, selection, watch: watch)
+        let followUp = FollowUpExamination(configuration, watch: watch)
         var findings = configurationFindings(configuration, selection, file)
         findings.append(lockFinding(file))
         findings += NetworkExamination(configuration, stop).findings()
         if stop.reason == nil { findings += secrets.findings(stop) }
-        if stop.reason == nil { findings += OutputExamination(configuration, selection).findings() }
+        if stop.reason == nil { findings += OutputExamination(configuration, selection, watch: watch).findings() }
         if stop.reason == nil { findings += followUp.findings(stop) }
         if stop.reason == nil, !configuration.stores.isEmpty {
             let access = stores(configuration, stop, .now + configuration.deadline)
@@ -105,39 +106,46 @@ package struct HostExamination: Sendable {
 struct SecretExamination: Sendable {
     private let brands: [Brand]
     private let reader: SecretReader
+    private let watch: DiskWatch
     private let lanes: Lanes
 
-    init(_ configuration: Configuration, _ selection: Selection) {
+    init(_ configuration: Configuration, _ selection: Selection, watch: DiskWatch) {
         brands = selection.brands.map { configuration.brands[$0] }
         reader = SecretReader(for: brands.map(\.secret))
+        self.watch = watch
         lanes = Lanes(label: "secrets", count: max(8, min(64, configuration.concurrency)))
     }
 
     func findings(_ stop: StopRequest) -> [HostFinding] {
+        let commands = brands.indices.filter { brands[$0].secret.isCommand }
+        let others = brands.indices.filter { !brands[$0].secret.isCommand }
         let found = Slots<[HostFinding]>(count: brands.count, empty: [])
-        lanes.forEach(count: brands.count) { [brands, reader] index in
+        let examine: @Sendable (Int) -> Void = { [self] index in
             guard stop.reason == nil else { return }
             let brand = brands[index]
             found.set(
                 index,
-                Self.findings(on: brand.secret, reader, stop) {
+                Self.findings(on: brand.secret, reader, watch, stop) {
                     HostFinding(.secret, brand.name, $0, $1 ?? "can be had")
                 })
         }
+        PatientWalk.run(others.count, watch, stop: stop) { examine(others[$0]) }
+        // A command has a time limit of its own.
+        lanes.forEach(count: commands.count) { examine(commands[$0]) }
         return found.values.flatMap { $0 }
     }
 
     /// Whether one secret is to be had.
     /// - Parameter finding: makes a finding of a result and its words; nil where there is nothing to say.
     static func findings(
-        on source: SecretSource, _ reader: SecretReader, _ stop: StopRequest,
+        on source: SecretSource, _ reader: SecretReader, _ watch: DiskWatch, _ stop: StopRequest,
         _ finding: (_ result: HostFinding.Result, _ words: String?) -> HostFinding
     ) -> [HostFinding] {
         var findings: [HostFinding] = []
         do throws(BrandFailure) {
-            _ = try reader.secret(from: source, isCancelled: { stop.reason != nil }) { exposed in
-                findings.append(finding(.warn, SecretReader.warning(of: exposed)))
-            }
+            _ = try reader.secret(
+                from: source, watch: watch, isCancelled: { stop.reason != nil },
+                expose: { findings.append(finding(.warn, SecretReader.warning(of: $0))) })
             if findings.isEmpty { findings.append(finding(.ok, nil)) }
         } catch {
             findings.append(finding(.fail, error.message))

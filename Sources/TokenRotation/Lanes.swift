@@ -13,7 +13,9 @@ final class Lanes: Sendable {
     private struct Line: Sendable {
         var work: [@Sendable () -> Void] = []
         var head = 0
-        var idle: [Int]
+        var idle: [DispatchQueue]
+        /// How many lanes there are.
+        var count: Int
         /// When a lane last took work, or was woken to.
         var lastTaken = ContinuousClock.now
         /// Whether a look at a line that stands still is on its way.
@@ -38,32 +40,43 @@ final class Lanes: Sendable {
         var standsStill: Bool { ContinuousClock.now - lastTaken > Lanes.moment }
 
         /// A lane to wake, if one is idle.
-        mutating func wake() -> Int? {
+        mutating func wake() -> DispatchQueue? {
             lastTaken = .now
             return idle.popLast()
         }
     }
 
-    private let queues: [DispatchQueue]
+    private let label: String
+    private let limit: Int
     private let watch: DispatchQueue
     private let line: Mutex<Line>
 
     /// What fast work takes, and a thread takes to wake.
     private static let moment: Duration = .microseconds(500)
+    /// After so long, what all lanes are busy with is taken for something that does not end: it gets company.
+    private static let patience: Duration = .seconds(2)
     /// How long a line may stand still unseen.
     private static let watchInterval = DispatchTimeInterval.milliseconds(5)
 
-    init(label: String, count: Int = 8) {
-        queues = (0..<count).map { DispatchQueue(label: "\(label)-\($0)") }
+    /// - Parameters:
+    ///   - count: how many lanes there are.
+    ///   - limit: how many there may be in the end, where those there are do not come back from their work.
+    init(label: String, count: Int = 8, limit: Int? = nil) {
+        self.label = label
+        self.limit = limit ?? count
         watch = DispatchQueue(label: "\(label)-watch")
-        line = Mutex(Line(idle: Array((0..<count).reversed())))
+        line = Mutex(Line(idle: Self.lanes(label, count), count: count))
+    }
+
+    private static func lanes(_ label: String, _ count: Int) -> [DispatchQueue] {
+        (0..<count).map { DispatchQueue(label: "\(label)-\($0)") }
     }
 
     /// Runs `work` soon, in the order given as far as one lane serves.
     func async(_ work: @escaping @Sendable () -> Void) {
-        let (lane, isUnwatched) = line.withLock { line -> (Int?, Bool) in
+        let (lane, isUnwatched) = line.withLock { line -> (DispatchQueue?, Bool) in
             line.work.append(work)
-            let lane = line.idle.count == queues.count || line.standsStill ? line.wake() : nil
+            let lane = line.idle.count == line.count || line.standsStill ? line.wake() : nil
             defer { line.isWatched = true }
             return (lane, !line.isWatched)
         }
@@ -74,10 +87,15 @@ final class Lanes: Sendable {
     /// Looks after a while whether the line stands still, as long as there is one: nobody else may come by.
     private func look() {
         watch.asyncAfter(deadline: .now() + Self.watchInterval) { @Sendable [self] in
-            let (lanes, goesOn) = line.withLock { line -> ([Int], Bool) in
+            let (lanes, goesOn) = line.withLock { line -> ([DispatchQueue], Bool) in
                 line.isWatched = !line.isEmpty
                 guard line.standsStill else { return ([], line.isWatched) }
-                var woken: [Int] = []
+                if line.isWatched, line.count < limit, ContinuousClock.now - line.lastTaken > Self.patience {
+                    let new = Self.lanes(label, min(line.count, limit - line.count))
+                    line.idle += new
+                    line.count += new.count
+                }
+                var woken: [DispatchQueue] = []
                 for _ in line.head..<line.work.count { if let lane = line.idle.popLast() { woken.append(lane) } }
                 return (woken, line.isWatched)
             }
@@ -87,10 +105,10 @@ final class Lanes: Sendable {
     }
 
     /// Takes work from the line until there is none.
-    private func serve(_ lane: Int) {
-        queues[lane].async { @Sendable [self] in
+    private func serve(_ lane: DispatchQueue) {
+        lane.async { @Sendable [self] in
             while true {
-                let (work, another) = line.withLock { line -> ((@Sendable () -> Void)?, Int?) in
+                let (work, another) = line.withLock { line -> ((@Sendable () -> Void)?, DispatchQueue?) in
                     // Whoever comes back from a wait finds out here that others may wait as well.
                     let standsStill = line.standsStill
                     guard let work = line.next() else {
@@ -108,14 +126,15 @@ final class Lanes: Sendable {
 
     /// Runs `work` for 0..<count spread over the lanes, and waits for all.
     func forEach(count: Int, _ work: @escaping @Sendable (Int) -> Void) {
-        let width = min(count, queues.count)
+        let lanes = line.withLock { $0.idle }
+        let width = min(count, lanes.count)
         guard width > 1 else {
             for index in 0..<count { work(index) }
             return
         }
         let group = DispatchGroup()
         for lane in 0..<width {
-            queues[lane].async(group: group) { @Sendable in
+            lanes[lane].async(group: group) { @Sendable in
                 for index in stride(from: lane, to: count, by: width) { work(index) }
             }
         }

@@ -54,7 +54,7 @@ final class Ledger: Sendable {
     /// Positions of the brands whose files still change after a stop, for all that is known. Asked once closed.
     var inDoubt: Set<Int> { state.withLock { $0.publishing.union($0.newTokens.keys) } }
 
-    /// - Parameter awaited: what the brand's token is still to be written to, each of which ``note(_:at:health:failure:)``
+    /// - Parameter awaited: what the brand's token is still to be written to, each of which ``note(_:at:health:)``
     ///   tells of.
     func record(_ outcome: BrandOutcome, newToken: Token?, awaited: Awaited? = nil, at position: Int) {
         state.withLock { state in
@@ -76,10 +76,8 @@ final class Ledger: Sendable {
     }
 
     /// Writes down what happened to a shared file or store, for one of its brands.
-    /// - Parameters:
-    ///   - health: of the token that stood there for the brand before.
-    ///   - failure: what went wrong, where more is known than the outcome tells.
-    func note(_ output: OutputOutcome, at position: Int, health: TokenHealth, failure: BrandFailure? = nil) {
+    /// - Parameter health: of the token that stood there for the brand before.
+    func note(_ output: OutputOutcome, at position: Int, health: TokenHealth) {
         state.withLock { state in
             guard !state.isClosed,
                 let index = state.outcomes[position].outputs.firstIndex(where: { $0.path == output.path })
@@ -90,12 +88,8 @@ final class Ledger: Sendable {
             {
                 state.awaited[position] = nil
             }
-            guard output.kind == .failed || output.kind == .refused else { return }
-            state.outcomes[position].add(
-                failure
-                    ?? BrandFailure(
-                        output.kind == .failed ? .outputNotWritten : .outputRefused,
-                        output.message ?? "an output was not written"))
+            guard let failure = output.failure else { return }
+            state.outcomes[position].add(failure)
             state.outcomes[position].health = max(state.outcomes[position].health, health)
         }
     }

@@ -7,7 +7,7 @@ internal import ProcessState
 struct OutputExamination {
     private let configuration: Configuration
     private let selection: Selection
-    private let directories = OutputDirectories()
+    private let directories: OutputDirectories
     private let accounts = Accounts()
     /// By directory and attributes, since ten thousand outputs may share them.
     private var known: [Place: [Note]] = [:]
@@ -23,21 +23,25 @@ struct OutputExamination {
         let message: String
     }
 
-    init(_ configuration: Configuration, _ selection: Selection) {
+    init(_ configuration: Configuration, _ selection: Selection, watch: DiskWatch) {
+        directories = OutputDirectories(watch: watch)
         self.configuration = configuration
         self.selection = selection
     }
 
     consuming func findings() -> [HostFinding] {
         let standing = BrandSurvey(
-            of: configuration, selection, survey: OutputSurvey(directories: directories, accounts: accounts),
-            directories: directories)
+            of: configuration, selection, survey: OutputSurvey(directories: directories, accounts: accounts))
+        let refusals = standing.judge(
+            selection.brands, into: [[BrandFailure?]](repeating: [], count: selection.brands.count),
+            judge: { _, outputs in outputs.map(\.refusal) },
+            add: { refusals, position, found in refusals[position] = found })
         var findings: [HostFinding] = []
-        for index in selection.brands {
+        for (index, refusals) in zip(selection.brands, refusals) {
             let outputs = configuration.brands[index].outputs
             // The snippets' part comes behind a brand's own files.
-            for (output, surveyed) in zip(outputs, standing.outputs(of: index)) {
-                findings += self.findings(output.path, output.attributes, output.symlinks, surveyed.refusal)
+            for (output, refusal) in zip(outputs, refusals) {
+                findings += self.findings(output.path, output.attributes, output.symlinks, refusal)
             }
         }
         for (snippet, surveyed) in zip(configuration.snippets, standing.snippets) {
@@ -50,7 +54,7 @@ struct OutputExamination {
         _ path: String, _ attributes: FileAttributes, _ symlinks: SymlinkPolicy, _ refusal: BrandFailure?
     ) -> [HostFinding] {
         if let refusal { return [HostFinding(.output, path, .fail, refusal.message)] }
-        let directory = (try? OutputDirectories.location(path, symlinks))?.directory ?? path
+        let directory = (try? directories.location(path, symlinks))?.directory ?? path
         let place = Place(directory: directory, attributes: attributes)
         let notes = known[place] ?? notes(path, attributes, symlinks)
         known[place] = notes

@@ -89,7 +89,7 @@ extension SurveyedSnippet {
 
 /// Reads the published files of a run, and knows where each is written.
 package struct OutputSurvey: Sendable {
-    private let directories: OutputDirectories
+    let directories: OutputDirectories
     private let accounts: Accounts
 
     /// In bytes, of a file with some thousand tokens.
@@ -113,9 +113,13 @@ package struct OutputSurvey: Sendable {
             return SurveyedOutput(path: output.path, state: .noToken(.refused), refusal: failure)
         } catch let error as FileError where directories.use == .reading && error.reason == .notPermitted {
             return SurveyedOutput(path: output.path, state: .noToken(.closed))
+        } catch let error as FileError {
+            return SurveyedOutput(
+                path: output.path, state: .noToken(error.reason == .hanging ? .closed : .refused),
+                refusal: BrandFailure(.outputRefused, error))
         } catch {
             return SurveyedOutput(
-                path: output.path, state: .noToken(.refused), refusal: BrandFailure(.outputRefused, "\(error)"))
+                path: output.path, state: .noToken(.refused), refusal: BrandFailure(.internal, "\(error)"))
         }
         guard case .regular(let file) = state else {
             return SurveyedOutput(path: output.path, state: .noToken(.missing))
@@ -165,9 +169,12 @@ package struct OutputSurvey: Sendable {
             surveyed.readTokens(of: snippet, in: contents)
         } catch let failure as BrandFailure {
             surveyed.refusal = failure
+        } catch let error as FileError {
+            surveyed.isClosed =
+                error.reason == .hanging || (directories.use == .reading && error.reason == .notPermitted)
+            surveyed.refusal = BrandFailure(.outputRefused, error)
         } catch {
-            surveyed.isClosed = directories.use == .reading && (error as? FileError)?.reason == .notPermitted
-            surveyed.refusal = BrandFailure(.outputRefused, "\(error)")
+            surveyed.refusal = BrandFailure(.internal, "\(error)")
         }
         return surveyed
     }

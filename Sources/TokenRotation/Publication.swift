@@ -32,7 +32,9 @@ struct Publication: Sendable {
         _ snippet: Snippet, of brands: [Brand], over before: SurveyedSnippet, granted: [Int: Token]
     ) -> (file: OutputOutcome, contents: [UInt8], uncarried: Set<Int>) {
         if let refusal = before.refusal {
-            return (OutputOutcome(path: snippet.path, kind: .refused, message: refusal.message), [], [])
+            return (
+                OutputOutcome(path: snippet.path, kind: .refused, message: refusal.message, code: refusal.code), [], []
+            )
         }
         var lines = ""
         var uncarried: Set<Int> = []
@@ -71,7 +73,8 @@ struct Publication: Sendable {
             try directories.publish(contents, to: path, attributes: resolved, symlinks: symlinks)
             return OutputOutcome(path: path, kind: .written)
         } catch {
-            return OutputOutcome(path: path, kind: .failed, message: "\(error)")
+            let failure = BrandFailure(.outputNotWritten, error)
+            return OutputOutcome(path: path, kind: .failed, message: failure.message, code: failure.code)
         }
     }
 }

@@ -27,7 +27,8 @@ package final class Rotation: Sendable {
         self.context = context
         self.stop = stop
         rule = DueRule(configuration, force: force, now: context.now())
-        publication = Publication(directories: OutputDirectories(), accounts: Accounts())
+        publication = Publication(
+            directories: OutputDirectories(watch: DiskWatch(configuration)), accounts: Accounts())
         end = .now + configuration.deadline
         deadline = end - configuration.timeForHooks
         access = stores(configuration, stop, deadline)
@@ -37,9 +38,12 @@ package final class Rotation: Sendable {
     package func plan() -> RotationPlan {
         RotationPlan(
             configuration: configuration, selection: selection, rule: rule,
-            survey: OutputSurvey(directories: publication.directories, accounts: publication.accounts),
-            directories: publication.directories, access: access)
+            survey: OutputSurvey(directories: publication.directories, accounts: publication.accounts), stop: stop,
+            access: access)
     }
+
+    /// Knows the disks that hang.
+    var watch: DiskWatch { publication.directories.watch }
 
     /// Removes what killed runs left, requests what is due, publishes it, and says what became of every brand.
     ///
@@ -50,7 +54,7 @@ package final class Rotation: Sendable {
         _ whole: consuming RotationPlan, secrets: SecretReader, announce: (@Sendable (Set<Int>) -> Void)? = nil,
         known: KnownSecrets? = nil
     ) -> RotationEnding {
-        publication.directories.sweep { [configuration, selection] in
+        publication.directories.sweep(stop: stop) { [configuration, selection] in
             RotationPlan.files(configuration, selection.brands)
         }
         var plan = whole
@@ -140,14 +144,13 @@ package final class Rotation: Sendable {
     /// server that hangs must not keep a stopped run from ending, nor one of them the other.
     private func conclude(_ snippets: SnippetPublisher, _ stores: TokenStorePublisher, _ ledger: Ledger) {
         let finished = DispatchSemaphore(value: 0)
-        let isSynced = Mutex(false)
         let group = DispatchGroup()
         let files = DispatchQueue(label: "conclusion")
         files.async(group: group) { @Sendable [publication] in
+            // What is written is safe before anything else is waited for.
+            publication.directories.synchronize()
             snippets.publish(isLast: true)
-            let doubt = publication.directories.synchronize()
-            ledger.noteUnsynced(doubt.map { doubt in { path in doubt(path).map { "\($0)" } } })
-            isSynced.withLock { $0 = true }
+            publication.directories.synchronize()
         }
         if stores.isNeeded {
             DispatchQueue(label: "stores-conclusion").async(group: group) { @Sendable in stores.publish(isLast: true) }
@@ -156,11 +159,7 @@ package final class Rotation: Sendable {
         stop.signal(finished, after: StopRequest.timeToConclude)
         finished.wait()
         // Nobody waits any longer for a disk that hangs.
-        if !isSynced.withLock({ $0 }) {
-            ledger.noteUnsynced { path in
-                "\(path): its directory was not synced in time; the file is there, but a loss of power may undo it"
-            }
-        }
+        ledger.noteUnsynced(publication.directories.doubt.map { doubt in { path in doubt(path).map { "\($0)" } } })
     }
 }
 

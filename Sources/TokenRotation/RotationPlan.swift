@@ -34,44 +34,74 @@ package struct RotationPlan: Sendable {
     /// What stands in the stores, in the order of the configuration.
     let stores: [SurveyedStore]
 
+    /// - Parameter stop: ends the survey, and so the plan: what was not seen by then is unfinished.
     init(
-        configuration: Configuration, selection: Selection, rule: DueRule, survey: OutputSurvey,
-        directories: OutputDirectories, access: TokenStoreAccess
+        configuration: Configuration, selection: Selection, rule: DueRule, survey: OutputSurvey, stop: StopRequest,
+        access: TokenStoreAccess
     ) {
-        var standing = BrandSurvey(
-            of: configuration, selection, survey: survey, directories: directories, access: access)
-        standing.rehearse(configuration, selection, access) { index, outputs in
+        var surveyed = BrandSurvey(of: configuration, selection, survey: survey, stop: stop, access: access)
+        surveyed.rehearse(configuration, selection, access) { index, outputs in
             rule.verdict(on: configuration.brands[index], outputs: outputs).needsWork
         }
-        var outcomes: [BrandOutcome] = []
-        outcomes.reserveCapacity(selection.brands.count)
-        var work: [Work] = []
-        work.reserveCapacity(selection.brands.count)
-        var cannotWait = false
-        for (position, index) in selection.brands.enumerated() {
+        let standing = surveyed
+        let unseen = selection.brands.map { index in
             let brand = configuration.brands[index]
-            var outputs = standing.outputs(of: index)
-            var verdict = rule.verdict(on: brand, outputs: outputs)
-            if verdict.needsWork, Self.refuseUnwritable(&outputs, standing.symlinks(of: index), directories) {
-                verdict = rule.verdict(on: brand, outputs: outputs)
-            }
-            let (outcome, before, token) = Self.judged(brand, verdict, outputs, rule)
-            outcomes.append(outcome)
-            switch verdict {
-            case .fresh, .impossible: break
-            case .request:
-                work.append(Work(position: position, step: .request, before: before))
-                cannotWait = cannotWait || outputs.contains { rule.cannotWait($0, brand: brand) }
-            case .repair:
-                if let token { work.append(Work(position: position, step: .repair(token), before: before)) }
-            }
+            return BrandOutcome(name: brand.name, clientID: brand.clientID, kind: .unfinished, health: .dead)
         }
+        var judged = standing.judge(
+            selection.brands, into: Judged(outcomes: unseen),
+            judge: { index, outputs in
+                Self.judgement(
+                    on: configuration.brands[index], outputs, standing.symlinks(of: index), rule, survey.directories)
+            },
+            add: { judged, position, judgement in
+                judged.outcomes[position] = judgement.outcome
+                judged.cannotWait = judged.cannotWait || judgement.cannotWait
+                guard let step = judgement.step else { return }
+                judged.work.append(Work(position: position, step: step, before: judgement.before))
+            })
+        // A brand whose disk was waited for comes behind the others.
+        judged.work.sort { $0.position < $1.position }
         brands = selection.brands
-        self.outcomes = outcomes
-        self.work = work
-        self.cannotWait = cannotWait
+        outcomes = judged.outcomes
+        work = judged.work
+        cannotWait = judged.cannotWait
         snippets = standing.snippets
         stores = standing.stores
+    }
+
+    private struct Judged: Sendable {
+        var outcomes: [BrandOutcome]
+        var work: [Work] = []
+        var cannotWait = false
+    }
+
+    private struct Judgement: Sendable {
+        let outcome: BrandOutcome
+        let step: Step?
+        let before: PriorOutputs
+        let cannotWait: Bool
+    }
+
+    private static func judgement(
+        on brand: Brand, _ surveyed: [SurveyedOutput], _ symlinks: [SymlinkPolicy], _ rule: DueRule,
+        _ directories: OutputDirectories
+    ) -> Judgement {
+        var outputs = surveyed
+        var verdict = rule.verdict(on: brand, outputs: outputs)
+        if verdict.needsWork, refuseUnwritable(&outputs, symlinks, directories) {
+            verdict = rule.verdict(on: brand, outputs: outputs)
+        }
+        let (outcome, before, token) = judged(brand, verdict, outputs, rule)
+        switch verdict {
+        case .fresh, .impossible: return Judgement(outcome: outcome, step: nil, before: before, cannotWait: false)
+        case .request:
+            return Judgement(
+                outcome: outcome, step: .request, before: before,
+                cannotWait: outputs.contains { rule.cannotWait($0, brand: brand) })
+        case .repair:
+            return Judgement(outcome: outcome, step: token.map(Step.repair), before: before, cannotWait: false)
+        }
     }
 
     /// Whether anything is to be requested.
@@ -110,7 +140,7 @@ package struct RotationPlan: Sendable {
             try directories.checkWritable(path, symlinks: symlinks)
             return nil
         } catch {
-            return BrandFailure(.outputRefused, "\(error)")
+            return BrandFailure(.outputRefused, error)
         }
     }
 }
@@ -184,12 +214,13 @@ extension RotationPlan {
                 if absence == .closed { outcome.isHidden = true } else { isKnownDead = true }
             }
             if let refusal = output.refusal {
-                kind = .refused
+                kind = refusal.code == .stopped ? .unchanged : .refused
                 message = refusal.message
                 outcome.failure = outcome.failure ?? refusal
-                outcome.kind = .failed
+                outcome.kind = refusal.code == .stopped ? .unfinished : .failed
             }
-            outcome.outputs.append(OutputOutcome(path: output.path, kind: kind, message: message))
+            outcome.outputs.append(
+                OutputOutcome(path: output.path, kind: kind, message: message, code: output.refusal?.code))
             if verdict != .fresh {
                 before.append(PriorOutput(fingerprint: fingerprint, health: health))
             }

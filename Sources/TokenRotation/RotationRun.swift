@@ -168,15 +168,17 @@ package struct RotationRun {
     }
 
     private func hooks(
-        _ configuration: Configuration, _ selection: Selection, _ report: RunReport
+        _ configuration: Configuration, _ selection: Selection, _ report: RunReport, _ rotation: Rotation
     ) -> HookDelivery {
-        HookDelivery(configuration, selection, began: report.startedAt, isDryRun: request.isDryRun)
+        HookDelivery(
+            configuration, selection, began: report.startedAt, isDryRun: request.isDryRun, watch: rotation.watch)
     }
 
     /// Says what a run would do.
     private func plan(_ configuration: Configuration, _ selection: Selection, _ report: inout RunReport) {
-        let hooks = hooks(configuration, selection, report)
-        report.outcomes = rotation(configuration, selection).plan().planned
+        let rotation = rotation(configuration, selection)
+        let hooks = hooks(configuration, selection, report, rotation)
+        report.outcomes = rotation.plan().planned
         report.hooks = hooks.pending
         report.warnings = hooks.warnings
         report.exitStatus = ExitStatus(outcomes: report.outcomes)
@@ -192,7 +194,7 @@ package struct RotationRun {
         }
         // Begun, and its deadline counted, after the delay; what stands on disk may have changed meanwhile.
         let rotation = rotation(configuration, selection)
-        let hooks = hooks(configuration, selection, report)
+        let hooks = hooks(configuration, selection, report, rotation)
         let announce: @Sendable (Set<Int>) -> Void = { hooks.announce($0) }
         let ending = rotation.run(
             rotation.plan(), secrets: secrets, announce: hooks.isEmpty ? nil : announce, known: known)
@@ -205,7 +207,8 @@ package struct RotationRun {
             stop: stop
         ) { output in
             var redaction = OutputRedaction(output)
-            SensitiveValues(configuration: configuration, known: known ?? KnownSecrets()).hide(in: &redaction)
+            SensitiveValues(configuration: configuration, known: known ?? KnownSecrets(), watch: rotation.watch).hide(
+                in: &redaction)
             return redaction.text()
         }
         report.warnings = ending.warnings + hooks.warnings

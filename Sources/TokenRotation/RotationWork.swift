@@ -24,11 +24,11 @@ final class RotationWork: Sendable {
 
     private let feed = Mutex(Feed())
     private let group = DispatchGroup()
-    private let lanes = Lanes(label: "publication")
+    private let lanes = Lanes(label: "publication", limit: 64)
     /// A command may take its whole timeout: it has lanes of its own, as many as there may be requests.
     private let commands: Lanes
     /// Where secrets are read: a file may be on a disk that hangs.
-    private let preparation = Lanes(label: "preparation")
+    private let preparation = Lanes(label: "preparation", limit: 64)
     private let snippets: SnippetPublisher
     private let stores: TokenStorePublisher
 
@@ -45,6 +45,8 @@ final class RotationWork: Sendable {
     private static let snippetInterval = DispatchTimeInterval.seconds(1)
     /// The same for stores: a write is a request, and goes to everybody who watches.
     private static let storeInterval = DispatchTimeInterval.seconds(5)
+    /// How often disks that hang are looked for.
+    private static let diskInterval = DispatchTimeInterval.seconds(1)
 
     init(
         plan: RotationPlan, configuration: Configuration, rule: DueRule, publication: Publication, ledger: Ledger,
@@ -87,7 +89,8 @@ final class RotationWork: Sendable {
         stop.onStop { transfers.cancel() }
         stop.signal(finished, after: StopRequest.timeToPublish)
         var ticks = [
-            Self.tick("snippets", every: Self.snippetInterval) { [snippets] in snippets.publish(isLast: false) }
+            Self.tick("snippets", every: Self.snippetInterval) { [snippets] in snippets.publish(isLast: false) },
+            Self.tick("disks", every: Self.diskInterval) { [watch = publication.directories.watch] in watch.giveUp() },
         ]
         if stores.isNeeded {
             ticks.append(Self.tick("stores", every: Self.storeInterval) { [stores] in stores.publish(isLast: false) })
@@ -144,7 +147,7 @@ final class RotationWork: Sendable {
     /// Whether a brand takes a place in the window. A command may hang for its whole timeout, and has lanes that bound
     /// how many there are: it takes nobody's place.
     private func isCounted(_ work: RotationPlan.Work) -> Bool {
-        if case .request = work.step, case .command = brand(of: work).secret { return false }
+        if case .request = work.step, brand(of: work).secret.isCommand { return false }
         return true
     }
 
@@ -170,14 +173,15 @@ final class RotationWork: Sendable {
         case .request:
             let request: @Sendable () -> Void = { [self] in
                 Exchange(
-                    brand: brand, configuration: configuration, secrets: secrets, transfers: transfers,
-                    endpoint: endpoint, deadline: deadline, context: context, stop: stop, lanes: lanes, giveWay: giveWay
+                    brand: brand, configuration: configuration, secrets: secrets,
+                    watch: publication.directories.watch, transfers: transfers, endpoint: endpoint, deadline: deadline,
+                    context: context, stop: stop, lanes: lanes, giveWay: giveWay
                 ) { [self] attempts, result in
                     record(result, as: .rotated, attempts: attempts, began, work)
                     group.leave()
                 }.start()
             }
-            if case .command = brand.secret { commands.async(request) } else { preparation.async(request) }
+            (brand.secret.isCommand ? commands : preparation).async(request)
         }
     }
 
@@ -227,15 +231,10 @@ final class RotationWork: Sendable {
             if outcome.outputs[index].kind != .refused {
                 outcome.outputs[index] = publication.publish(token, of: brand, to: output, over: work.before[index])
             }
-            let written = outcome.outputs[index]
-            switch written.kind {
-            case .failed, .refused:
-                let code: BrandFailure.Code = written.kind == .failed ? .outputNotWritten : .outputRefused
-                outcome.failure = outcome.failure ?? BrandFailure(code, written.message ?? "an output was not written")
-                outcome.kind = .failed
-                outcome.health = max(outcome.health, work.before[index].health)
-            case .unchanged, .written, .due, .durabilityUnknown: break
-            }
+            guard let failure = outcome.outputs[index].failure else { continue }
+            outcome.failure = outcome.failure ?? failure
+            outcome.kind = .failed
+            outcome.health = max(outcome.health, work.before[index].health)
         }
         outcome.isHidden =
             outcome.isHidden && outcome.outputs.contains { $0.kind == .refused || $0.kind == .failed }

@@ -47,17 +47,50 @@ package final class SecretReader: Sendable {
     package func secret(
         from source: SecretSource, isCancelled: () -> Bool = { false }
     ) throws(BrandFailure) -> Secret {
-        try secret(from: source, isCancelled: isCancelled) { exposed in
-            self.exposed.withLock { _ = $0.insert(exposed) }
-        }
+        try secret(from: source, isCancelled: isCancelled, expose: note)
     }
+
+    /// The same by way of a watch over the disks.
+    /// - Parameter onHang: Called once, on another thread, if the secret's disk hangs; this may return all the same.
+    func secret(
+        from source: SecretSource, watch: DiskWatch, isCancelled: () -> Bool = { false },
+        onHang: @escaping @Sendable (BrandFailure) -> Void = { _ in }
+    ) throws(BrandFailure) -> Secret {
+        try secret(from: source, watch: watch, isCancelled: isCancelled, onHang: onHang, expose: note)
+    }
+
+    /// - Parameter expose: takes the secret's name where everybody may read it, instead of the warnings.
+    func secret(
+        from source: SecretSource, watch: DiskWatch, isCancelled: () -> Bool,
+        onHang: @escaping @Sendable (BrandFailure) -> Void = { _ in }, expose: (String) -> Void
+    ) throws(BrandFailure) -> Secret {
+        guard case .file(let path) = source else {
+            return try secret(from: source, isCancelled: isCancelled, expose: expose)
+        }
+        let result: Result<Secret, BrandFailure>
+        let tell: @Sendable (FileError) -> Void = { onHang(Self.failure(for: $0)) }
+        do throws(FileError) {
+            result = try watch.touch(path, in: LexicalPath.directory(of: path), onHang: tell) { () throws(FileError) in
+                do throws(BrandFailure) {
+                    return .success(try readFile(path, expose))
+                } catch {
+                    return .failure(error)
+                }
+            }
+        } catch {
+            result = .failure(Self.failure(for: error))
+        }
+        return try result.get()
+    }
+
+    private func note(exposed name: String) { exposed.withLock { _ = $0.insert(name) } }
 
     /// What to say of a secret that everybody may read.
     package static func warning(of exposed: String) -> String {
         "\(exposed) may be read by everybody: chmod o-r it"
     }
 
-    /// - Parameter expose: takes the secret's name where everybody may read it.
+    /// - Parameter expose: takes the secret's name where everybody may read it, instead of the warnings.
     package func secret(
         from source: SecretSource, isCancelled: () -> Bool, expose: (String) -> Void
     ) throws(BrandFailure) -> Secret {
@@ -68,7 +101,7 @@ package final class SecretReader: Sendable {
                 throw unreadable("the environment variable \(variable) is not set")
             }
             return try usable(secret, "the environment variable \(variable)")
-        case .file(let path): return try read(path, "the secret file \(path)", expose)
+        case .file(let path): return try readFile(path, expose)
         case .credential(let name):
             guard let directory = credentialsDirectory else {
                 throw unreadable(
@@ -85,6 +118,10 @@ package final class SecretReader: Sendable {
             }
             return try usable(Self.secret(from: bytes), "the output of \(argv[0])")
         }
+    }
+
+    private func readFile(_ path: String, _ expose: (String) -> Void) throws(BrandFailure) -> Secret {
+        try read(path, "the secret file \(path)", expose)
     }
 
     private func read(
@@ -105,7 +142,7 @@ package final class SecretReader: Sendable {
         do throws(FileError) {
             return try body()
         } catch {
-            throw unreadable("\(error)")
+            throw Self.failure(for: error)
         }
     }
 
@@ -125,4 +162,6 @@ package final class SecretReader: Sendable {
     }
 
     private func unreadable(_ what: String) -> BrandFailure { BrandFailure(.secretUnreadable, what) }
+
+    private static func failure(for error: FileError) -> BrandFailure { BrandFailure(.secretUnreadable, error) }
 }

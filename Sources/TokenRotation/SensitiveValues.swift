@@ -17,14 +17,15 @@ package final class KnownSecrets: Sendable {
 struct SensitiveValues {
     let configuration: Configuration
     let known: KnownSecrets
+    let watch: DiskWatch
 
     func hide(in redaction: inout OutputRedaction) {
         for secret in known.all { secret.withBytes { redaction.hide($0) } }
         let reader = SecretReader(for: [])
-        let survey = OutputSurvey(directories: OutputDirectories(use: .reading), accounts: Accounts())
-        if let ping = configuration.report.ping { Self.hide(ping.url, reader, &redaction) }
+        let survey = OutputSurvey(directories: OutputDirectories(use: .reading, watch: watch), accounts: Accounts())
+        if let ping = configuration.report.ping { hide(ping.url, reader, &redaction) }
         for brand in configuration.brands {
-            Self.hide(brand.secret, reader, &redaction)
+            hide(brand.secret, reader, &redaction)
             for output in brand.outputs {
                 if case .token(let token) = survey.survey(output, brand: brand).state { Self.hide(token, &redaction) }
             }
@@ -34,10 +35,10 @@ struct SensitiveValues {
         }
     }
 
-    private static func hide(_ source: SecretSource, _ reader: SecretReader, _ redaction: inout OutputRedaction) {
+    private func hide(_ source: SecretSource, _ reader: SecretReader, _ redaction: inout OutputRedaction) {
         switch source {
         case .file, .credential, .value:
-            if let secret = try? reader.secret(from: source) { secret.withBytes { redaction.hide($0) } }
+            if let secret = try? reader.secret(from: source, watch: watch) { secret.withBytes { redaction.hide($0) } }
         // What the environment had is known; a command is run for a brand that is due, and then known as well.
         case .environment, .command: break
         }

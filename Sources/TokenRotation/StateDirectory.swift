@@ -30,7 +30,7 @@ struct StateDirectory: Sendable {
     private var journalName: String { "hooks-\(key).json" }
 
     /// What reading the journal came to.
-    enum Reading {
+    enum Reading: Sendable {
         case journal(HookJournal)
         /// There is something, but it cannot be told what it owes.
         case unknown(String)
@@ -38,8 +38,18 @@ struct StateDirectory: Sendable {
         case unusable(FileError)
     }
 
-    /// - Parameter sweeping: Whether to remove what killed runs left; only under the lock.
-    func readJournal(sweeping: Bool) -> Reading {
+    /// - Parameters:
+    ///   - sweeping: Whether to remove what killed runs left; only under the lock.
+    ///   - watch: gives a disk up that hangs.
+    func readJournal(sweeping: Bool, watch: DiskWatch) -> Reading {
+        do throws(FileError) {
+            return try watch.wait(path, in: path) { [self] () throws(FileError) in readJournal(sweeping: sweeping) }
+        } catch {
+            return .unusable(error)
+        }
+    }
+
+    private func readJournal(sweeping: Bool) -> Reading {
         let directory: Directory
         do throws(FileError) {
             directory = try Directory(path: path, use: sweeping ? .publishing : .reading)
@@ -65,15 +75,22 @@ struct StateDirectory: Sendable {
     }
 
     /// Returns when the journal will be there after a loss of power.
-    func write(_ journal: HookJournal) throws(FileError) {
+    /// - Parameter watch: gives a disk up that hangs.
+    func write(_ journal: HookJournal, watch: DiskWatch) throws(FileError) {
+        try watch.wait(path, in: path) { [self] () throws(FileError) in try write(journal) }
+    }
+
+    private func write(_ journal: HookJournal) throws(FileError) {
         let directory = try Directory(path: path)
         try directory.publish(journal.bytes, name: journalName, attributes: Self.journalAttributes)
         try directory.synchronize()
     }
 
     /// Does what writing the journal does before it is seen, and takes it back.
-    func rehearse() throws(FileError) {
-        _ = try Directory(path: path).rehearse(name: journalName, attributes: Self.journalAttributes)
+    func rehearse(watch: DiskWatch) throws(FileError) {
+        try watch.wait(path, in: path, for: .writing) { [self] () throws(FileError) in
+            _ = try Directory(path: path).rehearse(name: journalName, attributes: Self.journalAttributes)
+        }
     }
 
     /// The lock of a run, where the configuration's own file cannot be locked.

@@ -130,7 +130,8 @@ package struct CheckRule: Sendable {
         var texts: Set<String> = []
         for output in outputs {
             switch output.state {
-            case .noToken(.closed): note(.unknown, "\(output.path) \(Absence.closed.words)")
+            case .noToken(.closed):
+                note(.unknown, output.refusal?.message ?? "\(output.path) \(Absence.closed.words)")
             case .noToken(.refused): note(.critical, output.refusal?.message ?? "\(output.path) is refused")
             case .noToken(let absence): note(.critical, "\(output.path) \(absence.words)")
             case .token(let token):
@@ -188,18 +189,21 @@ extension TokenCheck {
         do {
             let configuration = try ConfigurationSource.read(configurationFile)
             let selection = try Selection(of: configuration, names: brands, shard: shard)
-            let directories = OutputDirectories(use: .reading)
+            // Those who run plugins wait for ten seconds, some of them.
+            let directories = OutputDirectories(use: .reading, watch: DiskWatch(patience: .seconds(4)))
             let survey = BrandSurvey(
-                of: configuration, selection, survey: OutputSurvey(directories: directories, accounts: Accounts()),
-                directories: directories)
+                of: configuration, selection, survey: OutputSurvey(directories: directories, accounts: Accounts()))
             let rule = CheckRule(configuration, warning: warning, critical: critical, now: now)
             let elsewhere = Set(configuration.stores.lazy.flatMap { $0.entries.map(\.brand) })
-            return TokenCheck(
-                findings: selection.brands.map { index in
+            let findings = survey.judge(
+                selection.brands, into: [Finding?](repeating: nil, count: selection.brands.count),
+                judge: { index, outputs in
                     rule.finding(
-                        on: configuration.brands[index], outputs: survey.outputs(of: index),
-                        misfits: survey.misfits(of: index), isElsewhere: elsewhere.contains(index))
-                })
+                        on: configuration.brands[index], outputs: outputs, misfits: survey.misfits(of: index),
+                        isElsewhere: elsewhere.contains(index))
+                },
+                add: { findings, position, finding in findings[position] = finding })
+            return TokenCheck(findings: findings.compactMap(\.self))
         } catch let error as InvalidConfiguration {
             let more = error.problems.count + error.omitted - 1
             return TokenCheck(

@@ -151,12 +151,13 @@ final class TokenStorePublisher: Sendable {
                 // A write that had no new token to bring is a failure of all whose tokens stand there.
                 guard isLast, token != nil || (!hasTokens && output.kind == .failed) else { continue }
                 output.message = reason.message
+                output.code = reason.code
                 // The write may have arrived all the same.
                 if output.kind == .failed, reason.code == .storeUnavailable, token != nil { ledger.doubt(position) }
                 let before = plan.stores[index].output(entry.key)
                 ledger.note(
                     output, at: position,
-                    health: rule.health(of: before, brand: configuration.brands[entry.brand]), failure: reason)
+                    health: rule.health(of: before, brand: configuration.brands[entry.brand]))
             } else if token != nil {
                 ledger.note(output, at: position, health: .outlivesNextRun)
             }

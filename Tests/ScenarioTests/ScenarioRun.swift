@@ -42,7 +42,10 @@ final class ScenarioRun {
         try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
         try FileManager.default.createDirectory(
             at: scratch, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
-        variables = ["dir": directory.path, "rotator": BuiltProgram.rotator]
+        let disk = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "silent_disk.py").path
+        variables = [
+            "dir": directory.path, "rotator": BuiltProgram.rotator, "silent_disk": "/usr/bin/python3 \(disk)",
+        ]
         for name in ["", "tokens", "secrets"] {
             try FileManager.default.createDirectory(
                 at: directory.appending(path: name), withIntermediateDirectories: true)

@@ -123,8 +123,8 @@ import enum TokenRotation.ExitStatus
         #expect(
             Set(Self.passing) == [
                 .hostNotResolved, .notConnected, .timedOut, .connectionLost, .tlsFailed, .proxyFailed, .requestIDSpent,
-                .rateLimited, .serverError, .durabilityUnknown, .storeUnavailable, .storeChanged, .deadlineExceeded,
-                .stopped, .unfinished,
+                .rateLimited, .serverError, .durabilityUnknown, .diskHangs, .storeUnavailable, .storeChanged,
+                .deadlineExceeded, .stopped, .unfinished,
             ])
         #expect(Self.passing.count + Self.lasting.count == BrandFailure.Code.allCases.count)
     }

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Mounts whose files are somebody else's to give: a server's, or a program's. When that falls silent, all of the mount
+/// hangs at once.
+package enum RemoteMount {
+    private static let types: Set<String> = [
+        "9p", "afs", "beegfs", "ceph", "cifs", "gfs2", "gpfs", "lustre", "nfs", "nfs4", "ocfs2", "smb3", "virtiofs",
+    ]
+
+    /// Where the mount begins that a path lies on, if it is such a one. The path's text decides: links are not looked at,
+    /// since that might hang as well.
+    /// - Parameter path: absolute, without `.` and `..`.
+    package static func point(over path: String) -> String? {
+        var nearest: MountTable.Mount?
+        for mount in MountTable.mounts where isInside(path, mount.point) {
+            // Of two at one place the later one is on top.
+            if mount.point.count >= nearest?.point.count ?? 0 { nearest = mount }
+        }
+        guard let nearest, nearest.point != [UInt8(ascii: "/")] else { return nil }
+        let type = String(decoding: nearest.type, as: UTF8.self)
+        guard types.contains(type) || type == "fuse" || type.hasPrefix("fuse.") else { return nil }
+        return String(decoding: nearest.point, as: UTF8.self)
+    }
+
+    private static func isInside(_ path: String, _ point: [UInt8]) -> Bool {
+        let rest = path.utf8.dropFirst(point.count)
+        return path.utf8.starts(with: point) && (rest.isEmpty || rest.first == UInt8(ascii: "/") || point.count == 1)
+    }
+}

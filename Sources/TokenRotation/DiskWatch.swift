@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DurableFiles
+internal import FoundationEssentials
+internal import Synchronization
+
+/// Knows what a run waits for on its disks, and with that which of them hang. Nobody touches such a one again.
+///
+/// A thread that waits for a disk cannot be called back: a hard NFS mount whose server is gone lets it wait for ever. So
+/// it is left behind, and what it was to bring with it.
+final class DiskWatch: Sendable {
+    /// What for a disk is waited for.
+    enum Touching: Sendable { case reading, writing }
+
+    /// One wait.
+    private struct Touch: Sendable {
+        let number: Int
+        let directory: String
+        let end: ContinuousClock.Instant
+        let onHang: (@Sendable (FileError) -> Void)?
+    }
+
+    private struct State: Sendable {
+        var touches: [Touch] = []
+        var count = 0
+        /// Directories of which a wait was given up.
+        var directories: Set<String> = []
+        /// Threads that do not come back, as far as is known.
+        var lost = 0
+        /// The mounts that these are on, where a whole mount hangs at once.
+        var mounts: [String] = []
+    }
+
+    private let state = Mutex(State())
+    /// How long a disk may take to answer: one that slept, or a server that starts anew, takes seconds.
+    private let patience: Duration
+    /// How long it may take to write: one that others keep busy takes longer, and nobody else waits for it.
+    private let patienceForWriting: Duration
+
+    private static let longestPatience: Duration = .seconds(10)
+
+    init(patience: Duration = longestPatience, forWriting: Duration = .seconds(30)) {
+        self.patience = patience
+        patienceForWriting = forWriting
+    }
+
+    /// The watch of a run: of the time there is, a disk that hangs may cost a quarter.
+    convenience init(_ configuration: Configuration) {
+        let quarter = configuration.deadline / 4
+        self.init(patience: min(Self.longestPatience, quarter), forWriting: quarter)
+    }
+
+    func patience(for touching: Touching) -> Duration { touching == .reading ? patience : patienceForWriting }
+
+    /// Does something in a directory, or refuses at once where that hangs.
+    /// - Parameters:
+    ///   - path: of what is touched, for the error.
+    ///   - onHang: Called once, on another thread, if `body` is given up; it may return all the same, or never.
+    func touch<Result>(
+        _ path: @autoclosure () -> String, in directory: String, for touching: Touching = .reading,
+        onHang: (@Sendable (FileError) -> Void)? = nil, _ body: () throws(FileError) -> Result
+    ) throws(FileError) -> Result {
+        let end = ContinuousClock.now + patience(for: touching)
+        let number = state.withLock { state -> Int? in
+            guard state.directories.isEmpty || !Self.hangs(directory, state) else { return nil }
+            state.count += 1
+            state.touches.append(Touch(number: state.count, directory: directory, end: end, onHang: onHang))
+            return state.count
+        }
+        guard let number else { throw FileError.hanging(path()) }
+        defer { state.withLock { $0.touches.removeAll { $0.number == number } } }
+        return try body()
+    }
+
+    /// How many threads were left behind.
+    var lost: Int { state.withLock(\.lost) }
+
+    func lose(_ threads: Int) { state.withLock { $0.lost += threads } }
+
+    /// Gives up what has been waited for too long.
+    func giveUp() {
+        let now = ContinuousClock.now
+        let given = state.withLock { state -> [Touch] in
+            let given = state.touches.filter { $0.end <= now }
+            state.touches.removeAll { $0.end <= now }
+            for touch in given where state.directories.insert(touch.directory).inserted {
+                if let mount = RemoteMount.point(over: Self.absolute(touch.directory)) { state.mounts.append(mount) }
+            }
+            return given
+        }
+        for touch in given { touch.onHang?(FileError.hanging(touch.directory)) }
+    }
+
+    private static func hangs(_ directory: String, _ state: State) -> Bool {
+        if state.directories.contains(directory) { return true }
+        guard !state.mounts.isEmpty else { return false }
+        let absolute = absolute(directory)
+        return state.mounts.contains { absolute == $0 || absolute.hasPrefix($0 + "/") }
+    }
+
+    private static func absolute(_ directory: String) -> String {
+        LexicalPath.resolve(directory, in: FileManager.default.currentDirectoryPath)
+    }
+}
