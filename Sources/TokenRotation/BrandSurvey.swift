@@ -55,7 +55,7 @@ struct BrandSurvey: Sendable {
     ///   - judge: what the state of each place of a brand means: its own files first, then the snippets, then stores.
     ///   - add: sums up the judgements, in any order.
     func judge<Judgement: Sendable, Sum: Sendable>(
-        _ brands: [Int], into sum: Sum,
+        _ brands: [Int], into sum: consuming Sum,
         judge: @escaping @Sendable (_ index: Int, _ outputs: [SurveyedOutput]) -> Judgement,
         add: @escaping @Sendable (_ sum: inout Sum, _ position: Int, Judgement) -> Void
     ) -> Sum {

@@ -19,7 +19,7 @@ enum PatientWalk {
     ///   - add: Called once for each number, in any order, by one thread at a time.
     static func run<Value: Sendable, Sum: Sendable>(
         _ count: Int, _ watch: DiskWatch, for touching: DiskWatch.Touching = .reading, threads: Int = 1,
-        stop: StopRequest? = nil, into sum: Sum,
+        stop: StopRequest? = nil, into sum: consuming Sum,
         work: @escaping @Sendable (Int) -> Value, failing: @escaping @Sendable (Int, BrandFailure) -> Value,
         add: @escaping @Sendable (inout Sum, Int, Value) -> Void
     ) -> Sum {
@@ -92,7 +92,7 @@ private final class Walk<Value: Sendable, Sum: Sendable>: Sendable {
         var isWaiting: Bool { !again.isEmpty || next < end }
         let end: Int
 
-        init(_ sum: Sum, count: Int) {
+        init(_ sum: consuming Sum, count: Int) {
             self.sum = sum
             left = count
             end = count
@@ -123,7 +123,7 @@ private final class Walk<Value: Sendable, Sum: Sendable>: Sendable {
     private let finished = DispatchSemaphore(value: 0)
 
     init(
-        _ count: Int, _ watch: DiskWatch, _ touching: DiskWatch.Touching, into sum: Sum,
+        _ count: Int, _ watch: DiskWatch, _ touching: DiskWatch.Touching, into sum: consuming Sum,
         work: @escaping @Sendable (Int) -> Value,
         failing: @escaping @Sendable (Int, BrandFailure) -> Value,
         add: @escaping @Sendable (inout Sum, Int, Value) -> Void

@@ -44,12 +44,8 @@ package struct RotationPlan: Sendable {
             rule.verdict(on: configuration.brands[index], outputs: outputs).needsWork
         }
         let standing = surveyed
-        let unseen = selection.brands.map { index in
-            let brand = configuration.brands[index]
-            return BrandOutcome(name: brand.name, clientID: brand.clientID, kind: .unfinished, health: .dead)
-        }
         var judged = standing.judge(
-            selection.brands, into: Judged(outcomes: unseen),
+            selection.brands, into: Judged(configuration, selection),
             judge: { index, outputs in
                 Self.judgement(
                     on: configuration.brands[index], outputs, standing.symlinks(of: index), rule, survey.directories)
@@ -74,6 +70,15 @@ package struct RotationPlan: Sendable {
         var outcomes: [BrandOutcome]
         var work: [Work] = []
         var cannotWait = false
+
+        /// Before anybody was looked at.
+        init(_ configuration: Configuration, _ selection: Selection) {
+            outcomes = selection.brands.map { index in
+                let brand = configuration.brands[index]
+                return BrandOutcome(name: brand.name, clientID: brand.clientID, kind: .unfinished, health: .dead)
+            }
+            work.reserveCapacity(selection.brands.count)
+        }
     }
 
     private struct Judgement: Sendable {
