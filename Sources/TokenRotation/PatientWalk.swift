@@ -23,9 +23,27 @@ enum PatientWalk {
         work: @escaping @Sendable (Int) -> Value, failing: @escaping @Sendable (Int, BrandFailure) -> Value,
         add: @escaping @Sendable (inout Sum, Int, Value) -> Void
     ) -> Sum {
-        guard count > 0 else { return sum }
-        return Walk(count, watch, touching, into: sum, work: work, failing: failing, add: add)
-            .run(threads: min(threads, count), stop)
+        let total = Mutex<Sum?>(sum)
+        let take: @Sendable (Int, Value) -> Void = { index, value in
+            total.withLock { total in
+                // Taken out, so that it is changed in place.
+                guard var sum = total.take() else { return }
+                add(&sum, index, value)
+                total = sum
+            }
+        }
+        if count > 0 {
+            Walk(
+                count, watch, touching,
+                work: { step, walk in
+                    let value = work(step.index)
+                    return walk.finish(step) { take(step.index, value) }
+                },
+                failing: { index, failure in take(index, failing(index, failure)) }
+            ).run(threads: min(threads, count), stop)
+        }
+        guard let sum = total.withLock({ $0.take() }) else { preconditionFailure("a walk has one sum") }
+        return sum
     }
 
     /// The same for work that brings nothing.
@@ -68,17 +86,17 @@ extension DiskWatch {
     }
 }
 
-private final class Walk<Value: Sendable, Sum: Sendable>: Sendable {
-    private struct Step: Sendable {
+/// Not generic, since types made at run time cost more memory than the walk.
+private final class Walk: Sendable {
+    struct Step: Sendable {
         let number: Int
         let index: Int
         let since: ContinuousClock.Instant
     }
 
     private struct State: Sendable {
-        /// nil once it was handed over.
-        var sum: Sum?
         var next = 0
+        let end: Int
         /// Pieces to be done once more.
         var again: [Int] = []
         /// How often a piece was given up.
@@ -89,22 +107,12 @@ private final class Walk<Value: Sendable, Sum: Sendable>: Sendable {
         var begun = 0
         var left: Int
 
-        var isWaiting: Bool { !again.isEmpty || next < end }
-        let end: Int
-
-        init(_ sum: consuming Sum, count: Int) {
-            self.sum = sum
-            left = count
+        init(count: Int) {
             end = count
+            left = count
         }
 
-        /// - Parameter add: adds what the piece brought.
-        mutating func finish(_ add: (inout Sum) -> Void) {
-            guard var sum = sum.take() else { return }
-            add(&sum)
-            self.sum = sum
-            left -= 1
-        }
+        var isWaiting: Bool { !again.isEmpty || next < end }
 
         mutating func nextIndex() -> Int? {
             if let index = again.popLast() { return index }
@@ -116,27 +124,24 @@ private final class Walk<Value: Sendable, Sum: Sendable>: Sendable {
 
     private let patience: Duration
     private let watch: DiskWatch
-    private let work: @Sendable (Int) -> Value
-    private let failing: @Sendable (Int, BrandFailure) -> Value
-    private let add: @Sendable (inout Sum, Int, Value) -> Void
+    private let work: @Sendable (Step, Walk) -> Bool
+    private let failing: @Sendable (Int, BrandFailure) -> Void
     private let state: Mutex<State>
     private let finished = DispatchSemaphore(value: 0)
 
+    /// - Parameter work: ends with ``finish(_:take:)``, and returns what that does.
     init(
-        _ count: Int, _ watch: DiskWatch, _ touching: DiskWatch.Touching, into sum: consuming Sum,
-        work: @escaping @Sendable (Int) -> Value,
-        failing: @escaping @Sendable (Int, BrandFailure) -> Value,
-        add: @escaping @Sendable (inout Sum, Int, Value) -> Void
+        _ count: Int, _ watch: DiskWatch, _ touching: DiskWatch.Touching,
+        work: @escaping @Sendable (Step, Walk) -> Bool, failing: @escaping @Sendable (Int, BrandFailure) -> Void
     ) {
         patience = watch.patience(for: touching)
         self.watch = watch
         self.work = work
         self.failing = failing
-        self.add = add
-        state = Mutex(State(sum, count: count))
+        state = Mutex(State(count: count))
     }
 
-    func run(threads: Int, _ stop: StopRequest?) -> Sum {
+    func run(threads: Int, _ stop: StopRequest?) {
         stop?.onStop { [finished] in _ = finished.signal() }
         for _ in 0..<threads { startThread() }
         var seen = 0
@@ -152,7 +157,7 @@ private final class Walk<Value: Sendable, Sum: Sendable>: Sendable {
             guard let more else { break }
             for _ in 0..<more { startThread() }
         }
-        return end(stop?.reason?.failure ?? Self.failure)
+        end(stop?.reason?.failure ?? Self.failure)
     }
 
     private static var failure: BrandFailure { BrandFailure(.diskHangs, "its disks take too long to answer") }
@@ -160,22 +165,12 @@ private final class Walk<Value: Sendable, Sum: Sendable>: Sendable {
     private func startThread() {
         state.withLock { $0.threads += 1 }
         DispatchQueue(label: "disk-walk").async { @Sendable [self] in
-            var done: (step: Step, value: Value)?
-            while let step = next(after: done) { done = (step, work(step.index)) }
+            while let step = next(), work(step, self) {}
         }
     }
 
-    /// Notes what a thread has done.
-    /// - Returns: what it does next; nil where there is nothing, or it was left behind.
-    private func next(after done: (step: Step, value: Value)?) -> Step? {
+    private func next() -> Step? {
         state.withLock { state in
-            if let (step, value) = done {
-                // Whoever gave it up has counted its thread out.
-                guard let place = state.underWay.firstIndex(where: { $0.number == step.number }) else { return nil }
-                state.underWay.remove(at: place)
-                state.finish { add(&$0, step.index, value) }
-                if state.left == 0 { finished.signal() }
-            }
             guard let index = state.nextIndex() else {
                 state.threads -= 1
                 return nil
@@ -184,6 +179,19 @@ private final class Walk<Value: Sendable, Sum: Sendable>: Sendable {
             let step = Step(number: state.begun, index: index, since: .now)
             state.underWay.append(step)
             return step
+        }
+    }
+
+    /// Has `take` note what a piece of work has brought, unless the piece was given up.
+    /// - Returns: whether its thread goes on: one that was left behind is no longer counted.
+    func finish(_ step: Step, take: () -> Void) -> Bool {
+        state.withLock { state in
+            guard let place = state.underWay.firstIndex(where: { $0.number == step.number }) else { return false }
+            state.underWay.remove(at: place)
+            take()
+            state.left -= 1
+            if state.left == 0 { finished.signal() }
+            return true
         }
     }
 
@@ -203,7 +211,8 @@ private final class Walk<Value: Sendable, Sum: Sendable>: Sendable {
                 if state.tries[step.index, default: 0] < PatientWalk.tries {
                     state.again.append(step.index)
                 } else {
-                    state.finish { add(&$0, step.index, failing(step.index, Self.failure)) }
+                    failing(step.index, Self.failure)
+                    state.left -= 1
                 }
             }
             if state.left == 0 { finished.signal() }
@@ -211,13 +220,11 @@ private final class Walk<Value: Sendable, Sum: Sendable>: Sendable {
     }
 
     /// Whatever still comes in is nobody's.
-    private func end(_ failure: BrandFailure) -> Sum {
+    private func end(_ failure: BrandFailure) {
         state.withLock { state in
-            for index in state.underWay.map(\.index) { state.finish { add(&$0, index, failing(index, failure)) } }
+            for step in state.underWay { failing(step.index, failure) }
             state.underWay = []
-            while let index = state.nextIndex() { state.finish { add(&$0, index, failing(index, failure)) } }
-            guard let sum = state.sum.take() else { preconditionFailure("a walk ends once") }
-            return sum
+            while let index = state.nextIndex() { failing(index, failure) }
         }
     }
 }
