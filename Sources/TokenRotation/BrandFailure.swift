@@ -13,6 +13,7 @@ package struct BrandFailure: Error, Sendable, Equatable {
         case diskHangs = "disk-hangs"
         case accountUnknown = "account-unknown"
         case hostNotResolved = "host-not-resolved"
+        case hostUnknown = "host-unknown"
         case notConnected = "not-connected"
         case timedOut = "timed-out"
         case connectionLost = "connection-lost"
@@ -70,7 +71,7 @@ package struct BrandFailure: Error, Sendable, Equatable {
             .rateLimited, .serverError, .durabilityUnknown, .diskHangs, .storeUnavailable, .storeChanged,
             .deadlineExceeded, .stopped, .unfinished:
             true
-        case .secretUnreadable, .outputRefused, .outputNotWritten, .accountUnknown, .tlsRefused, .tlsIdentity,
+        case .secretUnreadable, .outputRefused, .outputNotWritten, .accountUnknown, .hostUnknown, .tlsRefused, .tlsIdentity,
             .tlsTrustStore,
             .proxyNotResolved, .proxyAuthentication, .credentialsRejected, .clockSkew, .requestRefused,
             .redirectRefused,

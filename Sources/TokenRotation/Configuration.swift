@@ -78,6 +78,12 @@ package struct Endpoint: Sendable, Hashable {
     /// The path alone: what the signature covers as `Request-Target`.
     package let requestTarget: String
 
+    /// The host alone; of an IPv6 address, without the brackets.
+    package var host: String {
+        if authority.hasPrefix("[") { return String(authority.dropFirst().prefix { $0 != "]" }) }
+        return String(authority.prefix { $0 != ":" })
+    }
+
     package init(url: String, scheme: String, authority: String, requestTarget: String) {
         self.url = url
         self.scheme = scheme

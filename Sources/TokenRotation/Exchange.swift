@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Curl
+package import Curl
 internal import Synchronization
 
 /// What a run takes from the world besides its files: time, chance and names. A test gives its own.
@@ -10,6 +10,8 @@ package struct RunContext: Sendable {
     package var random: @Sendable () -> Double
     /// A new Request-Id, unique for good: at most 128 visible ASCII characters.
     package var requestID: @Sendable () -> String
+    /// What the name service says of a host.
+    package var lookUp: @Sendable (String) -> NameLookup = NameLookup.of
     /// Whom to tell what happens; nil where nobody watches.
     package var observe: (@Sendable (RunEvent) -> Void)?
 

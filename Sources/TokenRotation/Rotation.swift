@@ -165,7 +165,7 @@ package final class Rotation: Sendable {
 
 /// What came of a run's tokens.
 package struct RotationEnding: Sendable {
-    package let outcomes: [BrandOutcome]
+    package var outcomes: [BrandOutcome]
     /// What is not as safe as it should be.
     package let warnings: [String]
     /// What must be added to this host's clock to get the endpoint's, where an answer told.

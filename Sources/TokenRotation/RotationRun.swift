@@ -196,8 +196,10 @@ package struct RotationRun {
         let rotation = rotation(configuration, selection)
         let hooks = hooks(configuration, selection, report, rotation)
         let announce: @Sendable (Set<Int>) -> Void = { hooks.announce($0) }
-        let ending = rotation.run(
+        var ending = rotation.run(
             rotation.plan(), secrets: secrets, announce: hooks.isEmpty ? nil : announce, known: known)
+        UnknownHost(configuration, watch: rotation.watch, lookUp: context.lookUp)?.judge(
+            &ending.outcomes, began: report.startedAt, stop: stop)
         report.outcomes = ending.outcomes
         report.clockOffset = ending.clockOffset
         let status = ExitStatus(outcomes: ending.outcomes)

@@ -5,8 +5,8 @@ internal import DurableFiles
 internal import FoundationEssentials
 internal import ProcessState
 
-/// Where runs of one configuration keep what the outputs cannot tell: the journal of hooks, and the lock where the
-/// configuration itself cannot be locked. Several configurations may share the directory.
+/// Where runs of one configuration keep what the outputs cannot tell: the journal of hooks, what the endpoint's name came
+/// to, and the lock where the configuration itself cannot be locked. Several configurations may share the directory.
 struct StateDirectory: Sendable {
     let path: String
     /// What tells this configuration's files from another's: from the path as it was typed, made absolute, since a
@@ -57,7 +57,7 @@ struct StateDirectory: Sendable {
             return .unusable(error)
         }
         if sweeping {
-            directory.sweep(names: [journalName])
+            directory.sweep(names: [journalName, name(of: .unknownHost)])
             directory.shareLock()
         }
         do {
@@ -84,6 +84,31 @@ struct StateDirectory: Sendable {
         let directory = try Directory(path: path)
         try directory.publish(journal.bytes, name: journalName, attributes: Self.journalAttributes)
         try directory.synchronize()
+    }
+
+    /// What a run leaves to the next one besides the journal: a line, or nothing.
+    enum Note: String, Sendable {
+        case unknownHost = "unknown-host"
+    }
+
+    private func name(of note: Note) -> String { "\(note.rawValue)-\(key)" }
+
+    /// What the last run left; nil where nothing is to be had.
+    func note(_ note: Note, watch: DiskWatch) -> [UInt8]? {
+        let state = try? watch.wait(path, in: path) { [self] () throws(FileError) in
+            try Directory(path: path, use: .publishing).inspect(name: name(of: note), maximumSize: 512)
+        }
+        guard case .regular(let file) = state, !file.mayBePlanted, case .bytes(let bytes) = file.contents else {
+            return nil
+        }
+        return bytes
+    }
+
+    /// Leaves it. A loss of power may take it back: what is lost is told one run later.
+    func write(_ bytes: [UInt8], _ note: Note, watch: DiskWatch) throws(FileError) {
+        try watch.wait(path, in: path) { [self] () throws(FileError) in
+            try Directory(path: path).publish(bytes, name: name(of: note), attributes: Self.journalAttributes)
+        }
     }
 
     /// Does what writing the journal does before it is seen, and takes it back.

@@ -96,6 +96,8 @@ struct NetworkFault {
     var gap = 0.0
     /// In seconds, for the whole run.
     var longest = 30.0
+    /// Runs before the one that is looked at.
+    var earlierRuns = 0
     /// A word that the report's warnings must hold.
     var warns: String?
 

@@ -32,6 +32,8 @@ final class NetworkStage: Sendable {
             } else { [Self.others[0], Self.faulty, Self.others[1]] }
         directory = try TemporaryDirectory()
         try directory.write(Self.secret + "\n", to: "secrets/all")
+        try FileManager.default.createDirectory(
+            at: directory.url.appending(path: "state"), withIntermediateDirectories: false)
         var tokens: [String: Data] = [:]
         for brand in brands {
             let token = Self.publishedToken(of: brand)
@@ -97,7 +99,11 @@ final class NetworkStage: Sendable {
             (fault.needsResolver ? resolving : [])
             + [BuiltProgram.rotator, "rotate", "--config", "config.yaml", "--force", "--output", "json"]
         let proxy = fault.environmentProxy.map { ["https_proxy": filled($0)] } ?? [:]
-        return try directory.start(command[0], Array(command.dropFirst()), environment: proxy).ending(within: 90)
+        func ending() throws -> ChildProcess.Ending {
+            try directory.start(command[0], Array(command.dropFirst()), environment: proxy).ending(within: 90)
+        }
+        for _ in 0..<fault.earlierRuns { _ = try ending() }
+        return try ending()
     }
 
     /// The published token of a brand as a reader finds it.
