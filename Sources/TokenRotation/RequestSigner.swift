@@ -27,23 +27,26 @@ package struct RequestSignature: Sendable {
         clientID: String, requestID: String, timestampName: String = "Request-Timestamp", timestamp: String,
         requestTarget: String, body: [UInt8]?, secret: Secret
     ) {
-        let digest = body.map { Data(SHA256.digest(of: $0)).base64EncodedString() }
+        let digest = body.map { PlainBase64.encode(SHA256.digest(of: $0)) }
         var component: [UInt8] = []
         component.reserveCapacity(256)
-        for (name, value) in [
-            ("Client-Id:", clientID), ("\nRequest-Id:", requestID), ("\n", timestampName), (":", timestamp),
-            ("\nRequest-Target:", requestTarget),
-        ] {
-            component += name.utf8
-            component += value.utf8
-        }
+        component += "Client-Id:".utf8
+        component += clientID.utf8
+        component += "\nRequest-Id:".utf8
+        component += requestID.utf8
+        component += "\n".utf8
+        component += timestampName.utf8
+        component += ":".utf8
+        component += timestamp.utf8
+        component += "\nRequest-Target:".utf8
+        component += requestTarget.utf8
         if let digest {
             component += "\nDigest:".utf8
             component += digest.utf8
         }
         self.digest = digest
         self.component = component
-        header = Self.scheme + Data(secret.authenticationCode(for: component)).base64EncodedString()
+        header = Self.scheme + PlainBase64.encode(secret.authenticationCode(for: component))
     }
 
     /// Whether `other`, a header from the network, carries this signature. The time taken does not tell where they differ.
