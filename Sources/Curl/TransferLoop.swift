@@ -17,6 +17,7 @@ internal import Glibc
     private static let gathering: UInt32 = 500
 
     private let options: TransferOptions
+    private let keptHeaders: AnswerHead.Names
     private let multi: UnsafeMutableRawPointer
     private let bell: Int32
     private var ready: [(makeRequest: @Sendable () -> HTTPRequest, completion: Transfers.Completion)] = []
@@ -34,6 +35,7 @@ internal import Glibc
         }
         unsafe self.multi = multi
         self.options = options
+        keptHeaders = AnswerHead.Names(options.keptHeaders)
         self.bell = bell
         // Without TLS there is one request a connection: more would spend their time waiting for one.
         limit = options.allowsPlainHTTP ? min(options.concurrency, options.connections) : options.concurrency
@@ -102,7 +104,7 @@ internal import Glibc
             let (makeRequest, completion) = ready[readyHead]
             readyHead += 1
             do throws(CurlError) {
-                let handle = if let free = idle.popLast() { free } else { try EasyHandle(options: options) }
+                let handle = if let free = idle.popLast() { free } else { try newHandle() }
                 do throws(CurlError) {
                     try handle.prepare(makeRequest())
                     handle.completion = completion
@@ -124,6 +126,10 @@ internal import Glibc
             ready.removeFirst(readyHead)
             readyHead = 0
         }
+    }
+
+    private func newHandle() throws(CurlError) -> EasyHandle {
+        try EasyHandle(options: options, keeping: keptHeaders)
     }
 
     /// Completes the transfers that libcurl reports as ended, and says how many.

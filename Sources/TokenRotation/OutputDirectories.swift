@@ -92,10 +92,13 @@ final class OutputDirectories: Sendable {
     ) -> [String: Directory.Identity] {
         var identities: [String: Directory.Identity] = [:]
         var closed: Set<String> = []
+        // Mostly all stand in one directory.
+        var last: String?
         func note(_ path: String, _ open: (String) throws(FileError) -> Directory) {
-            guard let directory = try? FileLocation(path: path).directory, identities[directory] == nil,
-                !closed.contains(directory)
-            else { return }
+            if let last, LexicalPath.directory(of: path) == last { return }
+            guard let directory = try? FileLocation(path: path).directory else { return }
+            last = directory
+            guard identities[directory] == nil, !closed.contains(directory) else { return }
             if let identity = try? open(directory).identity() {
                 identities[directory] = identity
             } else {

@@ -39,28 +39,31 @@ enum PlainBase64 {
     static func decode(_ text: Span<UInt8>) -> [UInt8]? {
         let values = values
         guard text.count % 4 != 1 else { return nil }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.count / 4 * 3 + 2)
+        var bytes = [UInt8](repeating: 0, count: text.count * 3 / 4)
         var group: UInt32 = 0
+        // More than six bits wide as soon as one letter is none.
         var seen: UInt8 = 0
-        for index in text.indices {
+        var index = 0
+        var end = 0
+        while index < text.count {
             let value = values[Int(text[index])]
             seen |= value
             group = group << 6 | UInt32(value & 63)
-            if index % 4 == 3 {
-                bytes.append(UInt8(truncatingIfNeeded: group >> 16))
-                bytes.append(UInt8(truncatingIfNeeded: group >> 8))
-                bytes.append(UInt8(truncatingIfNeeded: group))
-            }
+            index += 1
+            guard index & 3 == 0 else { continue }
+            bytes[end] = UInt8(truncatingIfNeeded: group >> 16)
+            bytes[end + 1] = UInt8(truncatingIfNeeded: group >> 8)
+            bytes[end + 2] = UInt8(truncatingIfNeeded: group)
+            end += 3
         }
         switch text.count % 4 {
         case 2:
             guard group & 0xf == 0 else { return nil }
-            bytes.append(UInt8(truncatingIfNeeded: group >> 4))
+            bytes[end] = UInt8(truncatingIfNeeded: group >> 4)
         case 3:
             guard group & 0x3 == 0 else { return nil }
-            bytes.append(UInt8(truncatingIfNeeded: group >> 10))
-            bytes.append(UInt8(truncatingIfNeeded: group >> 2))
+            bytes[end] = UInt8(truncatingIfNeeded: group >> 10)
+            bytes[end + 1] = UInt8(truncatingIfNeeded: group >> 2)
         default: break
         }
         return seen < 64 ? bytes : nil

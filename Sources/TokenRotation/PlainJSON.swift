@@ -98,15 +98,15 @@ enum PlainJSON {
     private static func text(_ bytes: Span<UInt8>, _ index: inout Int) -> Range<Int>? {
         guard take(UInt8(ascii: "\""), bytes, &index) else { return nil }
         let start = index
-        while index < bytes.count {
-            switch bytes[index] {
-            case UInt8(ascii: "\""):
-                defer { index += 1 }
-                return start..<index
-            case UInt8(ascii: "\\"): return nil
-            case 0x20...0x7e: index += 1
-            default: return nil
+        var end = start
+        while end < bytes.count {
+            let byte = bytes[end]
+            if byte == UInt8(ascii: "\"") {
+                index = end + 1
+                return start..<end
             }
+            if byte < 0x20 || byte > 0x7e || byte == UInt8(ascii: "\\") { return nil }
+            end += 1
         }
         return nil
     }
