@@ -28,7 +28,7 @@ struct AnswerHead {
         }
     }
 
-    private static let version = Array("http/".utf8)
+    private static let version = Array("HTTP/".utf8)
     private static let contentLength = Array("content-length".utf8)
 
     /// Takes up one line, its end included: also one of an interim answer or a trailer.
@@ -38,7 +38,7 @@ struct AnswerHead {
         while end > 0, line[end - 1] == 0x0a || line[end - 1] == 0x0d { end -= 1 }
         if end == 0 {
             if status >= 200 { isComplete = true }
-        } else if end >= 10, Self.spells(Self.version, line.extracting(..<5)) {
+        } else if end >= 10, Self.begins(line, Self.version) {
             headers = [:]
             isComplete = false
             length = nil
@@ -68,6 +68,12 @@ struct AnswerHead {
             let isUpperCase = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
             if word[index] != (isUpperCase ? byte | 0x20 : byte) { return false }
         }
+        return true
+    }
+
+    /// - Parameter line: not shorter than `word`.
+    private static func begins(_ line: Span<UInt8>, _ word: [UInt8]) -> Bool {
+        for index in word.indices where line[index] != word[index] { return false }
         return true
     }
 

@@ -282,13 +282,6 @@ internal import CCurl
         unsafe _ = curl_getinfo_offset(handle, CURLINFO_APPCONNECT_TIME_T, &handshake)
         return url.hasPrefix("https:") && connections > 0 && handshake == 0
     }
-
-    /// Whether the last answer came over a connection that carries one request at a time.
-    var spokeHTTP1: Bool {
-        var version = 0
-        unsafe _ = curl_getinfo_long(handle, CURLINFO_HTTP_VERSION, &version)
-        return version == CURL_HTTP_VERSION_1_0 || version == CURL_HTTP_VERSION_1_1
-    }
 }
 
 extension Duration {
