@@ -2,9 +2,12 @@
 #pragma once
 #include <curl/curl.h>
 #include <malloc.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 // curl_easy_setopt, curl_easy_getinfo and curl_multi_setopt are variadic, which Swift cannot call:
@@ -37,11 +40,19 @@ static inline CURLcode curl_getinfo_offset(CURL *handle, CURLINFO info, curl_off
 static inline CURLcode curl_getinfo_pointer(CURL *handle, CURLINFO info, void **value) {
     return curl_easy_getinfo(handle, info, value);
 }
+static inline CURLcode curl_getinfo_socket(CURL *handle, CURLINFO info, curl_socket_t *value) {
+    return curl_easy_getinfo(handle, info, value);
+}
 static inline CURLMcode curl_multi_setopt_long(CURLM *handle, CURLMoption option, long value) {
     return curl_multi_setopt(handle, option, value);
 }
 // The message's result sits in a union, which Swift reads as raw bytes.
 static inline CURLcode curl_message_result(const CURLMsg *message) { return message->data.result; }
+
+// Keeps what is written to a socket until a packet is full (tcp(7)), or lets go what was kept. 0 or -1.
+static inline int curl_cork(curl_socket_t socket, int is_kept) {
+    return setsockopt(socket, IPPROTO_TCP, TCP_CORK, &is_kept, sizeof is_kept);
+}
 
 // libcurl frees the headers it sent and the answers it read without wiping them: an allocator that does.
 static inline void curl_wiping_free(void *pointer) {

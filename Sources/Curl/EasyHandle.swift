@@ -15,24 +15,26 @@ internal import CCurl
     var completion: Transfers.Completion?
 
     // What has arrived so far.
-    private var status = 0
-    private var headers: [String: String] = [:]
-    private var headerBytes = 0
-    private var headersEnded = false
+    private var head = AnswerHead()
     private var body: [UInt8] = []
     private var isTooLarge = false
-    private var length: String?
-    private var hasWrongLength = false
-    private var url = ""
-    /// What the handle is set to.
-    private var method = HTTPRequest.Method.post
+    private let keptHeaders: AnswerHead.Names
 
-    init(options: TransferOptions) throws(CurlError) {
+    // What the handle is set to.
+    private var url = ""
+    /// The same, taken apart.
+    private var parsedURL: OpaquePointer?
+    private var method = HTTPRequest.Method.post
+    /// Of a POST: nearly all requests of a run say the same.
+    private var postedBody: [UInt8]?
+
+    init(options: TransferOptions, keeping keptHeaders: AnswerHead.Names) throws(CurlError) {
         guard let handle = unsafe curl_easy_init() else {
             throw CurlError(kind: .internal, message: "no memory for a transfer")
         }
         unsafe self.handle = handle
         self.options = options
+        self.keptHeaders = keptHeaders
         unsafe errorBuffer = .allocate(capacity: Int(CURL_ERROR_SIZE))
         unsafe errorBuffer.initialize(repeating: 0)
         try configure()
@@ -41,6 +43,7 @@ internal import CCurl
     deinit {
         unsafe curl_easy_cleanup(handle)
         unsafe curl_slist_free_all(headerList)
+        unsafe curl_url_cleanup(parsedURL)
         unsafe errorBuffer.deallocate()
     }
 
@@ -114,22 +117,18 @@ internal import CCurl
 
     /// Makes the handle ready to send `request`; what the last one left is forgotten.
     func prepare(_ request: HTTPRequest) throws(CurlError) {
-        status = 0
-        headers.removeAll(keepingCapacity: true)
-        headerBytes = 0
-        headersEnded = false
+        head = AnswerHead()
         body = []
         isTooLarge = false
-        length = nil
-        hasWrongLength = false
-        url = request.url
         unsafe errorBuffer[0] = 0
 
         unsafe curl_slist_free_all(headerList)
         unsafe headerList = nil
-        for (name, value) in request.headers { try append(name, value) }
+        var line: [UInt8] = []
+        line.reserveCapacity(256)
+        for (name, value) in request.headers { try append(name, value, &line) }
         try check(unsafe curl_setopt_list(handle, CURLOPT_HTTPHEADER, headerList))
-        try set(CURLOPT_URL, request.url)
+        try setURL(request.url)
         try set(CURLOPT_FRESH_CONNECT, request.needsFreshConnection ? 1 : 0)
         guard !options.asksForHeadersOnly else { return }
         if request.method != method {
@@ -137,27 +136,29 @@ internal import CCurl
             try set(CURLOPT_CUSTOMREQUEST, request.method == .patch ? "PATCH" : nil)
             try set(request.method == .get ? CURLOPT_HTTPGET : CURLOPT_POST, 1)
             method = request.method
+            postedBody = nil
         }
-        guard request.method != .get else { return }
+        guard request.method != .get, request.body != postedBody else { return }
         try check(unsafe curl_setopt_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count)))
         let copied = unsafe request.body.withUnsafeBytes { bytes in
             unsafe curl_setopt_pointer(
                 handle, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
         }
         try check(copied)
+        postedBody = request.method == .post ? request.body : nil
     }
 
-    private func append(_ name: String, _ value: String) throws(CurlError) {
-        var line = Array(name.utf8)
-        line.reserveCapacity(name.utf8.count + value.utf8.count + 3)
-        let isName = line.allSatisfy { $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: ":") }
+    /// - Parameter line: where it is put together.
+    private func append(_ name: String, _ value: String, _ line: inout [UInt8]) throws(CurlError) {
+        line.removeAll(keepingCapacity: true)
+        line += name.utf8
+        let end = line.count
         line += ": ".utf8
-        let start = line.count
         line += value.utf8
-        guard isName, line[start...].allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {
+        line.append(0)
+        guard Self.isHeader(line.span, nameEnd: end) else {
             throw CurlError(kind: .requestInvalid, message: "a control character in header \(name)")
         }
-        line.append(0)
         let longer = unsafe line.withUnsafeBytes { bytes in
             unsafe curl_slist_append(headerList, bytes.baseAddress?.assumingMemoryBound(to: CChar.self))
         }
@@ -165,6 +166,37 @@ internal import CCurl
             throw CurlError(kind: .internal, message: "no memory for a header")
         }
         unsafe headerList = longer
+    }
+
+    /// Whether a line of a header, ended by a zero, is one and no more.
+    private static func isHeader(_ line: Span<UInt8>, nameEnd: Int) -> Bool {
+        for index in 0..<nameEnd {
+            let byte = line[index]
+            if byte <= 0x20 || byte == 0x7f || byte == UInt8(ascii: ":") { return false }
+        }
+        for index in nameEnd..<(line.count - 1) {
+            let byte = line[index]
+            if byte < 0x20 || byte == 0x7f { return false }
+        }
+        return true
+    }
+
+    /// Nearly all requests of a run go to one URL, which is taken apart once: libcurl would do so for each of them.
+    private func setURL(_ text: String) throws(CurlError) {
+        guard text != url else { return }
+        let parsed = unsafe curl_url()
+        // As libcurl parses `CURLOPT_URL`; what it thinks of the scheme it says when it connects.
+        let code = unsafe curl_url_set(parsed, CURLUPART_URL, text, UInt32(CURLU_NON_SUPPORT_SCHEME))
+        guard code == CURLUE_OK else {
+            unsafe curl_url_cleanup(parsed)
+            throw CurlError(kind: .requestInvalid, message: CurlError.sentence(CURLE_URL_MALFORMAT))
+        }
+        try check(unsafe curl_setopt_pointer(handle, CURLOPT_CURLU, UnsafeMutableRawPointer(parsed)))
+        unsafe curl_url_cleanup(parsedURL)
+        unsafe parsedURL = parsed
+        // libcurl goes by what was taken apart, and shows this.
+        try set(CURLOPT_URL, text)
+        url = text
     }
 
     private func set(_ option: CURLoption, _ value: Int) throws(CurlError) {
@@ -190,50 +222,18 @@ internal import CCurl
             isTooLarge = true
             return 0
         }
-        unsafe body.append(contentsOf: bytes)
+        unsafe body.append(contentsOf: bytes.assumingMemoryBound(to: UInt8.self))
         return bytes.count
     }
 
     /// libcurl's header callback: called once a line, its end included, for interim answers and trailers as well.
     private func receivedHeader(_ line: UnsafeRawBufferPointer) -> Int {
-        let count = line.count
-        headerBytes += count
-        guard headerBytes <= options.maximumHeaderSize else {
+        guard head.size + line.count <= options.maximumHeaderSize else {
             isTooLarge = true
             return 0
         }
-        var end = count
-        while unsafe end > 0 && (line[end - 1] == 0x0a || line[end - 1] == 0x0d) { end -= 1 }
-        if end == 0 {
-            if status >= 200 { headersEnded = true }
-        } else if end >= 10, unsafe line[0..<5].elementsEqual("HTTP/".utf8) {
-            headers.removeAll(keepingCapacity: true)
-            headersEnded = false
-            length = nil
-            if let space = unsafe line[0..<end].firstIndex(of: 0x20) {
-                let digits = unsafe line[(space + 1)..<end].prefix(3)
-                status = Int(unsafe String(decoding: digits, as: UTF8.self)) ?? 0
-            }
-        } else if !headersEnded, let colon = unsafe line[0..<end].firstIndex(of: UInt8(ascii: ":")) {
-            let name = unsafe String(decoding: line[0..<colon], as: UTF8.self).lowercased()
-            let isLength = name == "content-length"
-            if isLength || options.keptHeaders.contains(name) {
-                var start = colon + 1
-                while unsafe start < end && (line[start] == 0x20 || line[start] == 0x09) { start += 1 }
-                while unsafe end > start && (line[end - 1] == 0x20 || line[end - 1] == 0x09) { end -= 1 }
-                let value = unsafe String(decoding: line[start..<end], as: UTF8.self)
-                if isLength { check(length: value) } else { headers[name] = value }
-            }
-        }
-        return count
-    }
-
-    /// libcurl takes the last of several lengths, and one too large for it as none at all. RFC 9112 §6.3 has the
-    /// recipient refuse such an answer: two readers of it would disagree where it ends.
-    private func check(length value: String) {
-        if let length, length != value { hasWrongLength = true }
-        if Int64(value) == nil { hasWrongLength = true }
-        length = value
+        head.take(unsafe line.assumingMemoryBound(to: UInt8.self).span, keeping: keptHeaders)
+        return line.count
     }
 
     /// What became of the transfer that libcurl ended with `code`.
@@ -260,18 +260,18 @@ internal import CCurl
             let detail = unsafe String(cString: errorBuffer.baseAddress.unsafelyUnwrapped)
             return .failure(
                 CurlError.sort(
-                    code, status: status, proxyStatus: proxyStatus, detail: detail, url: url, isBeforeTLS: isBeforeTLS,
-                    trust: options.tls))
+                    code, status: head.status, proxyStatus: proxyStatus, detail: detail, url: url,
+                    isBeforeTLS: isBeforeTLS, trust: options.tls))
         }
-        guard !hasWrongLength else {
+        guard !head.hasWrongLength else {
             return .failure(CurlError(kind: .answerMalformed, message: "the answer's length is none, or told twice"))
         }
         // libcurl reports success for a connection that closed inside the headers.
-        guard headersEnded else {
+        guard head.isComplete else {
             return .failure(CurlError(kind: .answerCut, message: "the connection closed inside the headers"))
         }
         defer { body = [] }
-        return .success(HTTPReply(status: status, headers: headers, body: body))
+        return .success(HTTPReply(status: head.status, headers: head.headers, body: body))
     }
 
     /// Whether a connection was made for the request, over which no TLS was spoken yet although it should be.
@@ -281,13 +281,6 @@ internal import CCurl
         unsafe _ = curl_getinfo_long(handle, CURLINFO_NUM_CONNECTS, &connections)
         unsafe _ = curl_getinfo_offset(handle, CURLINFO_APPCONNECT_TIME_T, &handshake)
         return url.hasPrefix("https:") && connections > 0 && handshake == 0
-    }
-
-    /// Whether the last answer came over a connection that carries one request at a time.
-    var spokeHTTP1: Bool {
-        var version = 0
-        unsafe _ = curl_getinfo_long(handle, CURLINFO_HTTP_VERSION, &version)
-        return version == CURL_HTTP_VERSION_1_0 || version == CURL_HTTP_VERSION_1_1
     }
 }
 

@@ -17,6 +17,7 @@ internal import Glibc
     private static let gathering: UInt32 = 500
 
     private let options: TransferOptions
+    private let keptHeaders: AnswerHead.Names
     private let multi: UnsafeMutableRawPointer
     private let bell: Int32
     private var ready: [(makeRequest: @Sendable () -> HTTPRequest, completion: Transfers.Completion)] = []
@@ -25,6 +26,8 @@ internal import Glibc
     private var later: [Waiting] = []
     private var idle: [EasyHandle] = []
     private var active: [ObjectIdentifier: EasyHandle] = [:]
+    /// Of the connection that carries all requests, once one was answered over it; -1 where there is none.
+    private var sharedSocket: curl_socket_t = -1
     /// Requests in flight; fewer once the peer has shown that it takes one a connection.
     private var limit: Int
 
@@ -34,6 +37,7 @@ internal import Glibc
         }
         unsafe self.multi = multi
         self.options = options
+        keptHeaders = AnswerHead.Names(options.keptHeaders)
         self.bell = bell
         // Without TLS there is one request a connection: more would spend their time waiting for one.
         limit = options.allowsPlainHTTP ? min(options.concurrency, options.connections) : options.concurrency
@@ -79,8 +83,7 @@ internal import Glibc
             ready.append((next.makeRequest, next.completion))
         }
         startReady()
-        var running: Int32 = 0
-        unsafe _ = curl_multi_perform(multi, &running)
+        perform()
         if completeEnded() > 0 {
             // Places are free and may be taken at once; the next turn waits.
             return
@@ -102,7 +105,7 @@ internal import Glibc
             let (makeRequest, completion) = ready[readyHead]
             readyHead += 1
             do throws(CurlError) {
-                let handle = if let free = idle.popLast() { free } else { try EasyHandle(options: options) }
+                let handle = if let free = idle.popLast() { free } else { try newHandle() }
                 do throws(CurlError) {
                     try handle.prepare(makeRequest())
                     handle.completion = completion
@@ -126,6 +129,30 @@ internal import Glibc
         }
     }
 
+    /// Moves all transfers on. What they send over one connection goes out in full packets: libcurl writes each frame by
+    /// itself, and each would be a packet.
+    private func perform() {
+        // A socket that was closed meanwhile is not known again before the next answer.
+        if sharedSocket >= 0, curl_cork(sharedSocket, 1) != 0 { sharedSocket = -1 }
+        var running: Int32 = 0
+        unsafe _ = curl_multi_perform(multi, &running)
+        if sharedSocket >= 0, curl_cork(sharedSocket, 0) != 0 { sharedSocket = -1 }
+    }
+
+    /// Takes down how the peer is spoken to.
+    private func learn(from handle: EasyHandle) {
+        if handle.spokeHTTP1 {
+            limit = min(limit, options.connections)
+            sharedSocket = -1
+        } else if sharedSocket < 0 {
+            sharedSocket = handle.socket
+        }
+    }
+
+    private func newHandle() throws(CurlError) -> EasyHandle {
+        try EasyHandle(options: options, keeping: keptHeaders)
+    }
+
     /// Completes the transfers that libcurl reports as ended, and says how many.
     private func completeEnded() -> Int {
         var ended = 0
@@ -137,7 +164,7 @@ internal import Glibc
             unsafe _ = curl_getinfo_pointer(message.pointee.easy_handle, CURLINFO_PRIVATE, &context)
             guard let handle = unsafe EasyHandle.from(context) else { continue }
             let result = handle.result(code)
-            if case .success = result, handle.spokeHTTP1 { limit = min(limit, options.connections) }
+            if case .success = result { learn(from: handle) }
             ended += 1
             retire(handle, with: result)
         }

@@ -99,13 +99,7 @@ package final class Directory: Sendable {
     /// - Returns: nil where nothing stands.
     func lookAtTarget(_ name: String) throws(FileError) -> linux_status? {
         guard TemporaryName.fits(name) else { throw FileError(.look, path(of: name), .invalidName) }
-        let status: linux_status
-        do {
-            status = try look(descriptor, name, path: path(of: name))
-        } catch {
-            guard error.reason == .missing else { throw error }
-            return nil
-        }
+        guard let status = try lookIfPresent(descriptor, name, path: path(of: name)) else { return nil }
         let kind = FileKind(mode: status.mode)
         guard try !isMountPoint(name, status) else { throw FileError(.look, path(of: name), .isMountPoint) }
         if kind == .symlink { throw FileError(.look, path(of: name), .isSymlink) }

@@ -13,17 +13,33 @@ package struct FileLocation: Sendable, Hashable {
     /// - Throws: ``FileError/Reason/invalidName`` for a path that ends in `/`, `.` or `..`, is empty, has a name too
     ///   long for a temporary beside it, or contains a zero byte.
     package init(path: String) throws(FileError) {
+        let slash = Self.lastSlash(in: path.utf8.span)
         let bytes = path.utf8
-        let slash = bytes.lastIndex(of: UInt8(ascii: "/"))
-        let name = String(path[(slash.map(bytes.index(after:)) ?? path.startIndex)...])
-        guard TemporaryName.fits(name), !bytes.contains(0) else { throw FileError(.look, path, .invalidName) }
+        let name = slash.map { String(path[bytes.index(bytes.startIndex, offsetBy: $0 + 1)...]) } ?? path
+        guard TemporaryName.fits(name), !Self.hasZero(path.utf8.span) else {
+            throw FileError(.look, path, .invalidName)
+        }
         self.name = name
         directory =
             switch slash {
             case nil: "."
-            case path.startIndex: "/"
-            case .some(let slash): String(path[..<slash])
+            case 0: "/"
+            case .some(let slash): String(path[..<bytes.index(bytes.startIndex, offsetBy: slash)])
             }
+    }
+
+    private static func hasZero(_ path: Span<UInt8>) -> Bool {
+        for index in path.indices where path[index] == 0 { return true }
+        return false
+    }
+
+    private static func lastSlash(in path: Span<UInt8>) -> Int? {
+        var index = path.count
+        while index > 0 {
+            index -= 1
+            if path[index] == UInt8(ascii: "/") { return index }
+        }
+        return nil
     }
 
     package var path: String { directory == "/" ? "/" + name : directory + "/" + name }
@@ -43,6 +59,9 @@ package struct FileLocation: Sendable, Hashable {
         }
         throw FileError(.followSymlink, path, .symlinkLoop, errorNumber: ELOOP)
     }
+
+    /// Whether a symbolic link stands there.
+    package func isSymlink() throws(FileError) -> Bool { try next() != nil }
 
     /// One step along a chain of links; nil where this is no link.
     private func next() throws(FileError) -> FileLocation? {

@@ -27,11 +27,13 @@ package final class InputFile: Sendable {
 
     /// Opens a file, following symbolic links (Kubernetes mounts secrets as links). A pipe, socket or device is
     /// refused without waiting for its other end.
-    package init(path: String) throws(FileError) {
+    /// - Parameter followsLink: where this is false, a link at the path is ``FileError/Reason/symlinkLoop``.
+    package init(path: String, followsLink: Bool = true) throws(FileError) {
         guard !path.utf8.contains(0) else { throw FileError(.open, path, .invalidName) }
         descriptor = Descriptor(
             owning: try attempt(.open, path) {
-                unsafe Glibc.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+                unsafe Glibc.open(
+                    path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (followsLink ? 0 : O_NOFOLLOW))
             })
         let seen = try look(descriptor, "", path: path)
         let kind = FileKind(mode: seen.mode)

@@ -65,6 +65,19 @@ func look(_ descriptor: borrowing Descriptor, _ name: String, path: @autoclosure
     return status
 }
 
+/// The same of a name that need not be there, which is no error: nil then.
+func lookIfPresent(_ descriptor: borrowing Descriptor, _ name: String, path: @autoclosure () -> String)
+    throws(FileError) -> linux_status?
+{
+    var status = linux_status()
+    let number = descriptor.number
+    let found = try attempt(.look, path()) {
+        let result = unsafe linux_look(number, name, &status)
+        return result == -1 && errno == ENOENT ? 1 : result
+    }
+    return found == 0 ? status : nil
+}
+
 /// Overwrites bytes in place in a way that no optimiser removes, then empties the array.
 func wipe(_ bytes: inout [UInt8]) {
     unsafe bytes.withUnsafeMutableBytes { storage in

@@ -12,16 +12,26 @@ struct TemporaryName {
     let text: String
 
     init(for target: String, random: UInt64) {
-        let digits = String(random, radix: 16)
-        text = ".\(target).\(String(repeating: "0", count: 16 - digits.count))\(digits).tmp"
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(target.utf8.count + Self.marks)
+        bytes.append(UInt8(ascii: "."))
+        bytes += target.utf8
+        bytes.append(UInt8(ascii: "."))
+        for shift in stride(from: 60, through: 0, by: -4) {
+            let digit = UInt8(truncatingIfNeeded: random >> UInt64(shift)) & 15
+            bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+        }
+        bytes += ".tmp".utf8
+        text = String(decoding: bytes, as: UTF8.self)
     }
 
     /// Whether a name can be published under: one path component, and short enough.
     static func fits(_ name: String) -> Bool {
-        let bytes = name.utf8
+        let bytes = name.utf8.span
         guard !bytes.isEmpty, bytes.count <= longestTarget else { return false }
         var isOnlyDots = true
-        for byte in bytes {
+        for index in bytes.indices {
+            let byte = bytes[index]
             if byte == UInt8(ascii: "/") || byte == 0 { return false }
             if byte != UInt8(ascii: ".") { isOnlyDots = false }
         }

@@ -11,7 +11,7 @@ package enum ProcessHygiene {
     /// - Writing to a closed pipe or above the file size limit becomes an error instead of an end without a report.
     /// - Children can be waited for, even where whoever started this ignores `SIGCHLD`.
     /// - No file is born open to others, no memory goes to disk, no process of the same user looks inside.
-    /// - All threads share one heap: a run with ten thousand brands is to stay small.
+    /// - All threads share two heaps: a run with ten thousand brands is to stay small.
     /// - Descriptors 0 to 2 are open, lest a file that is opened later stands in their place and is printed into.
     package static func apply() {
         for number in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT, SIGQUIT, SIGCHLD] {
@@ -24,7 +24,7 @@ package enum ProcessHygiene {
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
         _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
         _ = linux_set_undumpable()
-        linux_share_one_heap()
+        linux_share_heaps()
         openStandardDescriptors()
     }
 

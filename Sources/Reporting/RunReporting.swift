@@ -11,8 +11,9 @@ package import TokenRotation
 /// A stopped run has little time left: what is not delivered by then is given up.
 package final class RunReporting: RunAudience {
     private let stop: StopRequest
-    /// After a signal, in milliseconds, what files may take: mostly a few.
-    private static let patience = 200
+    /// In milliseconds, what files may take, and after a signal: mostly a few.
+    private static let patience = 10_000
+    private static let patienceAfterSignal = 200
     private let ping = Mutex<Ping?>(nil)
     /// What the metrics file said before this run.
     private let earlier = Mutex<EarlierMetrics?>(nil)
@@ -30,7 +31,7 @@ package final class RunReporting: RunAudience {
 
     package func runEnded(_ report: RunReport) -> [String] {
         guard report.destinations.metricsFile != nil || report.destinations.terminationMessage != nil else { return [] }
-        // On a thread of its own: a disk that hangs must not cost a stopped run its report.
+        // On a thread of its own: a disk that hangs must not cost a run its report.
         let problems = Mutex(["report: its files were not written in time"])
         let finished = DispatchSemaphore(value: 0)
         DispatchQueue(label: "reporting-files").async { @Sendable [self] in
@@ -39,11 +40,11 @@ package final class RunReporting: RunAudience {
             finished.signal()
         }
         stop.onSignal { @Sendable in
-            DispatchQueue(label: "reporting-timer").asyncAfter(deadline: .now() + .milliseconds(Self.patience)) {
-                @Sendable in _ = finished.signal()
-            }
+            DispatchQueue(label: "reporting-timer").asyncAfter(
+                deadline: .now() + .milliseconds(Self.patienceAfterSignal)
+            ) { @Sendable in _ = finished.signal() }
         }
-        finished.wait()
+        _ = finished.wait(timeout: .now() + .milliseconds(Self.patience))
         return problems.withLock { $0 }
     }
 

@@ -71,14 +71,11 @@ package struct BrandFailure: Error, Sendable, Equatable {
             .rateLimited, .serverError, .durabilityUnknown, .diskHangs, .storeUnavailable, .storeChanged,
             .deadlineExceeded, .stopped, .unfinished:
             true
-        case .secretUnreadable, .outputRefused, .outputNotWritten, .accountUnknown, .hostUnknown, .tlsRefused, .tlsIdentity,
-            .tlsTrustStore,
-            .proxyNotResolved, .proxyAuthentication, .credentialsRejected, .clockSkew, .requestRefused,
-            .redirectRefused,
-            .answerMalformed, .answerTooLarge, .answerSignature, .tokenInvalid, .tokenExpired, .tokenForeign,
-            .storeNotConfigured, .storeUntrusted, .storeUnauthorized, .storeForbidden, .storeNotFound,
-            .storeConflict, .storeTooLarge, .storeRefused, .storeAnswer,
-            .shortLived, .internal:
+        case .secretUnreadable, .outputRefused, .outputNotWritten, .accountUnknown, .hostUnknown, .tlsRefused,
+            .tlsIdentity, .tlsTrustStore, .proxyNotResolved, .proxyAuthentication, .credentialsRejected, .clockSkew,
+            .requestRefused, .redirectRefused, .answerMalformed, .answerTooLarge, .answerSignature, .tokenInvalid,
+            .tokenExpired, .tokenForeign, .storeNotConfigured, .storeUntrusted, .storeUnauthorized, .storeForbidden,
+            .storeNotFound, .storeConflict, .storeTooLarge, .storeRefused, .storeAnswer, .shortLived, .internal:
             false
         }
     }

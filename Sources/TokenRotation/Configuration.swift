@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Synchronization
+
 /// What one run works on: a configuration file that passed every check, with defaults filled in and
 /// placeholders expanded. Only ``ConfigurationReader`` makes one.
 package struct Configuration: Sendable {
@@ -142,6 +144,17 @@ package struct Brand: Sendable {
         package let validTime: Duration?
         /// nil stands for a third of the lifetime.
         package let renewBefore: RenewalThreshold?
+        private let madeBody = Mutex<RequestBody?>(nil)
+
+        /// What a request for such a token says, made when the first is.
+        var requestBody: RequestBody {
+            madeBody.withLock { made in
+                if let made { return made }
+                let body = RequestBody(validTime: validTime)
+                made = body
+                return body
+            }
+        }
 
         /// What a configuration that says nothing of them has.
         package static let unsaid = Times(validTime: nil, renewBefore: nil)

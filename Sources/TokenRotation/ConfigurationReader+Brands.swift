@@ -102,7 +102,9 @@ extension ConfigurationReader {
     static func isBrandName(_ name: String) -> Bool {
         guard (1...63).contains(name.utf8.count) else { return false }
         var previous: UInt8 = 0x2E
-        for (position, byte) in name.utf8.enumerated() {
+        let bytes = name.utf8.span
+        for position in bytes.indices {
+            let byte = bytes[position]
             switch byte {
             case 0x61...0x7A, 0x30...0x39: break
             case 0x2D, 0x5F: if position == 0 { return false }

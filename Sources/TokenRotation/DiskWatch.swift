@@ -12,21 +12,45 @@ final class DiskWatch: Sendable {
     /// What for a disk is waited for.
     enum Touching: Sendable { case reading, writing }
 
+    /// A thread that works on what can be done once more by another one: told when it is given up, and that for good.
+    final class Waiter: Sendable {
+        private let given = Atomic<Bool>(false)
+        var isGivenUp: Bool { given.load(ordering: .relaxed) }
+        fileprivate func giveUp() { given.store(true, ordering: .relaxed) }
+    }
+
+    /// Of this thread, if it is one of those.
+    @TaskLocal static var waiter: Waiter?
+
     /// One wait.
     private struct Touch: Sendable {
         let number: Int
-        let directory: String
+        let place: Place
         let end: ContinuousClock.Instant
+        let waiter: Waiter?
         let onHang: (@Sendable (FileError) -> Void)?
+    }
+
+    /// What hangs if a wait does not end.
+    enum Place: Hashable, Sendable {
+        case directory(String)
+        /// A symbolic link, which may lead to another disk than the one that it stands on.
+        case link(String)
+
+        var path: String {
+            switch self {
+            case .directory(let path), .link(let path): path
+            }
+        }
     }
 
     private struct State: Sendable {
         var touches: [Touch] = []
         var count = 0
-        /// Directories of which a wait was given up.
-        var directories: Set<String> = []
         /// Threads that do not come back, as far as is known.
         var lost = 0
+        /// Places of which a wait was given up.
+        var places: Set<Place> = []
         /// The mounts that these are on, where a whole mount hangs at once.
         var mounts: [String] = []
     }
@@ -52,24 +76,33 @@ final class DiskWatch: Sendable {
 
     func patience(for touching: Touching) -> Duration { touching == .reading ? patience : patienceForWriting }
 
-    /// Does something in a directory, or refuses at once where that hangs.
+    /// Does something at a place, or refuses at once where that hangs.
     /// - Parameters:
     ///   - path: of what is touched, for the error.
     ///   - onHang: Called once, on another thread, if `body` is given up; it may return all the same, or never.
     func touch<Result>(
-        _ path: @autoclosure () -> String, in directory: String, for touching: Touching = .reading,
+        _ path: @autoclosure () -> String, at place: Place, for touching: Touching = .reading,
         onHang: (@Sendable (FileError) -> Void)? = nil, _ body: () throws(FileError) -> Result
     ) throws(FileError) -> Result {
         let end = ContinuousClock.now + patience(for: touching)
+        let waiter = Self.waiter
         let number = state.withLock { state -> Int? in
-            guard state.directories.isEmpty || !Self.hangs(directory, state) else { return nil }
+            guard state.places.isEmpty || !Self.hangs(place, state) else { return nil }
             state.count += 1
-            state.touches.append(Touch(number: state.count, directory: directory, end: end, onHang: onHang))
+            state.touches.append(Touch(number: state.count, place: place, end: end, waiter: waiter, onHang: onHang))
             return state.count
         }
         guard let number else { throw FileError.hanging(path()) }
         defer { state.withLock { $0.touches.removeAll { $0.number == number } } }
         return try body()
+    }
+
+    /// The same for a directory.
+    func touch<Result>(
+        _ path: @autoclosure () -> String, in directory: String, for touching: Touching = .reading,
+        _ body: () throws(FileError) -> Result
+    ) throws(FileError) -> Result {
+        try touch(path(), at: .directory(directory), for: touching, body)
     }
 
     /// How many threads were left behind.
@@ -83,16 +116,28 @@ final class DiskWatch: Sendable {
         let given = state.withLock { state -> [Touch] in
             let given = state.touches.filter { $0.end <= now }
             state.touches.removeAll { $0.end <= now }
-            for touch in given where state.directories.insert(touch.directory).inserted {
-                if let mount = RemoteMount.point(over: Self.absolute(touch.directory)) { state.mounts.append(mount) }
+            for touch in given where state.places.insert(touch.place).inserted {
+                guard case .directory(let directory) = touch.place,
+                    let mount = RemoteMount.point(over: Self.absolute(directory)), !state.mounts.contains(mount)
+                else { continue }
+                state.mounts.append(mount)
             }
             return given
         }
-        for touch in given { touch.onHang?(FileError.hanging(touch.directory)) }
+        for touch in given {
+            touch.waiter?.giveUp()
+            touch.onHang?(FileError.hanging(touch.place.path))
+        }
     }
 
-    private static func hangs(_ directory: String, _ state: State) -> Bool {
-        if state.directories.contains(directory) { return true }
+    private static func hangs(_ place: Place, _ state: State) -> Bool {
+        if state.places.contains(place) { return true }
+        let directory =
+            switch place {
+            case .directory(let directory): directory
+            case .link(let path): LexicalPath.directory(of: path)
+            }
+        if state.places.contains(.directory(directory)) { return true }
         guard !state.mounts.isEmpty else { return false }
         let absolute = absolute(directory)
         return state.mounts.contains { absolute == $0 || absolute.hasPrefix($0 + "/") }

@@ -82,6 +82,7 @@ package final class EndpointState: Sendable {
     package var hasOtherType: Bool { state.withLock { $0.hasOtherType } }
 
     private static func isJSON(_ type: String) -> Bool {
+        if type == "application/json" { return true }
         let media = type.lowercased().prefix { $0 != ";" && $0 != " " }
         return media == "application/json" || media.hasSuffix("+json")
     }

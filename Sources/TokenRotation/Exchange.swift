@@ -52,17 +52,38 @@ final class Exchange: Sendable {
     /// Requests sent for the brand, and the token or what was in the way.
     typealias Completion = @Sendable (_ attempts: Int, _ result: Result<Token, BrandFailure>) -> Void
 
+    /// What all exchanges of a run share: one reference, since ten thousand brands would count many on three threads.
+    final class Setting: Sendable {
+        let configuration: Configuration
+        let secrets: SecretReader
+        let watch: DiskWatch
+        let transfers: Transfers
+        let endpoint: EndpointState
+        let deadline: ContinuousClock.Instant
+        let context: RunContext
+        let stop: StopRequest
+        /// Where work goes on after an answer, off the thread that drives the transfers.
+        let lanes: Lanes
+
+        init(
+            configuration: Configuration, secrets: SecretReader, watch: DiskWatch, transfers: Transfers,
+            endpoint: EndpointState, deadline: ContinuousClock.Instant, context: RunContext, stop: StopRequest,
+            lanes: Lanes
+        ) {
+            self.configuration = configuration
+            self.secrets = secrets
+            self.watch = watch
+            self.transfers = transfers
+            self.endpoint = endpoint
+            self.deadline = deadline
+            self.context = context
+            self.stop = stop
+            self.lanes = lanes
+        }
+    }
+
     private let brand: Brand
-    private let configuration: Configuration
-    private let secrets: SecretReader
-    private let watch: DiskWatch
-    private let transfers: Transfers
-    private let endpoint: EndpointState
-    private let deadline: ContinuousClock.Instant
-    private let context: RunContext
-    private let stop: StopRequest
-    /// Where work goes on after an answer, off the thread that drives the transfers.
-    private let lanes: Lanes
+    private let setting: Setting
     /// Called once, when the first attempt has ended or will not be made.
     private let giveWay: @Sendable () -> Void
     private let completion: Completion
@@ -71,21 +92,10 @@ final class Exchange: Sendable {
     private let isBegun = Atomic<Bool>(false)
 
     init(
-        brand: Brand, configuration: Configuration, secrets: SecretReader, watch: DiskWatch, transfers: Transfers,
-        endpoint: EndpointState, deadline: ContinuousClock.Instant, context: RunContext, stop: StopRequest,
-        lanes: Lanes,
-        giveWay: @escaping @Sendable () -> Void, completion: @escaping Completion
+        brand: Brand, in setting: Setting, giveWay: @escaping @Sendable () -> Void, completion: @escaping Completion
     ) {
         self.brand = brand
-        self.configuration = configuration
-        self.secrets = secrets
-        self.watch = watch
-        self.transfers = transfers
-        self.endpoint = endpoint
-        self.deadline = deadline
-        self.context = context
-        self.stop = stop
-        self.lanes = lanes
+        self.setting = setting
         self.giveWay = giveWay
         self.completion = completion
     }
@@ -94,10 +104,10 @@ final class Exchange: Sendable {
     func start() {
         let result: Result<Secret, BrandFailure>
         do throws(BrandFailure) {
-            if let reason = stop.reason { throw reason.failure }
+            if let reason = setting.stop.reason { throw reason.failure }
             result = .success(
-                try secrets.secret(
-                    from: brand.secret, watch: watch, isCancelled: { self.stop.reason != nil },
+                try setting.secrets.secret(
+                    from: brand.secret, watch: setting.watch, isCancelled: { self.setting.stop.reason != nil },
                     onHang: { self.refuse($0) }))
         } catch {
             result = .failure(error)
@@ -107,8 +117,9 @@ final class Exchange: Sendable {
         switch result {
         case .success(let secret):
             let signer = RequestSigner(
-                endpoint: configuration.endpoint, clientID: brand.clientID, secret: secret, validTime: brand.validTime)
-            attempt(1, of: signer, requestID: context.requestID(), notBefore: nil, Course())
+                endpoint: setting.configuration.endpoint, clientID: brand.clientID, secret: secret,
+                body: brand.times.requestBody)
+            attempt(1, of: signer, requestID: setting.context.requestID(), notBefore: nil, Course())
         case .failure(let failure): end(failure)
         }
     }
@@ -119,9 +130,9 @@ final class Exchange: Sendable {
     }
 
     private func end(_ failure: BrandFailure) {
-        lanes.async { [self] in
+        setting.lanes.async { [self] in
             giveWay()
-            complete(.failure(stop.reason?.failure ?? failure))
+            complete(.failure(setting.stop.reason?.failure ?? failure))
         }
     }
 
@@ -147,17 +158,17 @@ final class Exchange: Sendable {
         _ course: Course
     ) {
         // A corrected time that proves right spares the others an attempt in vain: it does not queue behind them.
-        transfers.submit(notBefore: notBefore, goesFirst: course.provesOffset) { [self] in
+        setting.transfers.submit(notBefore: notBefore, goesFirst: course.provesOffset) { [self] in
             // Signed when there is a place to send it, on every attempt: the timestamp is part of the signature.
             sent.add(1, ordering: .relaxed)
-            context.observe?(.sent)
-            let offset = course.supposedOffset ?? endpoint.signingOffset
+            setting.context.observe?(.sent)
+            let offset = course.supposedOffset ?? setting.endpoint.signingOffset
             signedOffset.withLock { $0 = offset }
-            var request = signer.request(id: requestID, at: context.now().advanced(by: offset))
+            var request = signer.request(id: requestID, at: setting.context.now().advanced(by: offset))
             request.needsFreshConnection = course.doubtsConnection
             return request
         } completion: { [self] result in
-            lanes.async { [self] in
+            setting.lanes.async { [self] in
                 if number == 1 { giveWay() }
                 ended(number, signer, requestID, result, course)
             }
@@ -168,31 +179,31 @@ final class Exchange: Sendable {
         _ number: Int, _ signer: RequestSigner, _ requestID: String, _ result: Result<HTTPReply, CurlError>,
         _ course: Course
     ) {
-        if case .failure(let error) = result, error.kind == .cancelled, let reason = stop.reason {
+        if case .failure(let error) = result, error.kind == .cancelled, let reason = setting.stop.reason {
             tell(number, result, reason.failure)
             return complete(.failure(reason.failure))
         }
         let offset = signedOffset.withLock { $0 }
-        endpoint.note(result, at: context.now())
+        setting.endpoint.note(result, at: setting.context.now())
         let response = TokenResponse(
-            result, for: signer, requestID: requestID, verification: configuration.responseVerification,
-            now: context.now().advanced(by: offset))
+            result, for: signer, requestID: requestID, verification: setting.configuration.responseVerification,
+            now: setting.context.now().advanced(by: offset))
         switch response {
         case .granted(let token):
             // It was right: the others need not find out themselves.
-            if let offset = course.supposedOffset { endpoint.sign(withOffset: offset) }
+            if let offset = course.supposedOffset { setting.endpoint.sign(withOffset: offset) }
             tell(number, result, nil)
             complete(.success(token))
         case .failed(let failure, let advice):
             let isUsed = if case .correctedClock = advice { course.isClockUsed } else { course.isOnceUsed }
-            let next = RetryPolicy(attempts: configuration.attempts).next(
-                after: number, advice: advice, remaining: deadline - ContinuousClock.now, random: context.random(),
-                isOnceUsed: isUsed)
+            let next = RetryPolicy(attempts: setting.configuration.attempts).next(
+                after: number, advice: advice, remaining: setting.deadline - ContinuousClock.now,
+                random: setting.context.random(), isOnceUsed: isUsed)
             guard let next else {
                 tell(number, result, failure)
                 return complete(.failure(failure))
             }
-            if let refusal = endpoint.refusal(of: advice) {
+            if let refusal = setting.endpoint.refusal(of: advice) {
                 let failure = BrandFailure(failure.code, "\(failure.message); \(refusal)")
                 tell(number, result, failure)
                 return complete(.failure(failure))
@@ -209,7 +220,7 @@ final class Exchange: Sendable {
             case .passing, .never: break
             }
             tell(number, result, failure, triedAgainIn: next.wait)
-            let id = next.identity == .same ? requestID : context.requestID()
+            let id = next.identity == .same ? requestID : setting.context.requestID()
             attempt(number + 1, of: signer, requestID: id, notBefore: .now + next.wait, course)
         }
     }
@@ -219,7 +230,7 @@ final class Exchange: Sendable {
         triedAgainIn wait: Duration? = nil
     ) {
         // Taken back before it was sent, by a stop: there was no such attempt.
-        guard let observe = context.observe, sent.load(ordering: .relaxed) >= number else { return }
+        guard let observe = setting.context.observe, sent.load(ordering: .relaxed) >= number else { return }
         let (status, timing): (Int?, TransferTiming?) =
             switch result {
             case .success(let reply): (reply.status, reply.timing)

@@ -22,7 +22,7 @@ struct HookCall {
 
     /// Runs it, unless the run is stopped or its time is over.
     func outcome(
-        deadline: ContinuousClock.Instant, stop: StopRequest, redact: ([UInt8]) -> String
+        deadline: ContinuousClock.Instant, stop: StopRequest, redact: ([UInt8]) -> String?
     ) -> HookOutcome {
         var outcome = HookOutcome(name: hook.name, result: .delivered)
         if isOverdue { outcome.pendingSince = entry.since }

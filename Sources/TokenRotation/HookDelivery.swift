@@ -23,6 +23,7 @@ final class HookDelivery: Sendable {
     private let hooks: [Hook]
     private let directory: StateDirectory?
     private let watch: DiskWatch
+    private let stop: StopRequest
     private let began: Timestamp
     /// What was owed when the run began.
     private let owed: HookJournal
@@ -30,9 +31,11 @@ final class HookDelivery: Sendable {
 
     /// Reads the journal. The caller holds the run's lock, unless the run only plans.
     package init(
-        _ configuration: Configuration, _ selection: Selection, began: Timestamp, isDryRun: Bool, watch: DiskWatch
+        _ configuration: Configuration, _ selection: Selection, began: Timestamp, isDryRun: Bool, watch: DiskWatch,
+        stop: StopRequest
     ) {
         self.watch = watch
+        self.stop = stop
         self.configuration = configuration
         self.began = began
         hooks = configuration.hooks.filter { hook in selection.brands.contains(where: hook.concerns) }
@@ -41,7 +44,7 @@ final class HookDelivery: Sendable {
         var journal = HookJournal()
         var written: HookJournal?
         var warnings: [String] = []
-        switch directory?.readJournal(sweeping: !isDryRun, watch: watch) {
+        switch directory?.readJournal(sweeping: !isDryRun, watch: watch, stop: stop) {
         case .journal(let found):
             written = found
             journal = found
@@ -110,7 +113,7 @@ final class HookDelivery: Sendable {
             change(&state.journal)
             guard let directory, state.journal != state.written else { return }
             do throws(FileError) {
-                try directory.write(state.journal, watch: watch)
+                try directory.write(state.journal, watch: watch, stop: stop)
                 state.written = state.journal
                 state.isForgetful = false
             } catch {
@@ -146,7 +149,7 @@ final class HookDelivery: Sendable {
     ///   - failed: indexes of the brands that failed.
     package func deliver(
         changed: Set<Int>, failed: Set<Int>, runID: String, exitStatus: ExitStatus,
-        deadline: ContinuousClock.Instant, stop: StopRequest, redact: ([UInt8]) -> String
+        deadline: ContinuousClock.Instant, stop: StopRequest, redact: ([UInt8]) -> String?
     ) -> [HookOutcome] {
         guard !hooks.isEmpty else { return [] }
         var needed: [String: HookJournal.Entry] = [:]

@@ -18,8 +18,13 @@ final class Lanes: Sendable {
         var count: Int
         /// When a lane last took work, or was woken to.
         var lastTaken = ContinuousClock.now
-        /// Whether a look at a line that stands still is on its way.
+        /// Whether somebody looks now and then whether the line stands still.
         var isWatched = false
+        /// Whether work was taken since the last look.
+        var hasMoved = false
+        /// How often of late a piece of work took longer than a moment, up to ``Lanes/certainty``. A thread that was
+        /// not given the processor looks like one that waits, and is none whom another lane would help.
+        var slowness = 0
 
         var isEmpty: Bool { head == work.count }
 
@@ -33,11 +38,20 @@ final class Lanes: Sendable {
                 }
             }
             lastTaken = .now
+            hasMoved = true
             return work[head]
         }
 
         /// Whether the lanes at work are busy with what takes its time.
-        var standsStill: Bool { ContinuousClock.now - lastTaken > Lanes.moment }
+        var standsStill: Bool {
+            let patience = slowness > 1 ? Lanes.moment : Lanes.longMoment
+            return ContinuousClock.now - lastTaken > patience
+        }
+
+        /// Takes down how long a piece of work took.
+        mutating func note(_ duration: Duration) {
+            slowness = duration > Lanes.moment ? min(slowness + 1, Lanes.certainty) : max(slowness - 1, 0)
+        }
 
         /// A lane to wake, if one is idle.
         mutating func wake() -> DispatchQueue? {
@@ -49,12 +63,17 @@ final class Lanes: Sendable {
     private let label: String
     private let limit: Int
     private let watch: DispatchQueue
+    /// Never signalled: what the watch waits at.
+    private let pause = DispatchSemaphore(value: 0)
     private let line: Mutex<Line>
 
     /// What fast work takes, and a thread takes to wake.
     private static let moment: Duration = .microseconds(500)
     /// After so long, what all lanes are busy with is taken for something that does not end: it gets company.
     private static let patience: Duration = .seconds(2)
+    /// What fast work takes on a busy machine.
+    private static let longMoment: Duration = .milliseconds(4)
+    private static let certainty = 8
     /// How long a line may stand still unseen.
     private static let watchInterval = DispatchTimeInterval.milliseconds(5)
 
@@ -81,16 +100,19 @@ final class Lanes: Sendable {
             return (lane, !line.isWatched)
         }
         if let lane { serve(lane) }
-        if isUnwatched { look() }
+        if isUnwatched { watch.async { @Sendable [self] in look() } }
     }
 
-    /// Looks after a while whether the line stands still, as long as there is one: nobody else may come by.
+    /// Looks now and then whether the line stands still, as long as there is one: nobody else may come by. On a thread
+    /// that sleeps meanwhile: a timer of the queue's would wake two for each look.
     private func look() {
-        watch.asyncAfter(deadline: .now() + Self.watchInterval) { @Sendable [self] in
+        while true {
+            _ = pause.wait(timeout: .now() + Self.watchInterval)
             let (lanes, goesOn) = line.withLock { line -> ([DispatchQueue], Bool) in
-                line.isWatched = !line.isEmpty
+                line.isWatched = !line.isEmpty || line.hasMoved
+                line.hasMoved = false
                 guard line.standsStill else { return ([], line.isWatched) }
-                if line.isWatched, line.count < limit, ContinuousClock.now - line.lastTaken > Self.patience {
+                if !line.isEmpty, line.count < limit, ContinuousClock.now - line.lastTaken > Self.patience {
                     let new = Self.lanes(label, min(line.count, limit - line.count))
                     line.idle += new
                     line.count += new.count
@@ -100,15 +122,17 @@ final class Lanes: Sendable {
                 return (woken, line.isWatched)
             }
             for lane in lanes { serve(lane) }
-            if goesOn { look() }
+            guard goesOn else { return }
         }
     }
 
     /// Takes work from the line until there is none.
     private func serve(_ lane: DispatchQueue) {
         lane.async { @Sendable [self] in
+            var last: Duration?
             while true {
                 let (work, another) = line.withLock { line -> ((@Sendable () -> Void)?, DispatchQueue?) in
+                    if let last { line.note(last) }
                     // Whoever comes back from a wait finds out here that others may wait as well.
                     let standsStill = line.standsStill
                     guard let work = line.next() else {
@@ -119,7 +143,9 @@ final class Lanes: Sendable {
                 }
                 guard let work else { return }
                 if let another { serve(another) }
+                let began = ContinuousClock.now
                 work()
+                last = .now - began
             }
         }
     }

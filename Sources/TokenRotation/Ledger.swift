@@ -41,8 +41,12 @@ final class Ledger: Sendable {
     func outcome(at position: Int) -> BrandOutcome { state.withLock { $0.outcomes[position] } }
 
     /// Says that a brand's files are about to be written; ``record(_:newToken:at:)`` says that this is over.
-    func begin(_ position: Int) {
-        state.withLock { _ = $0.publishing.insert(position) }
+    /// - Returns: the brand's outcome so far.
+    func begin(_ position: Int) -> BrandOutcome {
+        state.withLock { state in
+            state.publishing.insert(position)
+            return state.outcomes[position]
+        }
     }
 
     /// Notes that a write for a brand may have arrived, though nobody says so.

@@ -12,8 +12,14 @@ package enum LexicalPath {
 
     /// The directory part of a path as typed: `""` for a plain name, `/` for the root.
     package static func directory(of path: String) -> String {
-        guard let slash = path.utf8.lastIndex(of: 0x2F) else { return "" }
-        return slash == path.utf8.startIndex ? "/" : String(path[..<slash])
+        let bytes = path.utf8.span
+        var end = bytes.count
+        while end > 0, bytes[end - 1] != 0x2F { end -= 1 }
+        switch end {
+        case 0: return ""
+        case 1: return "/"
+        default: return String(path[..<path.utf8.index(path.startIndex, offsetBy: end - 1)])
+        }
     }
 
     /// `path`, relative to `directory` where it is not absolute, without `.`, `//` and, as far as they can be
@@ -40,7 +46,9 @@ package enum LexicalPath {
     /// Whether no component of an absolute path is empty or begins with a dot, which is nearly always so.
     private static func isResolved(_ path: String) -> Bool {
         var previous: UInt8 = 0
-        for byte in path.utf8 {
+        let bytes = path.utf8.span
+        for index in bytes.indices {
+            let byte = bytes[index]
             if previous == 0x2F, byte == 0x2F || byte == 0x2E { return false }
             previous = byte
         }
@@ -49,16 +57,24 @@ package enum LexicalPath {
 
     /// Whether a path as typed can name a file: it does not end like a directory.
     static func namesFile(_ path: String) -> Bool {
-        let name = path.utf8.lastIndex(of: 0x2F).map { path[path.utf8.index(after: $0)...] } ?? path[...]
-        return !(name.isEmpty || name == "." || name == "..")
+        let bytes = path.utf8.span
+        var start = bytes.count
+        while start > 0, bytes[start - 1] != 0x2F { start -= 1 }
+        switch bytes.count - start {
+        case 0: return false
+        case 1: return bytes[start] != 0x2E
+        case 2: return bytes[start] != 0x2E || bytes[start + 1] != 0x2E
+        default: return true
+        }
     }
 
     /// The reason why no file can have this path, else nil. The last component is held to `nameLimit`.
     static func lengthProblem(_ path: String, nameLimit lastLimit: Int) -> String? {
         if path.utf8.count > byteLimit { return "is longer than \(byteLimit) bytes" }
         var length = 0
-        for byte in path.utf8 {
-            if byte == 0x2F { length = 0 } else { length += 1 }
+        let bytes = path.utf8.span
+        for index in bytes.indices {
+            if bytes[index] == 0x2F { length = 0 } else { length += 1 }
             if length > nameLimit { return "has a component longer than \(nameLimit) bytes" }
         }
         return length > lastLimit ? "has a file name longer than \(lastLimit) bytes" : nil

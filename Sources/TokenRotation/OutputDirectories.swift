@@ -50,10 +50,20 @@ final class OutputDirectories: Sendable {
         _ body: (Directory, FileLocation) throws(FileError) -> Result
     ) throws(FileError) -> Result {
         let typed = try FileLocation(path: path)
-        return try watch.touch(path, in: typed.directory, for: touching) { () throws(FileError) in
-            let location = symlinks == .follow ? try typed.followingSymlinks() : typed
+        let isLink = symlinks == .follow ? try isLink(typed) : false
+        guard isLink else {
+            return try watch.touch(path, in: typed.directory, for: touching) { () throws(FileError) in
+                try body(try directory(typed.directory), typed)
+            }
+        }
+        return try watch.touch(path, at: .link(path), for: touching) { () throws(FileError) in
+            let location = try typed.followingSymlinks()
             return try body(try directory(location.directory), location)
         }
+    }
+
+    private func isLink(_ location: FileLocation) throws(FileError) -> Bool {
+        try watch.touch(location.path, in: location.directory) { () throws(FileError) in try location.isSymlink() }
     }
 
     func inspect(_ path: String, maximumSize: Int, symlinks: SymlinkPolicy) throws(FileError) -> FileState {
@@ -114,24 +124,30 @@ final class OutputDirectories: Sendable {
             known.withLock { [found] in $0 = found }
             return found[directory] ?? []
         }
-        // By two paths a directory is open twice: neither is to be in the other's way.
-        for directory in state.withLock({ $0.open.values }) { directory.unlock() }
-        let paths = state.withLock { Array($0.seen) }
-        PatientWalk.run(paths.count, watch, stop: stop) { [self] index in
-            try? watch.touch(paths[index], in: paths[index]) { () throws(FileError) in
-                _ = try directory(paths[index]).sweep(names: names(in: paths[index]))
+        @Sendable func forEachOpen(_ body: (Directory) -> Void) {
+            for (path, directory) in state.withLock({ $0.open }) {
+                try? watch.touch(path, in: path) { () throws(FileError) in body(directory) }
             }
         }
-        for directory in state.withLock({ $0.open.values }) { directory.shareLock() }
+        // One piece, done anew without what hangs: on some network mounts even a lock waits for the server.
+        PatientWalk.run(1, watch, stop: stop) { [self] _ in
+            // By two paths a directory is open twice: neither is to be in the other's way.
+            forEachOpen { $0.unlock() }
+            for path in state.withLock({ $0.seen }) {
+                try? watch.touch(path, in: path) { () throws(FileError) in
+                    _ = try directory(path).sweep(names: names(in: path))
+                }
+            }
+            forEachOpen { $0.shareLock() }
+        }
     }
 
     /// Where a file really stands, or is to stand.
     func location(_ path: String, _ symlinks: SymlinkPolicy) throws(FileError) -> FileLocation {
         let location = try FileLocation(path: path)
-        guard symlinks == .follow else { return location }
-        return try watch.touch(path, in: location.directory) { () throws(FileError) in
-            try location.followingSymlinks()
-        }
+        let isLink = symlinks == .follow ? try isLink(location) : false
+        guard isLink else { return location }
+        return try watch.touch(path, at: .link(path)) { () throws(FileError) in try location.followingSymlinks() }
     }
 
     /// Syncs every directory published into since the last call.

@@ -2,6 +2,7 @@
 
 internal import Dispatch
 internal import DurableFiles
+internal import ProcessState
 internal import Synchronization
 
 /// Work on disks, one piece after the other on one thread, and on more as soon as that one stands still: a disk that
@@ -12,14 +13,14 @@ enum PatientWalk {
     /// - Parameters:
     ///   - touching: what it does there: how long a disk may take for it.
     ///   - threads: how many begin; more than one where each piece takes its time.
-    ///   - stop: ends the walk at once: what is not done then is not done.
+    ///   - stop: ends the walk, so many milliseconds after it came: what is not done then is not done.
     ///   - work: does the piece of that number, touching disks by way of `watch` alone. It may be called again, beside
     ///     a call that hangs, and what that one brings is nobody's.
     ///   - failing: what a piece brings whose disk hangs without the watch knowing which, or that was not done.
     ///   - add: Called once for each number, in any order, by one thread at a time.
     static func run<Value: Sendable, Sum: Sendable>(
         _ count: Int, _ watch: DiskWatch, for touching: DiskWatch.Touching = .reading, threads: Int = 1,
-        stop: StopRequest? = nil, into sum: consuming Sum,
+        stop: StopRequest? = nil, after grace: Int = 0, into sum: consuming Sum,
         work: @escaping @Sendable (Int) -> Value, failing: @escaping @Sendable (Int, BrandFailure) -> Value,
         add: @escaping @Sendable (inout Sum, Int, Value) -> Void
     ) -> Sum {
@@ -40,7 +41,7 @@ enum PatientWalk {
                     return walk.finish(step) { take(step.index, value) }
                 },
                 failing: { index, failure in take(index, failing(index, failure)) }
-            ).run(threads: min(threads, count), stop)
+            ).run(threads: min(threads, count), stop, after: grace)
         }
         guard let sum = total.withLock({ $0.take() }) else { preconditionFailure("a walk has one sum") }
         return sum
@@ -58,9 +59,11 @@ enum PatientWalk {
 
     /// After so long without a step, other threads go on with what is next.
     fileprivate static let moment: Duration = .milliseconds(100)
-    /// Threads that may wait for disks at once, and threads that a run may lose to them: there are 255 for everything.
-    fileprivate static let width = 64
-    fileprivate static let mostLost = 128
+    /// Threads that may wait for disks at once, and threads that a run may lose to them.
+    fileprivate static let width = 512
+    fileprivate static let mostLost = 1024
+    /// So many times what a disk may take, a piece of work may take that touches nothing by way of the watch.
+    fileprivate static let longest = 6
     /// A brand whose files stand on more disks that hang than this is given up.
     fileprivate static let tries = 4
 }
@@ -69,11 +72,12 @@ extension DiskWatch {
     /// Does something in a directory on a thread of its own, and waits no longer for it than a disk may take.
     /// - Parameter path: of what is touched, for the error.
     func wait<Value: Sendable>(
-        _ path: String, in directory: String, for touching: Touching = .reading,
+        _ path: String, in directory: String, for touching: Touching = .reading, stop: StopRequest? = nil,
+        after grace: Int = 0,
         _ body: @escaping @Sendable () throws(FileError) -> Value
     ) throws(FileError) -> Value {
         let outcome = PatientWalk.run(
-            1, self, for: touching, into: Result<Value, FileError>.failure(.hanging(path)),
+            1, self, for: touching, stop: stop, after: grace, into: Result<Value, FileError>.failure(.hanging(path)),
             work: { [self] _ in
                 do throws(FileError) {
                     return .success(try touch(path, in: directory, for: touching, body))
@@ -91,6 +95,7 @@ private final class Walk: Sendable {
     struct Step: Sendable {
         let number: Int
         let index: Int
+        let waiter: DiskWatch.Waiter
         let since: ContinuousClock.Instant
     }
 
@@ -141,8 +146,8 @@ private final class Walk: Sendable {
         state = Mutex(State(count: count))
     }
 
-    func run(threads: Int, _ stop: StopRequest?) {
-        stop?.onStop { [finished] in _ = finished.signal() }
+    func run(threads: Int, _ stop: StopRequest?, after grace: Int) {
+        stop?.signal(finished, after: grace)
         for _ in 0..<threads { startThread() }
         var seen = 0
         while finished.wait(timeout: .now() + .milliseconds(Int(PatientWalk.moment.wholeMilliseconds))) == .timedOut {
@@ -156,6 +161,8 @@ private final class Walk: Sendable {
             }
             guard let more else { break }
             for _ in 0..<more { startThread() }
+            // Better unwatched than not at all.
+            if more > 0, state.withLock({ $0.threads == 0 }) { goOn() }
         }
         end(stop?.reason?.failure ?? Self.failure)
     }
@@ -164,19 +171,26 @@ private final class Walk: Sendable {
 
     private func startThread() {
         state.withLock { $0.threads += 1 }
-        DispatchQueue(label: "disk-walk").async { @Sendable [self] in
-            while let step = next(), work(step, self) {}
+        let hasStarted = DetachedThread.start { [self] in goOn() }
+        if !hasStarted { state.withLock { $0.threads -= 1 } }
+    }
+
+    /// Does one piece after the other.
+    private func goOn() {
+        let waiter = DiskWatch.Waiter()
+        DiskWatch.$waiter.withValue(waiter) {
+            while let step = next(waiter), work(step, self) {}
         }
     }
 
-    private func next() -> Step? {
+    private func next(_ waiter: DiskWatch.Waiter) -> Step? {
         state.withLock { state in
             guard let index = state.nextIndex() else {
                 state.threads -= 1
                 return nil
             }
             state.begun += 1
-            let step = Step(number: state.begun, index: index, since: .now)
+            let step = Step(number: state.begun, index: index, waiter: waiter, since: .now)
             state.underWay.append(step)
             return step
         }
@@ -201,9 +215,10 @@ private final class Walk: Sendable {
         let latest = ContinuousClock.now - patience
         guard state.withLock({ state in state.underWay.contains { $0.since <= latest } }) else { return }
         watch.giveUp()
+        let longest = ContinuousClock.now - patience * PatientWalk.longest
         state.withLock { state in
-            let given = state.underWay.filter { $0.since <= latest }
-            state.underWay.removeAll { $0.since <= latest }
+            let given = state.underWay.filter { $0.waiter.isGivenUp || $0.since <= longest }
+            state.underWay.removeAll { $0.waiter.isGivenUp || $0.since <= longest }
             state.threads -= given.count
             watch.lose(given.count)
             for step in given {

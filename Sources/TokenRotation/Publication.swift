@@ -12,7 +12,7 @@ struct Publication: Sendable {
     /// Writes one of a brand's own files.
     /// - Parameter before: what stood there.
     func publish(_ token: Token, of brand: Brand, to output: TokenOutput, over before: PriorOutput) -> OutputOutcome {
-        if before.fingerprint == PriorOutput.fingerprint(token) {
+        if let known = before.fingerprint, known == PriorOutput.fingerprint(token) {
             return OutputOutcome(path: output.path, kind: .unchanged)
         }
         guard let contents = output.format.contents(of: token, brand: brand.name, clientID: brand.clientID) else {

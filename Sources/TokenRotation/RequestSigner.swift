@@ -27,23 +27,35 @@ package struct RequestSignature: Sendable {
         clientID: String, requestID: String, timestampName: String = "Request-Timestamp", timestamp: String,
         requestTarget: String, body: [UInt8]?, secret: Secret
     ) {
-        let digest = body.map { Data(SHA256.digest(of: $0)).base64EncodedString() }
+        self.init(
+            clientID: clientID, requestID: requestID, timestampName: timestampName, timestamp: timestamp,
+            requestTarget: requestTarget, digest: body.map(RequestBody.digest), secret: secret)
+    }
+
+    /// - Parameter digest: of the body.
+    init(
+        clientID: String, requestID: String, timestampName: String = "Request-Timestamp", timestamp: String,
+        requestTarget: String, digest: String?, secret: Secret
+    ) {
         var component: [UInt8] = []
         component.reserveCapacity(256)
-        for (name, value) in [
-            ("Client-Id:", clientID), ("\nRequest-Id:", requestID), ("\n", timestampName), (":", timestamp),
-            ("\nRequest-Target:", requestTarget),
-        ] {
-            component += name.utf8
-            component += value.utf8
-        }
+        component += "Client-Id:".utf8
+        component += clientID.utf8
+        component += "\nRequest-Id:".utf8
+        component += requestID.utf8
+        component += "\n".utf8
+        component += timestampName.utf8
+        component += ":".utf8
+        component += timestamp.utf8
+        component += "\nRequest-Target:".utf8
+        component += requestTarget.utf8
         if let digest {
             component += "\nDigest:".utf8
             component += digest.utf8
         }
         self.digest = digest
         self.component = component
-        header = Self.scheme + Data(secret.authenticationCode(for: component)).base64EncodedString()
+        header = Self.scheme + PlainBase64.encode(secret.authenticationCode(for: component))
     }
 
     /// Whether `other`, a header from the network, carries this signature. The time taken does not tell where they differ.
@@ -57,25 +69,24 @@ package struct RequestSignature: Sendable {
 }
 
 /// Makes the request for one brand's token.
-package struct RequestSigner: Sendable {
+package final class RequestSigner: Sendable {
     package let endpoint: Endpoint
     package let clientID: String
     package let secret: Secret
+    private let requestBody: RequestBody
     /// The bytes that are signed and sent.
-    package let body: [UInt8]
+    package var body: [UInt8] { requestBody.bytes }
 
     /// - Parameter validTime: the lifetime to ask for in whole minutes; nil asks for none.
-    package init(endpoint: Endpoint, clientID: String, secret: Secret, validTime: Duration?) {
+    package convenience init(endpoint: Endpoint, clientID: String, secret: Secret, validTime: Duration?) {
+        self.init(endpoint: endpoint, clientID: clientID, secret: secret, body: RequestBody(validTime: validTime))
+    }
+
+    init(endpoint: Endpoint, clientID: String, secret: Secret, body: RequestBody) {
         self.endpoint = endpoint
         self.clientID = clientID
         self.secret = secret
-        body = Self.body(validTime: validTime)
-    }
-
-    /// `valid_time` is a string of minutes (DOKU, Generate Token).
-    static func body(validTime: Duration?) -> [UInt8] {
-        let minutes = validTime.map { ",\"valid_time\":\"\($0.components.seconds / 60)\"" } ?? ""
-        return Array("{\"grant_type\":\"client_credentials\"\(minutes)}".utf8)
+        requestBody = body
     }
 
     /// A request signed for the moment `timestamp`.
@@ -83,7 +94,7 @@ package struct RequestSigner: Sendable {
         let moment = timestamp.description
         let signature = RequestSignature(
             clientID: clientID, requestID: requestID, timestamp: moment, requestTarget: endpoint.requestTarget,
-            body: body, secret: secret)
+            digest: requestBody.digest, secret: secret)
         return HTTPRequest(
             url: endpoint.url,
             headers: [

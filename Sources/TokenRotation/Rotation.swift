@@ -34,9 +34,11 @@ package final class Rotation: Sendable {
         access = stores(configuration, stop, deadline)
     }
 
-    /// Reads what is published and decides who is due. Writes nothing.
+    /// Reads what is published and decides who is due, by the deadline. Writes nothing.
     package func plan() -> RotationPlan {
-        RotationPlan(
+        let alarm = stop.alarm(at: deadline)
+        defer { alarm.cancel() }
+        return RotationPlan(
             configuration: configuration, selection: selection, rule: rule,
             survey: OutputSurvey(directories: publication.directories, accounts: publication.accounts), stop: stop,
             access: access)

@@ -219,10 +219,11 @@ extension RotationPlan {
                 if absence == .closed { outcome.isHidden = true } else { isKnownDead = true }
             }
             if let refusal = output.refusal {
-                kind = refusal.code == .stopped ? .unchanged : .refused
+                let wasStopped = refusal.code == .stopped || refusal.code == .deadlineExceeded
+                kind = wasStopped ? .unchanged : .refused
                 message = refusal.message
                 outcome.failure = outcome.failure ?? refusal
-                outcome.kind = refusal.code == .stopped ? .unfinished : .failed
+                outcome.kind = wasStopped ? .unfinished : .failed
             }
             outcome.outputs.append(
                 OutputOutcome(path: output.path, kind: kind, message: message, code: output.refusal?.code))

@@ -171,7 +171,8 @@ package struct RotationRun {
         _ configuration: Configuration, _ selection: Selection, _ report: RunReport, _ rotation: Rotation
     ) -> HookDelivery {
         HookDelivery(
-            configuration, selection, began: report.startedAt, isDryRun: request.isDryRun, watch: rotation.watch)
+            configuration, selection, began: report.startedAt, isDryRun: request.isDryRun, watch: rotation.watch,
+            stop: stop)
     }
 
     /// Says what a run would do.
@@ -209,9 +210,9 @@ package struct RotationRun {
             stop: stop
         ) { output in
             var redaction = OutputRedaction(output)
-            SensitiveValues(configuration: configuration, known: known ?? KnownSecrets(), watch: rotation.watch).hide(
-                in: &redaction)
-            return redaction.text()
+            let values = SensitiveValues(
+                configuration: configuration, known: known ?? KnownSecrets(), watch: rotation.watch, stop: stop)
+            return values.hide(in: &redaction) ? redaction.text() : nil
         }
         report.warnings = ending.warnings + hooks.warnings
         report.exitStatus = ExitStatus(outcomes: ending.outcomes, hooks: report.hooks)

@@ -98,7 +98,11 @@ final class RotationWork: Sendable {
 
         context.observe?(.began(brands: plan.work.count))
         for _ in plan.work { group.enter() }
-        fill(transfers)
+        fill(
+            Exchange.Setting(
+                configuration: configuration, secrets: secrets, watch: publication.directories.watch,
+                transfers: transfers, endpoint: endpoint, deadline: deadline, context: context, stop: stop, lanes: lanes
+            ))
         group.notify(queue: DispatchQueue(label: "end-of-work")) { @Sendable in _ = finished.signal() }
         finished.wait()
         for tick in ticks { tick.cancel() }
@@ -120,7 +124,7 @@ final class RotationWork: Sendable {
     // MARK: From one brand to the next
 
     /// Prepares brands until the window is full, unless that is being done.
-    private func fill(_ transfers: Transfers) {
+    private func fill(_ setting: Exchange.Setting) {
         let starts = feed.withLock { feed in
             // Half a window at a time: one by one would wake a thread for each answer.
             guard !feed.isFilling, feed.next < plan.work.count, feed.ahead <= window / 2 else { return false }
@@ -140,7 +144,7 @@ final class RotationWork: Sendable {
                 return work
             }
             guard let next else { return }
-            begin(next, transfers)
+            begin(next, setting)
         }
     }
 
@@ -155,13 +159,13 @@ final class RotationWork: Sendable {
 
     private func brand(of work: RotationPlan.Work) -> Brand { configuration.brands[plan.brands[work.position]] }
 
-    private func begin(_ work: RotationPlan.Work, _ transfers: Transfers) {
+    private func begin(_ work: RotationPlan.Work, _ setting: Exchange.Setting) {
         let brand = brand(of: work)
         let began = ContinuousClock.now
         let giveWay: @Sendable () -> Void = { [self] in
             guard isCounted(work) else { return }
             feed.withLock { $0.ahead -= 1 }
-            fill(transfers)
+            fill(setting)
         }
         switch work.step {
         case .repair(let token):
@@ -172,11 +176,7 @@ final class RotationWork: Sendable {
             }
         case .request:
             let request: @Sendable () -> Void = { [self] in
-                Exchange(
-                    brand: brand, configuration: configuration, secrets: secrets,
-                    watch: publication.directories.watch, transfers: transfers, endpoint: endpoint, deadline: deadline,
-                    context: context, stop: stop, lanes: lanes, giveWay: giveWay
-                ) { [self] attempts, result in
+                Exchange(brand: brand, in: setting, giveWay: giveWay) { [self] attempts, result in
                     record(result, as: .rotated, attempts: attempts, began, work)
                     group.leave()
                 }.start()
@@ -193,19 +193,20 @@ final class RotationWork: Sendable {
         _ result: Result<Token, BrandFailure>, as kind: BrandOutcome.Kind, attempts: Int,
         _ began: ContinuousClock.Instant, _ work: RotationPlan.Work
     ) {
-        var outcome = ledger.outcome(at: work.position)
-        outcome.attempts = Int32(attempts)
+        var outcome: BrandOutcome
         var newToken: Token?
         switch result {
         case .failure(let failure):
+            outcome = ledger.outcome(at: work.position)
             outcome.kind = failure.code == .deadlineExceeded || failure.code == .stopped ? .unfinished : .failed
             outcome.failure = failure
         case .success(let token):
             if kind == .rotated, !configuration.snippets.isEmpty || stores.isNeeded { newToken = token }
+            outcome = ledger.begin(work.position)
             outcome.kind = kind
-            ledger.begin(work.position)
             publish(token, for: work, &outcome)
         }
+        outcome.attempts = Int32(attempts)
         outcome.duration = .now - began
         context.observe?(.done(isFailure: outcome.failure != nil))
         var awaited: Ledger.Awaited?

@@ -67,18 +67,28 @@ package final class SecretReader: Sendable {
         guard case .file(let path) = source else {
             return try secret(from: source, isCancelled: isCancelled, expose: expose)
         }
-        let result: Result<Secret, BrandFailure>
         let tell: @Sendable (FileError) -> Void = { onHang(Self.failure(for: $0)) }
-        do throws(FileError) {
-            result = try watch.touch(path, in: LexicalPath.directory(of: path), onHang: tell) { () throws(FileError) in
+        func attempt(at place: DiskWatch.Place, followsLink: Bool) throws(FileError) -> Result<Secret, BrandFailure> {
+            try watch.touch(path, at: place, onHang: tell) { () throws(FileError) in
+                let file = try InputFile(path: path, followsLink: followsLink)
                 do throws(BrandFailure) {
-                    return .success(try readFile(path, expose))
+                    return .success(try read(file, "the secret file \(path)", expose))
                 } catch {
                     return .failure(error)
                 }
             }
+        }
+        let result: Result<Secret, BrandFailure>
+        do throws(FileError) {
+            do throws(FileError) {
+                result = try attempt(at: .directory(LexicalPath.directory(of: path)), followsLink: false)
+            } catch {
+                // Kubernetes mounts secrets as links.
+                guard error.reason == .symlinkLoop else { throw error }
+                result = try attempt(at: .link(path), followsLink: true)
+            }
         } catch {
-            result = .failure(Self.failure(for: error))
+            throw Self.failure(for: error)
         }
         return try result.get()
     }
@@ -101,7 +111,7 @@ package final class SecretReader: Sendable {
                 throw unreadable("the environment variable \(variable) is not set")
             }
             return try usable(secret, "the environment variable \(variable)")
-        case .file(let path): return try readFile(path, expose)
+        case .file(let path): return try read(path, "the secret file \(path)", expose)
         case .credential(let name):
             guard let directory = credentialsDirectory else {
                 throw unreadable(
@@ -120,14 +130,15 @@ package final class SecretReader: Sendable {
         }
     }
 
-    private func readFile(_ path: String, _ expose: (String) -> Void) throws(BrandFailure) -> Secret {
-        try read(path, "the secret file \(path)", expose)
-    }
-
     private func read(
         _ path: String, _ source: String, _ expose: (String) -> Void
     ) throws(BrandFailure) -> Secret {
-        let file = try reading { () throws(FileError) in try InputFile(path: path) }
+        try read(reading { () throws(FileError) in try InputFile(path: path) }, source, expose)
+    }
+
+    private func read(
+        _ file: InputFile, _ source: String, _ expose: (String) -> Void
+    ) throws(BrandFailure) -> Secret {
         guard !file.status.isWritableByOthers else {
             throw unreadable("\(source) may be written by everybody: chmod o-w it, and change the secret")
         }

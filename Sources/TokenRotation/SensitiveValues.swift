@@ -18,33 +18,47 @@ struct SensitiveValues {
     let configuration: Configuration
     let known: KnownSecrets
     let watch: DiskWatch
+    let stop: StopRequest
 
-    func hide(in redaction: inout OutputRedaction) {
-        for secret in known.all { secret.withBytes { redaction.hide($0) } }
+    /// - Returns: false where a stop came before all were found: what was printed may hold others.
+    func hide(in redaction: inout OutputRedaction) -> Bool {
         let reader = SecretReader(for: [])
-        let survey = OutputSurvey(directories: OutputDirectories(use: .reading, watch: watch), accounts: Accounts())
-        if let ping = configuration.report.ping { hide(ping.url, reader, &redaction) }
-        for brand in configuration.brands {
-            hide(brand.secret, reader, &redaction)
-            for output in brand.outputs {
-                if case .token(let token) = survey.survey(output, brand: brand).state { Self.hide(token, &redaction) }
-            }
-        }
-        for snippet in configuration.snippets {
-            for token in survey.survey(snippet).tokens.values { Self.hide(token, &redaction) }
-        }
+        let survey = OutputSurvey(
+            directories: OutputDirectories(use: .reading, watch: watch), accounts: Accounts())
+        let (configuration, watch) = (configuration, watch)
+        let brands = configuration.brands
+        let places = brands.count + configuration.snippets.count
+        // What stands on a disk that hangs is out of that program's reach as well.
+        let found = PatientWalk.run(
+            places + 1, watch, stop: stop, into: [Secret](),
+            work: { index -> [Secret] in
+                if index < brands.count {
+                    return Self.secrets(brands[index].secret, reader, watch)
+                        + brands[index].outputs.compactMap { output in
+                            guard case .token(let token) = survey.survey(output, brand: brands[index]).state else {
+                                return nil
+                            }
+                            return Self.secret(token)
+                        }
+                }
+                if index < places {
+                    return survey.survey(configuration.snippets[index - brands.count]).tokens.values.map(Self.secret)
+                }
+                return configuration.report.ping.map { Self.secrets($0.url, reader, watch) } ?? []
+            },
+            failing: { _, _ in [] },
+            add: { found, _, values in found += values })
+        for secret in known.all + found { secret.withBytes { redaction.hide($0) } }
+        return !stop.isBySignal
     }
 
-    private func hide(_ source: SecretSource, _ reader: SecretReader, _ redaction: inout OutputRedaction) {
+    private static func secrets(_ source: SecretSource, _ reader: SecretReader, _ watch: DiskWatch) -> [Secret] {
         switch source {
-        case .file, .credential, .value:
-            if let secret = try? reader.secret(from: source, watch: watch) { secret.withBytes { redaction.hide($0) } }
+        case .file, .credential, .value: (try? reader.secret(from: source, watch: watch)).map { [$0] } ?? []
         // What the environment had is known; a command is run for a brand that is due, and then known as well.
-        case .environment, .command: break
+        case .environment, .command: []
         }
     }
 
-    private static func hide(_ token: Token, _ redaction: inout OutputRedaction) {
-        redaction.hide(Array(token.text.utf8).span)
-    }
+    private static func secret(_ token: Token) -> Secret { Secret(Array(token.text.utf8)) }
 }

@@ -40,10 +40,12 @@ struct StateDirectory: Sendable {
 
     /// - Parameters:
     ///   - sweeping: Whether to remove what killed runs left; only under the lock.
-    ///   - watch: gives a disk up that hangs.
-    func readJournal(sweeping: Bool, watch: DiskWatch) -> Reading {
+    ///   - watch: gives a disk up that hangs, and `stop` any.
+    func readJournal(sweeping: Bool, watch: DiskWatch, stop: StopRequest) -> Reading {
         do throws(FileError) {
-            return try watch.wait(path, in: path) { [self] () throws(FileError) in readJournal(sweeping: sweeping) }
+            return try watch.wait(path, in: path, stop: stop) { [self] () throws(FileError) in
+                readJournal(sweeping: sweeping)
+            }
         } catch {
             return .unusable(error)
         }
@@ -76,8 +78,10 @@ struct StateDirectory: Sendable {
 
     /// Returns when the journal will be there after a loss of power.
     /// - Parameter watch: gives a disk up that hangs.
-    func write(_ journal: HookJournal, watch: DiskWatch) throws(FileError) {
-        try watch.wait(path, in: path) { [self] () throws(FileError) in try write(journal) }
+    func write(_ journal: HookJournal, watch: DiskWatch, stop: StopRequest) throws(FileError) {
+        try watch.wait(path, in: path, stop: stop, after: StopRequest.timeToConclude) { [self] () throws(FileError) in
+            try write(journal)
+        }
     }
 
     private func write(_ journal: HookJournal) throws(FileError) {

@@ -83,6 +83,7 @@ package final class StopRequest: Sendable {
     /// Signals `semaphore` so many milliseconds after the stop, if one comes: whoever waits there gives up then.
     func signal(_ semaphore: DispatchSemaphore, after milliseconds: Int) {
         onStop { [self] in
+            guard milliseconds > 0 else { return _ = semaphore.signal() }
             let end = state.withLock { $0.time } + .milliseconds(milliseconds)
             DispatchQueue(label: "stop-timer").asyncAfter(deadline: end) { @Sendable in _ = semaphore.signal() }
         }

@@ -68,17 +68,22 @@ extension Timestamp: CustomStringConvertible {
         let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
         let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
         let year = era * 400 + yearOfEra + (month <= 2 ? 1 : 0)
-        var text = ""
+        var text: [UInt8] = []
         text.reserveCapacity(20)
-        for (value, width, mark) in [
-            (year, 4, "-"), (month, 2, "-"), (day, 2, "T"), (time / 3600, 2, ":"), (time / 60 % 60, 2, ":"),
-            (time % 60, 2, "Z"),
-        ] {
-            let digits = String(value)
-            for _ in digits.utf8.count..<max(width, digits.utf8.count) { text.append("0") }
-            text += digits
-            text += mark
+        func write(_ value: Int64, digits: Int, _ mark: Unicode.Scalar) {
+            var divisor: Int64 = digits == 4 ? 1000 : 10
+            while divisor > 0 {
+                text.append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
+                divisor /= 10
+            }
+            text.append(UInt8(ascii: mark))
         }
-        return text
+        write(year, digits: 4, "-")
+        write(month, digits: 2, "-")
+        write(day, digits: 2, "T")
+        write(time / 3600, digits: 2, ":")
+        write(time / 60 % 60, digits: 2, ":")
+        write(time % 60, digits: 2, "Z")
+        return String(decoding: text, as: UTF8.self)
     }
 }

@@ -25,30 +25,34 @@ package struct Token: Sendable, Equatable {
     package init?(_ bytes: ArraySlice<UInt8>) {
         guard !bytes.isEmpty, bytes.count <= Self.maximumSize else { return nil }
         var dots = 0
-        var first = bytes.endIndex
-        var second = bytes.endIndex
-        for (index, byte) in zip(bytes.indices, bytes) {
+        // Where the first two dots stand, counted from the first byte.
+        var first = bytes.count
+        var second = bytes.count
+        let span = bytes.span
+        for index in span.indices {
+            let byte = span[index]
             guard (0x21...0x7e).contains(byte) else { return nil }
             guard byte == UInt8(ascii: ".") else { continue }
             dots += 1
             if dots == 1 { first = index } else if dots == 2 { second = index }
         }
+        let header = span.extracting(..<first)
         text = String(decoding: bytes, as: UTF8.self)
-        let claims = dots == 2 ? Self.claims(in: bytes[(first + 1)..<second]) : nil
+        let claims = dots == 2 ? Self.claims(in: span.extracting((first + 1)..<second)) : nil
         issuedAt = claims?.iat.flatMap(Timestamp.init(numericDate:))
         expiresAt = claims?.exp.flatMap(Timestamp.init(numericDate:))
         clientID = claims?.clientID
         // base64url of `{"`.
         if !bytes.starts(with: "eyJ".utf8) {
             // Claims without a header: the beginning is missing.
-            wasCut = claims != nil && Self.decoded(bytes[..<first])?.first != UInt8(ascii: "{")
+            wasCut = claims != nil && Self.decoded(header)?.first != UInt8(ascii: "{")
         } else if claims == nil {
             // Only three parts have claims. Five are an encrypted token (RFC 7516), which nobody but its reader can
             // look into.
             wasCut = dots != 4
         } else {
-            let signature = (bytes.endIndex - second - 1) * 3 / 4
-            wasCut = Self.isSignedByRSA(bytes[..<first]) && (signature < 64 || signature % 64 != 0)
+            let signature = (bytes.count - second - 1) * 3 / 4
+            wasCut = Self.isSignedByRSA(header) && (signature < 64 || signature % 64 != 0)
         }
     }
 
@@ -83,51 +87,35 @@ package struct Token: Sendable, Equatable {
 
     /// Whether a JWT's header names an algorithm that signs with RSA: RS256 and its like, or PS256 and its like
     /// (RFC 7518 §3.1).
-    private static func isSignedByRSA(_ header: ArraySlice<UInt8>) -> Bool {
-        guard let decoded = decoded(header).map(Array.init), decoded.count > 3 else { return false }
+    private static func isSignedByRSA(_ header: Span<UInt8>) -> Bool {
+        guard let decoded = decoded(header), decoded.count > 3 else { return false }
         return (0..<(decoded.count - 2)).contains { start in
             decoded[start] == UInt8(ascii: "\"") && decoded[start + 2] == UInt8(ascii: "S")
                 && (decoded[start + 1] == UInt8(ascii: "R") || decoded[start + 1] == UInt8(ascii: "P"))
         }
     }
 
-    /// The claims of interest. One of an unexpected type counts as absent.
-    private struct Claims: Decodable {
-        let iat: Double?
-        let exp: Double?
-        let clientID: String?
-
-        private enum Key: String, CodingKey { case iat, exp, user, businessServiceClientId }
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.container(keyedBy: Key.self)
-            iat = try? container.decodeIfPresent(Double.self, forKey: .iat)
-            exp = try? container.decodeIfPresent(Double.self, forKey: .exp)
-            let user = try? container.nestedContainer(keyedBy: Key.self, forKey: .user)
-            clientID = try? user?.decodeIfPresent(String.self, forKey: .businessServiceClientId)
-        }
-    }
-
     /// The middle of three parts, where it is base64url of a JSON object (RFC 7519 §3).
-    private static func claims(in part: ArraySlice<UInt8>) -> Claims? {
-        decoded(part).flatMap { try? decoder.decode(Claims.self, from: $0) }
-    }
-
-    private static let decoder = JSONDecoder()
+    private static func claims(in part: Span<UInt8>) -> TokenClaims? { decoded(part).flatMap { TokenClaims($0) } }
 
     /// base64url without padding (RFC 7515 §2).
-    private static func decoded(_ part: ArraySlice<UInt8>) -> Data? {
+    private static func decoded(_ part: Span<UInt8>) -> [UInt8]? {
+        PlainBase64.decode(part) ?? decodedByFoundation(part)
+    }
+
+    /// Text that no encoder writes, or that an encoder wrote with padding.
+    private static func decodedByFoundation(_ part: Span<UInt8>) -> [UInt8]? {
         var standard: [UInt8] = []
-        standard.reserveCapacity(part.count + 2)
-        for byte in part {
-            switch byte {
+        standard.reserveCapacity(part.count + 3)
+        for index in part.indices {
+            switch part[index] {
             case UInt8(ascii: "-"): standard.append(UInt8(ascii: "+"))
             case UInt8(ascii: "_"): standard.append(UInt8(ascii: "/"))
-            default: standard.append(byte)
+            case let byte: standard.append(byte)
             }
         }
         while standard.count % 4 != 0 { standard.append(UInt8(ascii: "=")) }
-        return Data(base64Encoded: Data(standard))
+        return Data(base64Encoded: Data(standard)).map(Array.init)
     }
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Curl
-internal import FoundationEssentials
 
 /// What one attempt brought: a token that passed every check, or a failure and whether to try again.
 package enum TokenResponse: Sendable {
@@ -33,7 +32,7 @@ package enum TokenResponse: Sendable {
             case 409:
                 // DOKU repeats its first answer for a repeated Request-Id.
                 self =
-                    (try? Self.decoder.decode(Body.self, from: Data(reply.body)))?.token == nil
+                    !AnswerBody.hasToken(reply.body)
                     ? .failed(
                         BrandFailure(.requestIDSpent, "DOKU answered 409 without a token: the Request-Id is spent"),
                         .once(.fresh))
@@ -44,12 +43,6 @@ package enum TokenResponse: Sendable {
     }
 
     // MARK: A token
-
-    private struct Body: Decodable {
-        let token: String?
-    }
-
-    private static let decoder = JSONDecoder()
 
     private static func grant(
         _ reply: HTTPReply, _ signer: RequestSigner, _ requestID: String, _ verification: ResponseVerification,
@@ -65,15 +58,13 @@ package enum TokenResponse: Sendable {
         if let coding = reply.headers["content-encoding"], coding.lowercased() != "identity" {
             return unusable(.answerMalformed, "the answer is compressed, which nobody asked for")
         }
-        let body: Body
-        switch shape(of: reply.body) {
-        case .object(let decoded): body = decoded
+        let text: ArraySlice<UInt8>
+        switch AnswerBody(reply.body) {
+        case .token(let found): text = found
+        case .noToken: return unusable(.tokenInvalid, "the answer has no token")
         case .unusable(let problem): return unusable(.answerMalformed, problem)
         }
-        guard let text = body.token else {
-            return unusable(.tokenInvalid, "the answer has no token")
-        }
-        guard let token = Token(Array(text.utf8)) else {
+        guard let token = Token(text) else {
             return unusable(
                 .tokenInvalid, "the token is empty, longer than \(Token.maximumSize) bytes or not visible ASCII")
         }
@@ -100,33 +91,6 @@ package enum TokenResponse: Sendable {
         }
         guard case .correctedClock(let offset) = clock(reply, now) else { return end.since(now) <= clockDoubt }
         return end.since(now.advanced(by: offset)) <= clockDoubt
-    }
-
-    private enum Shape {
-        case object(Body)
-        case unusable(String)
-    }
-
-    private static func shape(of body: [UInt8]) -> Shape {
-        let first = body.first { !" \t\r\n".utf8.contains($0) }
-        guard let first else { return .unusable("the answer is empty") }
-        if first == UInt8(ascii: "<") {
-            return .unusable("the answer is a web page, not JSON: a gateway or a maintenance page answered for DOKU")
-        }
-        do {
-            let decoded = try Self.decoder.decode(Body.self, from: Data(body))
-            // The decoder takes one of them without a word.
-            guard JSONObjectKeys.count("token", in: body) <= 1 else {
-                return .unusable("the answer has two tokens")
-            }
-            return .object(decoded)
-        } catch DecodingError.typeMismatch(_, let context) where !context.codingPath.isEmpty {
-            return .unusable("the answer's token is not a string")
-        } catch DecodingError.typeMismatch {
-            return .unusable("the answer is JSON, but no object")
-        } catch {
-            return .unusable("the answer is not JSON, or was cut")
-        }
     }
 
     // MARK: DOKU's own signature

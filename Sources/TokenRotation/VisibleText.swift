@@ -12,7 +12,8 @@ package enum VisibleText {
 
     package static func hasDeceptive(_ text: String) -> Bool {
         // The common case, a short ASCII text, without decoding scalars.
-        for byte in text.utf8 where byte < 0x20 || byte >= 0x7F {
+        let bytes = text.utf8.span
+        for index in bytes.indices where bytes[index] < 0x20 || bytes[index] >= 0x7F {
             return text.unicodeScalars.contains(where: isDeceptive)
         }
         return false
@@ -20,7 +21,9 @@ package enum VisibleText {
 
     /// 0x21…0x7E: ASCII without space and control characters.
     package static func isVisibleASCII(_ text: String) -> Bool {
-        text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+        let bytes = text.utf8.span
+        for index in bytes.indices where !(0x21...0x7E).contains(bytes[index]) { return false }
+        return true
     }
 
     /// `text` with deceptive characters written as `\u{…}`, for one line of output.

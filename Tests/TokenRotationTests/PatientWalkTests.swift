@@ -109,6 +109,56 @@ import Testing
         #expect(numbers(2, stop: stop) { $0 }.allSatisfy { $0 <= 1 })
     }
 
+    @Test func `a disk that is slow and answers is waited for, however long the whole takes`() {
+        let tries = Atomic<Int>(0)
+        let found = numbers(2) { [watch] index in
+            guard index == 0 else { return index }
+            tries.add(1, ordering: .relaxed)
+            for _ in 0..<6 {
+                try? watch.touch("/slow/a", in: "/slow") { () throws(FileError) in Thread.wait(milliseconds: 150) }
+            }
+            return 7
+        }
+        #expect(found == [7, 1])
+        #expect(tries.load(ordering: .relaxed) == 1)
+    }
+
+    @Test func `hundreds of disks that hang leave time for the one that does not`() {
+        let disk = SilentDisk()
+        defer { disk.open() }
+        let begin = ContinuousClock.now
+        let found = numbers(400) { [watch] index in
+            guard index < 399 else { return index }
+            do throws(FileError) {
+                try watch.touch("/\(index)/a", in: "/\(index)") { () throws(FileError) in disk.enter() }
+                return index
+            } catch {
+                return -2
+            }
+        }
+        #expect(found == [Int](repeating: -2, count: 399) + [399])
+        // One by one it would be minutes.
+        #expect(ContinuousClock.now - begin < .seconds(30))
+    }
+
+    @Test func `a link that hangs closes itself and no directory`() {
+        let disk = SilentDisk()
+        defer { disk.open() }
+        DispatchQueue.global().async { [watch] in
+            try? watch.touch("/tokens/a", at: .link("/tokens/a")) { () throws(FileError) in disk.enter() }
+        }
+        while disk.visitors == 0 {}
+        Thread.wait(milliseconds: 600)
+        watch.giveUp()
+        #expect(throws: FileError.hanging("/tokens/a")) {
+            try watch.touch("/tokens/a", at: .link("/tokens/a")) { () throws(FileError) in }
+        }
+        #expect(throws: Never.self) {
+            try watch.touch("/tokens/b", at: .link("/tokens/b")) { () throws(FileError) in }
+            try watch.touch("/tokens/b", in: "/tokens") { () throws(FileError) in }
+        }
+    }
+
     @Test func `who writes is waited for longer than who reads`() {
         let disk = SilentDisk()
         defer { disk.open() }
@@ -125,9 +175,9 @@ import Testing
         let disk = SilentDisk()
         let told = Mutex<[FileError]>([])
         DispatchQueue.global().async { [watch] in
-            try? watch.touch("/silent/a", in: "/silent", onHang: { error in told.withLock { $0.append(error) } }) {
-                () throws(FileError) in disk.enter()
-            }
+            try? watch.touch(
+                "/silent/a", at: .directory("/silent"), onHang: { error in told.withLock { $0.append(error) } }
+            ) { () throws(FileError) in disk.enter() }
         }
         while disk.visitors == 0 {}
         watch.giveUp()
