@@ -67,6 +67,7 @@ extension ConfigurationReader {
         guard let name else { return nil }
         let secret = (own.namesSecret ? own.secret : defaults.secret).flatMap { expand($0, for: name) }
         let list = own.outputs ?? defaults.outputs ?? OutputList()
+        guard take(places: list.sound.count + list.soundStores.count, at: fields.mark) else { return nil }
         let outputs = list.sound.compactMap { expand($0, for: name) }
         for output in list.soundStores { expand(output, for: name, at: index) }
         if list.isEmpty { uncovered[name] = fields.mark }

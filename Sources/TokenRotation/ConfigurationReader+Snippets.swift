@@ -17,7 +17,7 @@ extension ConfigurationReader {
         let attributes = attributes(fields)
         let symlinks = fields["symlink"] == nil ? .refuse : choice(fields, "symlink", as: SymlinkPolicy.self)
         let variable = variable(fields)
-        guard let chosen = chosenBrands(fields, of: brands), let variable,
+        guard let chosen = chosenBrands(fields, of: brands), take(places: chosen.count, at: fields.mark), let variable,
             let entries = entries(chosen, variable), let path, let dialect, let attributes, let symlinks
         else { return nil }
         return Snippet(path: path, dialect: dialect, entries: entries, attributes: attributes, symlinks: symlinks)

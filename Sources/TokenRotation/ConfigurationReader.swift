@@ -22,6 +22,8 @@ package struct ConfigurationReader {
     var stores = TokenStoreRegister()
     /// Brands that have no output and that no snippet has named yet, by name.
     var uncovered: [String: Mark] = [:]
+    /// How many more outputs there may be; negative once that was told.
+    private var placesLeft = Self.placeLimit
     /// How many more names may be compared to suggest one.
     var suggestionBudget = 50_000
     /// Whom to tell of a run, as far as it was read.
@@ -58,6 +60,21 @@ package struct ConfigurationReader {
             throw InvalidConfiguration(file: file, problems: problems, omitted: omitted, report: reader.report)
         }
         return configuration
+    }
+
+    /// Outputs of all brands and snippets together: a few lines of a configuration may stand for millions.
+    static let placeLimit = 200_000
+
+    /// Takes so many places for tokens out of the limit.
+    /// - Returns: false where there are not so many left, which is told once.
+    mutating func take(places count: Int, at mark: Mark) -> Bool {
+        guard placesLeft >= 0 else { return false }
+        placesLeft -= count
+        guard placesLeft < 0 else { return true }
+        problems.add(
+            mark, "the brands have more than \(Self.placeLimit) outputs in all",
+            hint: "split the configuration into several")
+        return false
     }
 
     private init(file: String, isPrivate: Bool) {

@@ -26,7 +26,7 @@ final class DiskWatch: Sendable {
     private struct Touch: Sendable {
         let number: Int
         let place: Place
-        let end: ContinuousClock.Instant
+        var end: ContinuousClock.Instant
         let waiter: Waiter?
         let onHang: (@Sendable (FileError) -> Void)?
     }
@@ -49,6 +49,8 @@ final class DiskWatch: Sendable {
         var count = 0
         /// Threads that do not come back, as far as is known.
         var lost = 0
+        /// When somebody last looked what was waited for too long.
+        var lastLook = ContinuousClock.now
         /// Places of which a wait was given up.
         var places: Set<Place> = []
         /// The mounts that these are on, where a whole mount hangs at once.
@@ -110,10 +112,19 @@ final class DiskWatch: Sendable {
 
     func lose(_ threads: Int) { state.withLock { $0.lost += threads } }
 
+    /// Whoever looks does so every second at least.
+    private static let longestGap: Duration = .seconds(3)
+
     /// Gives up what has been waited for too long.
     func giveUp() {
         let now = ContinuousClock.now
         let given = state.withLock { state -> [Touch] in
+            let gap = now - state.lastLook
+            state.lastLook = now
+            if gap > Self.longestGap {
+                // The process stood still, or the whole host did: that was no disk's doing.
+                for index in state.touches.indices { state.touches[index].end += gap }
+            }
             let given = state.touches.filter { $0.end <= now }
             state.touches.removeAll { $0.end <= now }
             for touch in given where state.places.insert(touch.place).inserted {

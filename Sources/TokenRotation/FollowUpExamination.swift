@@ -19,9 +19,9 @@ struct FollowUpExamination {
     /// A ping's command is run, since a run would.
     func findings(_ stop: StopRequest) -> [HostFinding] {
         var findings = configuration.hooks.map(finding)
-        if let state = stateFinding() { findings.append(state) }
-        if let path = configuration.report.metricsFile { findings.append(metricsFinding(path)) }
-        if let path = configuration.report.terminationMessage { findings.append(messageFinding(path)) }
+        if let state = stateFinding(stop) { findings.append(state) }
+        if let path = configuration.report.metricsFile { findings.append(metricsFinding(path, stop)) }
+        if let path = configuration.report.terminationMessage { findings.append(messageFinding(path, stop)) }
         if let ping = configuration.report.ping {
             findings += SecretExamination.findings(on: ping.url, reader, watch, stop) {
                 HostFinding(.report, "ping", $0, $1 ?? "its URL can be had")
@@ -39,7 +39,7 @@ struct FollowUpExamination {
                 "\(program) is no program that this user can start; write its whole path, or see what PATH is")
     }
 
-    private func stateFinding() -> HostFinding? {
+    private func stateFinding(_ stop: StopRequest) -> HostFinding? {
         guard let directory = StateDirectory(of: configuration) else {
             guard !configuration.hooks.isEmpty else { return nil }
             return HostFinding(
@@ -48,17 +48,17 @@ struct FollowUpExamination {
                     + "in the unit")
         }
         do throws(FileError) {
-            try directory.rehearse(watch: watch)
+            try directory.rehearse(watch: watch, stop: stop)
             return HostFinding(.stateDirectory, directory.path, .ok, "can be written")
         } catch {
             return HostFinding(.stateDirectory, directory.path, .fail, "\(error)")
         }
     }
 
-    private func metricsFinding(_ path: String) -> HostFinding {
+    private func metricsFinding(_ path: String, _ stop: StopRequest) -> HostFinding {
         do throws(FileError) {
             let location = try FileLocation(path: path)
-            try watch.wait(path, in: location.directory, for: .writing) { () throws(FileError) in
+            try watch.wait(path, in: location.directory, for: .writing, stop: stop) { () throws(FileError) in
                 _ = try Directory(path: location.directory, use: .sharing).rehearse(
                     name: location.name, attributes: PublishedAttributes(mode: 0o644))
             }
@@ -69,10 +69,10 @@ struct FollowUpExamination {
     }
 
     /// What Kubernetes mounts is not there before a container runs.
-    private func messageFinding(_ path: String) -> HostFinding {
+    private func messageFinding(_ path: String, _ stop: StopRequest) -> HostFinding {
         do throws(FileError) {
             let location = try FileLocation(path: path)
-            let state = try watch.wait(path, in: location.directory) { () throws(FileError) in
+            let state = try watch.wait(path, in: location.directory, stop: stop) { () throws(FileError) in
                 try Directory(path: location.directory, use: .reading).inspect(name: location.name, maximumSize: 0)
             }
             if case .absent = state {

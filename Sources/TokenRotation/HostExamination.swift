@@ -44,7 +44,7 @@ package struct HostExamination: Sendable {
         findings.append(lockFinding(file))
         findings += NetworkExamination(configuration, stop).findings()
         if stop.reason == nil { findings += secrets.findings(stop) }
-        if stop.reason == nil { findings += OutputExamination(configuration, selection, watch: watch).findings() }
+        if stop.reason == nil { findings += OutputExamination(configuration, selection, watch: watch).findings(stop) }
         if stop.reason == nil { findings += followUp.findings(stop) }
         if stop.reason == nil, !configuration.stores.isEmpty {
             let access = stores(configuration, stop, .now + configuration.deadline)

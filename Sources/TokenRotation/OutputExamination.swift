@@ -29,9 +29,10 @@ struct OutputExamination {
         self.selection = selection
     }
 
-    consuming func findings() -> [HostFinding] {
+    consuming func findings(_ stop: StopRequest) -> [HostFinding] {
         let standing = BrandSurvey(
-            of: configuration, selection, survey: OutputSurvey(directories: directories, accounts: accounts))
+            of: configuration, selection, survey: OutputSurvey(directories: directories, accounts: accounts),
+            stop: stop)
         let refusals = standing.judge(
             selection.brands, into: [[BrandFailure?]](repeating: [], count: selection.brands.count),
             judge: { _, outputs in outputs.map(\.refusal) },

@@ -161,8 +161,12 @@ private final class Walk: Sendable {
             }
             guard let more else { break }
             for _ in 0..<more { startThread() }
-            // Better unwatched than not at all.
-            if more > 0, state.withLock({ $0.threads == 0 }) { goOn() }
+            let (threads, begun) = state.withLock { ($0.threads, $0.begun) }
+            if more > 0, threads == 0 {
+                // There are no threads to be had. Better unwatched than not at all; with disks that hang, it is enough.
+                if begun > 0 { break }
+                goOn()
+            }
         }
         end(stop?.reason?.failure ?? Self.failure)
     }
@@ -212,12 +216,11 @@ private final class Walk: Sendable {
     /// Leaves those behind that have been waiting too long, and has their pieces done once more: the watch knows by
     /// then what not to touch.
     private func giveUp() {
-        let latest = ContinuousClock.now - patience
-        guard state.withLock({ state in state.underWay.contains { $0.since <= latest } }) else { return }
         watch.giveUp()
         let longest = ContinuousClock.now - patience * PatientWalk.longest
         state.withLock { state in
             let given = state.underWay.filter { $0.waiter.isGivenUp || $0.since <= longest }
+            guard !given.isEmpty else { return }
             state.underWay.removeAll { $0.waiter.isGivenUp || $0.since <= longest }
             state.threads -= given.count
             watch.lose(given.count)

@@ -116,8 +116,8 @@ struct StateDirectory: Sendable {
     }
 
     /// Does what writing the journal does before it is seen, and takes it back.
-    func rehearse(watch: DiskWatch) throws(FileError) {
-        try watch.wait(path, in: path, for: .writing) { [self] () throws(FileError) in
+    func rehearse(watch: DiskWatch, stop: StopRequest) throws(FileError) {
+        try watch.wait(path, in: path, for: .writing, stop: stop) { [self] () throws(FileError) in
             _ = try Directory(path: path).rehearse(name: journalName, attributes: Self.journalAttributes)
         }
     }

@@ -224,4 +224,27 @@ private func read(_ text: String, file: String = "/etc/doku/config.yaml") throws
         #expect(error?.problems.count == 1000)
         #expect(time < .seconds(1) * patience, "\(time)")
     }
+
+    @Test(arguments: [(outputs: 499, snippets: 0), (100, 399), (0, 499)])
+    func `a few lines that stand for millions of outputs are refused before they are made`(
+        places: (outputs: Int, snippets: Int)
+    ) throws {
+        let brands = 500
+        var text = "endpoint: test\ndefaults:\n  secret: { env: S }\n  valid_time: 6h\n  outputs:\n"
+        for index in 0..<max(1, places.outputs) { text += "    - { file: \"/run/\(index)/{brand}\" }\n" }
+        text += "brands:\n"
+        for index in 0..<brands { text += "  - { name: b\(index), client_id: BRN-\(index) }\n" }
+        text += places.snippets > 0 ? "snippets:\n" : ""
+        for index in 0..<places.snippets {
+            text += "  - { file: /run/s\(index), dialect: systemd, variable: \"T_{BRAND}\", brands: all }\n"
+        }
+        let begin = ContinuousClock.now
+        let error = #expect(throws: InvalidConfiguration.self) {
+            try ConfigurationReader.read(Array(text.utf8), file: "c.yaml", isPrivate: true)
+        }
+        let found = error?.lines ?? []
+        #expect(found.count == 1)
+        #expect(found.first?.contains("the brands have more than 200000 outputs in all") == true)
+        #expect(ContinuousClock.now - begin < .seconds(60))
+    }
 }
