@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Dispatch
 internal import DurableFiles
 internal import Synchronization
 
@@ -36,10 +37,18 @@ final class OutputDirectories: Sendable {
     func directory(_ path: String) throws(FileError) -> Directory {
         if let open = state.withLock({ $0.open[path] }) { return open }
         let directory = try Directory(path: path, use: use)
-        state.withLock { state in
-            if state.open.count >= Self.limit { state.open = [:] }
-            state.open[path] = directory
-            state.seen.insert(path)
+        let closed = state.withLock { state -> [String: Directory] in
+            defer {
+                state.open[path] = directory
+                state.seen.insert(path)
+            }
+            guard state.open.count >= Self.limit else { return [:] }
+            defer { state.open = [:] }
+            return state.open
+        }
+        if !closed.isEmpty {
+            // To close one may wait for a server as well.
+            DispatchQueue(label: "closing").async { @Sendable in withExtendedLifetime(closed) {} }
         }
         return directory
     }
