@@ -65,9 +65,11 @@ struct BrandSurvey: Sendable {
                 judge(brands[position], outputs(of: brands[position]) { survey.survey($0, brand: $1) })
             },
             failing: { [self] position, failure in
-                let outputs = outputs(of: brands[position]) { output, _ in
+                var outputs = outputs(of: brands[position]) { output, _ in
                     SurveyedOutput(path: output.path, state: .noToken(.closed), refusal: failure)
                 }
+                // Nobody is to look there any more, on whatever thread this is.
+                for index in outputs.indices { outputs[index].refusal = outputs[index].refusal ?? failure }
                 return judge(brands[position], outputs)
             },
             add: add)

@@ -204,7 +204,10 @@ private final class Walk: Sendable {
     /// - Returns: whether its thread goes on: one that was left behind is no longer counted.
     func finish(_ step: Step, take: () -> Void) -> Bool {
         state.withLock { state in
-            guard let place = state.underWay.firstIndex(where: { $0.number == step.number }) else { return false }
+            guard let place = state.underWay.firstIndex(where: { $0.number == step.number }) else {
+                watch.lose(-1)
+                return false
+            }
             state.underWay.remove(at: place)
             take()
             state.left -= 1
@@ -241,6 +244,7 @@ private final class Walk: Sendable {
     private func end(_ failure: BrandFailure) {
         state.withLock { state in
             for step in state.underWay { failing(step.index, failure) }
+            watch.lose(state.underWay.count)
             state.underWay = []
             while let index = state.nextIndex() { failing(index, failure) }
         }
