@@ -45,6 +45,8 @@ package struct CurlError: Error, Sendable, Equatable {
     package let code: Int32
     /// libcurl's sentence; of local facts and TLS only, never of what the peer sent.
     package let message: String
+    /// Whether it went over a connection that others had made: one that ends takes all of them with it.
+    package var sharedConnection = false
     /// Where it was asked for.
     package var timing: TransferTiming?
 
@@ -115,6 +117,8 @@ package struct CurlError: Error, Sendable, Equatable {
         // ("HTTP/0.9"), or a wrong one.
         case CURLE_UNSUPPORTED_PROTOCOL: kind = detail.contains("HTTP/0.9") ? .answerGarbled : .answerMalformed
         case CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING: kind = .answerMalformed
+        // A header that begins with a folded line.
+        case CURLE_BAD_FUNCTION_ARGUMENT where status > 0 || proxyStatus > 0: kind = .answerMalformed
         case CURLE_OUT_OF_MEMORY: kind = .answerTooLarge
         default: kind = .internal
         }

@@ -139,6 +139,7 @@ internal import CCurl
             postedBody = nil
         }
         guard request.method != .get, request.body != postedBody else { return }
+        postedBody = nil
         try check(unsafe curl_setopt_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count)))
         let copied = unsafe request.body.withUnsafeBytes { bytes in
             unsafe curl_setopt_pointer(
@@ -184,12 +185,16 @@ internal import CCurl
     /// Nearly all requests of a run go to one URL, which is taken apart once: libcurl would do so for each of them.
     private func setURL(_ text: String) throws(CurlError) {
         guard text != url else { return }
+        // Of whatever fails from here on nothing is known.
+        url = ""
         let parsed = unsafe curl_url()
         // As libcurl parses `CURLOPT_URL`; what it thinks of the scheme it says when it connects.
         let code = unsafe curl_url_set(parsed, CURLUPART_URL, text, UInt32(CURLU_NON_SUPPORT_SCHEME))
         guard code == CURLUE_OK else {
             unsafe curl_url_cleanup(parsed)
-            throw CurlError(kind: .requestInvalid, message: CurlError.sentence(CURLE_URL_MALFORMAT))
+            throw CurlError(
+                kind: .requestInvalid, code: Int32(bitPattern: CURLE_URL_MALFORMAT.rawValue),
+                message: CurlError.sentence(CURLE_URL_MALFORMAT))
         }
         try check(unsafe curl_setopt_pointer(handle, CURLOPT_CURLU, UnsafeMutableRawPointer(parsed)))
         unsafe curl_url_cleanup(parsedURL)
@@ -258,10 +263,11 @@ internal import CCurl
             var proxyStatus = 0
             unsafe _ = curl_getinfo_long(handle, CURLINFO_HTTP_CONNECTCODE, &proxyStatus)
             let detail = unsafe String(cString: errorBuffer.baseAddress.unsafelyUnwrapped)
-            return .failure(
-                CurlError.sort(
-                    code, status: head.status, proxyStatus: proxyStatus, detail: detail, url: url,
-                    isBeforeTLS: isBeforeTLS, trust: options.tls))
+            var error = CurlError.sort(
+                code, status: head.status, proxyStatus: proxyStatus, detail: detail, url: url, isBeforeTLS: isBeforeTLS,
+                trust: options.tls)
+            error.sharedConnection = !madeConnection
+            return .failure(error)
         }
         guard !head.hasWrongLength else {
             return .failure(CurlError(kind: .answerMalformed, message: "the answer's length is none, or told twice"))
@@ -276,11 +282,9 @@ internal import CCurl
 
     /// Whether a connection was made for the request, over which no TLS was spoken yet although it should be.
     private var isBeforeTLS: Bool {
-        var connections = 0
         var handshake: curl_off_t = 0
-        unsafe _ = curl_getinfo_long(handle, CURLINFO_NUM_CONNECTS, &connections)
         unsafe _ = curl_getinfo_offset(handle, CURLINFO_APPCONNECT_TIME_T, &handshake)
-        return url.hasPrefix("https:") && connections > 0 && handshake == 0
+        return url.hasPrefix("https:") && madeConnection && handshake == 0
     }
 }
 

@@ -176,7 +176,7 @@ internal import Glibc
         active[ObjectIdentifier(handle)] = nil
         let completion = handle.completion
         handle.completion = nil
-        idle.append(handle)
+        if handle.isReusable { idle.append(handle) }
         completion?(result)
     }
 

@@ -53,6 +53,8 @@ package final class EndpointState: Sendable {
             if offset.magnitude <= Self.credible { state.withLock { $0.offset = offset } }
         case .failure(let error):
             switch error.kind {
+            // Servers end connections after so many requests; dozens that are lost with one are no failures in a row.
+            case .noAnswer where error.sharedConnection: break
             case .hostNotResolved, .notConnected, .timedOut, .noAnswer, .tlsHandshake, .tlsRefused,
                 .proxyNotResolved, .proxyRefused:
                 state.withLock { $0.connectionFailures += 1 }

@@ -116,6 +116,7 @@ extension NetworkFault {
         one(26, "status 999", "status-999", expect: never),
         one(27, "2 000 interim answers", "interim:2000", expect: .rotated()),
         one(30, "NUL in a header", "nul-in-header", expect: never),
+        one(30, "a folded line for the first header", "folded-first", expect: never),
         one(40, "switching protocols", "upgrade", expect: never),
     ]
 
