@@ -74,7 +74,7 @@ def answer(connection, path, body):
     if kind == "ok":
         send(reply(b'{"ok":true}', headers=["X-Kept:  a padded: value \t", "X-Other: no", "x-KEPT-twice: 1", "X-Kept-Twice: 2"]))
     elif kind == "folded":
-        send(b"HTTP/1.1 401 x\r\n folded, and long enough to land somewhere else\r\nContent-Length: 2\r\n\r\n{}")
+        send(b"HTTP/1.1 401 x\r\n folded: long enough to land somewhere else\r\nContent-Length: 2\r\n\r\n{}")
         return False
     elif kind == "echo":
         send(reply(body))

@@ -257,7 +257,7 @@ def answer(case, step, connection, headers):
     elif kind == "many-headers":
         send(start + b"X-Filler: 0123456789\r\n" * int(rest) + b"Content-Length: %d\r\n\r\n" % len(good) + good)
     elif kind == "folded-first":
-        send(b"HTTP/1.1 200 OK\r\n folded\r\nContent-Length: %d\r\n\r\n" % len(good) + good)
+        send(b"HTTP/1.1 200 OK\r\n folded: x\r\nContent-Length: %d\r\n\r\n" % len(good) + good)
     elif kind == "nul-in-header":
         send(start + b"X-Filler: a\0b\r\nContent-Length: %d\r\n\r\n" % len(good) + good)
     elif kind == "upgrade":
