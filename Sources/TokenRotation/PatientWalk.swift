@@ -13,14 +13,15 @@ enum PatientWalk {
     /// - Parameters:
     ///   - touching: what it does there: how long a disk may take for it.
     ///   - threads: how many begin; more than one where each piece takes its time.
-    ///   - stop: ends the walk, so many milliseconds after it came: what is not done then is not done.
+    ///   - stop: ends the walk, so many milliseconds after it came: what is not done then is not done. Where
+    ///     `isForSignals`, the deadline is none of its business.
     ///   - work: does the piece of that number, touching disks by way of `watch` alone. It may be called again, beside
     ///     a call that hangs, and what that one brings is nobody's.
     ///   - failing: what a piece brings whose disk hangs without the watch knowing which, or that was not done.
     ///   - add: Called once for each number, in any order, by one thread at a time.
     static func run<Value: Sendable, Sum: Sendable>(
         _ count: Int, _ watch: DiskWatch, for touching: DiskWatch.Touching = .reading, threads: Int = 1,
-        stop: StopRequest? = nil, after grace: Int = 0, into sum: consuming Sum,
+        stop: StopRequest? = nil, after grace: Int = 0, isForSignals: Bool = false, into sum: consuming Sum,
         work: @escaping @Sendable (Int) -> Value, failing: @escaping @Sendable (Int, BrandFailure) -> Value,
         add: @escaping @Sendable (inout Sum, Int, Value) -> Void
     ) -> Sum {
@@ -41,7 +42,7 @@ enum PatientWalk {
                     return walk.finish(step) { take(step.index, value) }
                 },
                 failing: { index, failure in take(index, failing(index, failure)) }
-            ).run(threads: min(threads, count), stop, after: grace)
+            ).run(threads: min(threads, count), stop, after: grace, isForSignals)
         }
         guard let sum = total.withLock({ $0.take() }) else { preconditionFailure("a walk has one sum") }
         return sum
@@ -77,7 +78,8 @@ extension DiskWatch {
         _ body: @escaping @Sendable () throws(FileError) -> Value
     ) throws(FileError) -> Value {
         let outcome = PatientWalk.run(
-            1, self, for: touching, stop: stop, after: grace, into: Result<Value, FileError>.failure(.hanging(path)),
+            1, self, for: touching, stop: stop, after: grace, isForSignals: true,
+            into: Result<Value, FileError>.failure(.hanging(path)),
             work: { [self] _ in
                 do throws(FileError) {
                     return .success(try touch(path, in: directory, for: touching, body))
@@ -146,8 +148,8 @@ private final class Walk: Sendable {
         state = Mutex(State(count: count))
     }
 
-    func run(threads: Int, _ stop: StopRequest?, after grace: Int) {
-        stop?.signal(finished, after: grace)
+    func run(threads: Int, _ stop: StopRequest?, after grace: Int, _ isForSignals: Bool) {
+        stop?.signal(finished, after: grace, isForSignals: isForSignals)
         for _ in 0..<threads { startThread() }
         var seen = 0
         while finished.wait(timeout: .now() + .milliseconds(Int(PatientWalk.moment.wholeMilliseconds))) == .timedOut {

@@ -30,7 +30,7 @@ struct SensitiveValues {
         let places = brands.count + configuration.snippets.count
         // What stands on a disk that hangs is out of that program's reach as well.
         let found = PatientWalk.run(
-            places + 1, watch, stop: stop, into: [Secret](),
+            places + 1, watch, stop: stop, isForSignals: true, into: [Secret](),
             work: { index -> [Secret] in
                 if index < brands.count {
                     return Self.secrets(brands[index].secret, reader, watch)

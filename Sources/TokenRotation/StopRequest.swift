@@ -81,12 +81,14 @@ package final class StopRequest: Sendable {
     }
 
     /// Signals `semaphore` so many milliseconds after the stop, if one comes: whoever waits there gives up then.
-    func signal(_ semaphore: DispatchSemaphore, after milliseconds: Int) {
-        onStop { [self] in
+    /// - Parameter isForSignals: whether the clock's wish is none of its business.
+    func signal(_ semaphore: DispatchSemaphore, after milliseconds: Int, isForSignals: Bool = false) {
+        let handler: @Sendable () -> Void = { [self] in
             guard milliseconds > 0 else { return _ = semaphore.signal() }
             let end = state.withLock { $0.time } + .milliseconds(milliseconds)
             DispatchQueue(label: "stop-timer").asyncAfter(deadline: end) { @Sendable in _ = semaphore.signal() }
         }
+        if isForSignals { onSignal(handler) } else { onStop(handler) }
     }
 
     /// Waits so long by the monotonic clock, or until a stop comes.
