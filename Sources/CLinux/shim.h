@@ -124,9 +124,8 @@ static inline int linux_spawn_close_from(posix_spawn_file_actions_t *actions, in
 }
 
 // Two heaps for all threads: each thread's own would keep what it frees from the others, and at one alone they would
-// wait for each other all the time. And what is freed goes back at
-// once: in the lists of small pieces that glibc keeps besides, it is swept up whenever a larger piece is asked for,
-// which a transfer does all the time.
+// wait for each other all the time. And what is freed goes back at once: in the lists of small pieces that glibc keeps
+// besides, it is swept up whenever a larger piece is asked for, which a transfer does all the time.
 static inline void linux_share_heaps(void) {
     mallopt(M_ARENA_MAX, 2);
     mallopt(M_MXFAST, 0);

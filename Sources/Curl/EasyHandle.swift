@@ -260,8 +260,6 @@ internal import CCurl
             return .failure(CurlError(kind: .answerTooLarge, message: "the answer is larger than allowed"))
         }
         guard code == CURLE_OK else {
-            var proxyStatus = 0
-            unsafe _ = curl_getinfo_long(handle, CURLINFO_HTTP_CONNECTCODE, &proxyStatus)
             let detail = unsafe String(cString: errorBuffer.baseAddress.unsafelyUnwrapped)
             var error = CurlError.sort(
                 code, status: head.status, proxyStatus: proxyStatus, detail: detail, url: url, isBeforeTLS: isBeforeTLS,

@@ -11,8 +11,8 @@ package import TokenRotation
 /// A stopped run has little time left: what is not delivered by then is given up.
 package final class RunReporting: RunAudience {
     private let stop: StopRequest
-    /// In milliseconds, what files may take, and after a signal: mostly a few.
-    private static let patience = 10_000
+    /// What files may take, and after a signal, in milliseconds: mostly a few.
+    private static let patience: Duration = .seconds(10)
     private static let patienceAfterSignal = 200
     private let ping = Mutex<Ping?>(nil)
     /// What the metrics file said before this run.
@@ -31,21 +31,10 @@ package final class RunReporting: RunAudience {
 
     package func runEnded(_ report: RunReport) -> [String] {
         guard report.destinations.metricsFile != nil || report.destinations.terminationMessage != nil else { return [] }
-        // On a thread of its own: a disk that hangs must not cost a run its report.
-        let problems = Mutex(["report: its files were not written in time"])
-        let finished = DispatchSemaphore(value: 0)
-        DispatchQueue(label: "reporting-files").async { @Sendable [self] in
-            let found = writeFiles(report)
-            problems.withLock { $0 = found }
-            finished.signal()
-        }
-        stop.onSignal { @Sendable in
-            DispatchQueue(label: "reporting-timer").asyncAfter(
-                deadline: .now() + .milliseconds(Self.patienceAfterSignal)
-            ) { @Sendable in _ = finished.signal() }
-        }
-        _ = finished.wait(timeout: .now() + .milliseconds(Self.patience))
-        return problems.withLock { $0 }
+        // A disk that hangs must not cost a run its report.
+        return stop.result(within: Self.patience, afterSignal: Self.patienceAfterSignal) { [self] in
+            writeFiles(report)
+        } ?? ["report: its files were not written in time"]
     }
 
     private func writeFiles(_ report: RunReport) -> [String] {

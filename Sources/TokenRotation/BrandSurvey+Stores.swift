@@ -25,11 +25,8 @@ extension BrandSurvey {
     ) {
         guard !configuration.stores.isEmpty else { return }
         let brands = selection.brands.filter { !storeEntries(of: $0).isEmpty }
-        let needy = judge(brands, into: Set<Int>(), judge: needsWork) { needy, position, needsWork in
-            if needsWork { needy.insert(brands[position]) }
-        }
         var keys: [Int: Set<String>] = [:]
-        for index in needy {
+        for (index, needsWork) in zip(brands, judgements(of: brands, needsWork)) where needsWork {
             for (store, key) in storeEntries(of: index) where stores[store].failure == nil {
                 keys[store, default: []].insert(key)
             }

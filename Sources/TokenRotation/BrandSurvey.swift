@@ -31,15 +31,14 @@ struct BrandSurvey: Sendable {
             in: RotationPlan.files(configuration, configuration.brands.indices), sparing: configuration.inputs,
             stop: stop)
         self.aliases = aliases
-        snippets = PatientWalk.run(
+        snippets = PatientWalk.map(
             configuration.snippets.count, survey.directories.watch, stop: stop,
-            into: [SurveyedSnippet](repeating: SurveyedSnippet(), count: configuration.snippets.count),
-            work: { index in survey.survey(configuration.snippets[index]) },
-            failing: { SurveyedSnippet(refusal: $1, isClosed: true) },
-            add: { snippets, index, surveyed in
-                snippets[index] = surveyed
-                snippets[index].refusal = surveyed.refusal ?? aliases[configuration.snippets[index].path]
-            })
+            work: { index in
+                var surveyed = survey.survey(configuration.snippets[index])
+                surveyed.refusal = surveyed.refusal ?? aliases[configuration.snippets[index].path]
+                return surveyed
+            },
+            failing: { SurveyedSnippet(refusal: $1, isClosed: true) })
         memberships = configuration.placesInSnippets
         stores = access.map { Self.read(configuration, selection, $0) } ?? []
         storeMemberships = stores.isEmpty ? [:] : configuration.placesInStores
@@ -73,6 +72,16 @@ struct BrandSurvey: Sendable {
                 return judge(brands[position], outputs)
             },
             add: add)
+    }
+
+    /// The same for all judgements, in the order of `brands`.
+    func judgements<Judgement: Sendable>(
+        of brands: [Int], _ judge: @escaping @Sendable (_ index: Int, _ outputs: [SurveyedOutput]) -> Judgement
+    ) -> [Judgement] {
+        self.judge(
+            brands, into: [Judgement?](repeating: nil, count: brands.count), judge: judge,
+            add: { judgements, position, judgement in judgements[position] = judgement }
+        ).compactMap(\.self)
     }
 
     private func outputs(

@@ -12,14 +12,18 @@ package enum LexicalPath {
 
     /// The directory part of a path as typed: `""` for a plain name, `/` for the root.
     package static func directory(of path: String) -> String {
-        let bytes = path.utf8.span
-        var end = bytes.count
-        while end > 0, bytes[end - 1] != 0x2F { end -= 1 }
-        switch end {
+        switch nameStart(in: path.utf8.span) {
         case 0: return ""
         case 1: return "/"
-        default: return String(path[..<path.utf8.index(path.startIndex, offsetBy: end - 1)])
+        case let start: return String(path[..<path.utf8.index(path.startIndex, offsetBy: start - 1)])
         }
+    }
+
+    /// Where the last component begins.
+    private static func nameStart(in path: Span<UInt8>) -> Int {
+        var start = path.count
+        while start > 0, path[start - 1] != 0x2F { start -= 1 }
+        return start
     }
 
     /// `path`, relative to `directory` where it is not absolute, without `.`, `//` and, as far as they can be
@@ -58,8 +62,7 @@ package enum LexicalPath {
     /// Whether a path as typed can name a file: it does not end like a directory.
     static func namesFile(_ path: String) -> Bool {
         let bytes = path.utf8.span
-        var start = bytes.count
-        while start > 0, bytes[start - 1] != 0x2F { start -= 1 }
+        let start = nameStart(in: bytes)
         switch bytes.count - start {
         case 0: return false
         case 1: return bytes[start] != 0x2E

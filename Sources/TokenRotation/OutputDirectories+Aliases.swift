@@ -49,8 +49,8 @@ extension OutputDirectories {
         of files: [(path: String, symlinks: SymlinkPolicy)], _ identities: [String: Directory.Identity],
         _ stop: StopRequest?
     ) -> [Place?] {
-        PatientWalk.run(
-            files.count, watch, stop: stop, into: [Place?](repeating: nil, count: files.count),
+        PatientWalk.map(
+            files.count, watch, stop: stop,
             work: { [self] index in
                 guard let location = try? location(files[index].path, files[index].symlinks),
                     let identity = identities[location.directory]
@@ -58,8 +58,7 @@ extension OutputDirectories {
                 else { return nil }
                 return Place(directory: identity, name: location.name)
             },
-            failing: { _, _ in nil },
-            add: { places, index, place in places[index] = place })
+            failing: { _, _ in nil })
     }
 
     /// The directories that these paths name, as far as they can be opened.

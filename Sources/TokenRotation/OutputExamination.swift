@@ -33,10 +33,7 @@ struct OutputExamination {
         let standing = BrandSurvey(
             of: configuration, selection, survey: OutputSurvey(directories: directories, accounts: accounts),
             stop: stop)
-        let refusals = standing.judge(
-            selection.brands, into: [[BrandFailure?]](repeating: [], count: selection.brands.count),
-            judge: { _, outputs in outputs.map(\.refusal) },
-            add: { refusals, position, found in refusals[position] = found })
+        let refusals = standing.judgements(of: selection.brands) { _, outputs in outputs.map(\.refusal) }
         var findings: [HostFinding] = []
         for (index, refusals) in zip(selection.brands, refusals) {
             let outputs = configuration.brands[index].outputs

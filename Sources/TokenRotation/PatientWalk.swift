@@ -48,6 +48,17 @@ enum PatientWalk {
         return sum
     }
 
+    /// The same for what all of them bring, in their order.
+    static func map<Value: Sendable>(
+        _ count: Int, _ watch: DiskWatch, stop: StopRequest? = nil, work: @escaping @Sendable (Int) -> Value,
+        failing: @escaping @Sendable (Int, BrandFailure) -> Value
+    ) -> [Value] {
+        run(
+            count, watch, stop: stop, into: [Value?](repeating: nil, count: count), work: work, failing: failing,
+            add: { values, index, value in values[index] = value }
+        ).compactMap(\.self)
+    }
+
     /// The same for work that brings nothing.
     static func run(
         _ count: Int, _ watch: DiskWatch, for touching: DiskWatch.Touching = .reading, threads: Int = 1,

@@ -219,11 +219,10 @@ extension RotationPlan {
                 if absence == .closed { outcome.isHidden = true } else { isKnownDead = true }
             }
             if let refusal = output.refusal {
-                let wasStopped = refusal.code == .stopped || refusal.code == .deadlineExceeded
-                kind = wasStopped ? .unchanged : .refused
+                kind = refusal.isOfStop ? .unchanged : .refused
                 message = refusal.message
                 outcome.failure = outcome.failure ?? refusal
-                outcome.kind = wasStopped ? .unfinished : .failed
+                outcome.kind = refusal.isOfStop ? .unfinished : .failed
             }
             outcome.outputs.append(
                 OutputOutcome(path: output.path, kind: kind, message: message, code: output.refusal?.code))

@@ -199,8 +199,8 @@ package struct RotationRun {
         let announce: @Sendable (Set<Int>) -> Void = { hooks.announce($0) }
         var ending = rotation.run(
             rotation.plan(), secrets: secrets, announce: hooks.isEmpty ? nil : announce, known: known)
-        UnknownHost(configuration, watch: rotation.watch, lookUp: context.lookUp)?.judge(
-            &ending.outcomes, began: report.startedAt, stop: stop)
+        UnknownHost(configuration, watch: rotation.watch, stop: stop, lookUp: context.lookUp)?.judge(
+            &ending.outcomes, began: report.startedAt)
         report.outcomes = ending.outcomes
         report.clockOffset = ending.clockOffset
         let status = ExitStatus(outcomes: ending.outcomes)

@@ -198,7 +198,7 @@ final class RotationWork: Sendable {
         switch result {
         case .failure(let failure):
             outcome = ledger.outcome(at: work.position)
-            outcome.kind = failure.code == .deadlineExceeded || failure.code == .stopped ? .unfinished : .failed
+            outcome.kind = failure.isOfStop ? .unfinished : .failed
             outcome.failure = failure
         case .success(let token):
             if kind == .rotated, !configuration.snippets.isEmpty || stores.isNeeded { newToken = token }

@@ -25,9 +25,10 @@ struct StateDirectory: Sendable {
         }.joined()
     }
 
-    private static let journalAttributes = PublishedAttributes(mode: 0o600)
+    private static let attributes = PublishedAttributes(mode: 0o600)
 
     private var journalName: String { "hooks-\(key).json" }
+    private var unknownHostName: String { "unknown-host-\(key)" }
 
     /// What reading the journal came to.
     enum Reading: Sendable {
@@ -59,7 +60,7 @@ struct StateDirectory: Sendable {
             return .unusable(error)
         }
         if sweeping {
-            directory.sweep(names: [journalName, name(of: .unknownHost)])
+            directory.sweep(names: [journalName, unknownHostName])
             directory.shareLock()
         }
         do {
@@ -86,21 +87,14 @@ struct StateDirectory: Sendable {
 
     private func write(_ journal: HookJournal) throws(FileError) {
         let directory = try Directory(path: path)
-        try directory.publish(journal.bytes, name: journalName, attributes: Self.journalAttributes)
+        try directory.publish(journal.bytes, name: journalName, attributes: Self.attributes)
         try directory.synchronize()
     }
 
-    /// What a run leaves to the next one besides the journal: a line, or nothing.
-    enum Note: String, Sendable {
-        case unknownHost = "unknown-host"
-    }
-
-    private func name(of note: Note) -> String { "\(note.rawValue)-\(key)" }
-
-    /// What the last run left; nil where nothing is to be had.
-    func note(_ note: Note, watch: DiskWatch) -> [UInt8]? {
-        let state = try? watch.wait(path, in: path) { [self] () throws(FileError) in
-            try Directory(path: path, use: .publishing).inspect(name: name(of: note), maximumSize: 512)
+    /// What the last run left of the endpoint's name; nil where nothing is to be had.
+    func unknownHost(watch: DiskWatch, stop: StopRequest) -> [UInt8]? {
+        let state = try? watch.wait(path, in: path, stop: stop) { [self] () throws(FileError) in
+            try Directory(path: path).inspect(name: unknownHostName, maximumSize: 512)
         }
         guard case .regular(let file) = state, !file.mayBePlanted, case .bytes(let bytes) = file.contents else {
             return nil
@@ -109,16 +103,16 @@ struct StateDirectory: Sendable {
     }
 
     /// Leaves it. A loss of power may take it back: what is lost is told one run later.
-    func write(_ bytes: [UInt8], _ note: Note, watch: DiskWatch) throws(FileError) {
-        try watch.wait(path, in: path) { [self] () throws(FileError) in
-            try Directory(path: path).publish(bytes, name: name(of: note), attributes: Self.journalAttributes)
+    func write(unknownHost bytes: [UInt8], watch: DiskWatch, stop: StopRequest) throws(FileError) {
+        try watch.wait(path, in: path, stop: stop) { [self] () throws(FileError) in
+            try Directory(path: path).publish(bytes, name: unknownHostName, attributes: Self.attributes)
         }
     }
 
     /// Does what writing the journal does before it is seen, and takes it back.
     func rehearse(watch: DiskWatch, stop: StopRequest) throws(FileError) {
         try watch.wait(path, in: path, for: .writing, stop: stop) { [self] () throws(FileError) in
-            _ = try Directory(path: path).rehearse(name: journalName, attributes: Self.journalAttributes)
+            _ = try Directory(path: path).rehearse(name: journalName, attributes: Self.attributes)
         }
     }
 

@@ -98,6 +98,28 @@ package final class StopRequest: Sendable {
         _ = stopped.wait(timeout: .now() + .milliseconds(Int(duration.wholeMilliseconds)))
     }
 
+    /// Does what may take its time on a thread of its own, and waits for it: so long at most, and so many milliseconds
+    /// from a signal on.
+    /// - Returns: nil where it was not done by then; it goes on all the same.
+    package func result<Value: Sendable>(
+        within patience: Duration, afterSignal milliseconds: Int, of body: @escaping @Sendable () -> Value
+    ) -> Value? {
+        let found = Mutex<Value?>(nil)
+        let done = DispatchSemaphore(value: 0)
+        DispatchQueue(label: "bounded-wait").async { @Sendable in
+            let value = body()
+            found.withLock { $0 = value }
+            done.signal()
+        }
+        onSignal { @Sendable in
+            DispatchQueue(label: "stop-timer").asyncAfter(deadline: .now() + .milliseconds(milliseconds)) {
+                @Sendable in _ = done.signal()
+            }
+        }
+        _ = done.wait(timeout: .now() + .milliseconds(Int(patience.wholeMilliseconds)))
+        return found.withLock { $0 }
+    }
+
     /// Calls `handler` once, on whatever thread the stop comes; at once where it came already.
     package func onStop(_ handler: @escaping @Sendable () -> Void) {
         let isStopped = state.withLock { state in
@@ -116,6 +138,11 @@ package final class StopRequest: Sendable {
         }
         if isStopped { handler() }
     }
+}
+
+extension BrandFailure {
+    /// Whether it says no more than that the run ended before the brand was done.
+    var isOfStop: Bool { code == .stopped || code == .deadlineExceeded }
 }
 
 extension StopRequest.Reason {

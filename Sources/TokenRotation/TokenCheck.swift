@@ -195,15 +195,12 @@ extension TokenCheck {
                 of: configuration, selection, survey: OutputSurvey(directories: directories, accounts: Accounts()))
             let rule = CheckRule(configuration, warning: warning, critical: critical, now: now)
             let elsewhere = Set(configuration.stores.lazy.flatMap { $0.entries.map(\.brand) })
-            let findings = survey.judge(
-                selection.brands, into: [Finding?](repeating: nil, count: selection.brands.count),
-                judge: { index, outputs in
+            return TokenCheck(
+                findings: survey.judgements(of: selection.brands) { index, outputs in
                     rule.finding(
                         on: configuration.brands[index], outputs: outputs, misfits: survey.misfits(of: index),
                         isElsewhere: elsewhere.contains(index))
-                },
-                add: { findings, position, finding in findings[position] = finding })
-            return TokenCheck(findings: findings.compactMap(\.self))
+                })
         } catch let error as InvalidConfiguration {
             let more = error.problems.count + error.omitted - 1
             return TokenCheck(

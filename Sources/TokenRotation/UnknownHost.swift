@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Curl
-internal import Dispatch
-internal import DurableFiles
-internal import Synchronization
 
 /// Tells an endpoint's name that does not exist from name servers that have a bad moment: when the run before found no
 /// such name either, waiting does not help.
@@ -13,29 +10,35 @@ struct UnknownHost {
     private let host: String
     private let directory: StateDirectory
     private let watch: DiskWatch
+    private let stop: StopRequest
     private let lookUp: @Sendable (String) -> NameLookup
 
     /// How long the name service is waited for, after it has failed for all brands.
     private static let patience: Duration = .seconds(5)
 
     /// nil where there is no place to remember it in.
-    init?(_ configuration: Configuration, watch: DiskWatch, lookUp: @escaping @Sendable (String) -> NameLookup) {
+    init?(
+        _ configuration: Configuration, watch: DiskWatch, stop: StopRequest,
+        lookUp: @escaping @Sendable (String) -> NameLookup
+    ) {
         guard let directory = StateDirectory(of: configuration) else { return nil }
         self.directory = directory
         self.watch = watch
+        self.stop = stop
         self.lookUp = lookUp
         host = configuration.endpoint.host
     }
 
     /// Looks at how the requests of a run ended, and calls those failures lasting that are.
-    func judge(_ outcomes: inout [BrandOutcome], began: Timestamp, stop: StopRequest) {
+    func judge(_ outcomes: inout [BrandOutcome], began: Timestamp) {
         guard outcomes.contains(where: { $0.attempts > 0 }) else { return }
-        let earlier = directory.note(.unknownHost, watch: watch).flatMap { Note($0) }
+        let earlier = directory.unknownHost(watch: watch, stop: stop).flatMap { Note($0) }
         guard outcomes.contains(where: { $0.failure?.code == .hostNotResolved }) else {
             if earlier != nil { remember(nil) }
             return
         }
-        guard answer(stop) == .unknown else { return }
+        let answer = stop.result(within: Self.patience, afterSignal: 0) { [lookUp, host] in lookUp(host) }
+        guard answer == .unknown else { return }
         guard let earlier, earlier.host == host else { return remember(Note(host: host, since: began)) }
         for index in outcomes.indices where outcomes[index].failure?.code == .hostNotResolved {
             outcomes[index].failure = BrandFailure(
@@ -46,21 +49,7 @@ struct UnknownHost {
     }
 
     private func remember(_ note: Note?) {
-        try? directory.write(note?.bytes ?? [], .unknownHost, watch: watch)
-    }
-
-    /// What the name service says, if it does in time.
-    private func answer(_ stop: StopRequest) -> NameLookup? {
-        let answer = Mutex<NameLookup?>(nil)
-        let answered = DispatchSemaphore(value: 0)
-        DispatchQueue(label: "name-lookup").async { @Sendable [lookUp, host] in
-            let found = lookUp(host)
-            answer.withLock { $0 = found }
-            answered.signal()
-        }
-        stop.onSignal { @Sendable in _ = answered.signal() }
-        _ = answered.wait(timeout: .now() + .milliseconds(Int(Self.patience.wholeMilliseconds)))
-        return answer.withLock { $0 }
+        try? directory.write(unknownHost: note?.bytes ?? [], watch: watch, stop: stop)
     }
 
     /// One line: the name, and when the first of the runs that did not find it began, in seconds since 1970.

@@ -29,8 +29,8 @@ import Testing
         outcome.failure = failure.map { BrandFailure($0, "words") }
         outcome.attempts = attempts
         var outcomes = [outcome]
-        UnknownHost(configuration, watch: DiskWatch(), lookUp: { _ in lookup })?.judge(
-            &outcomes, began: .now, stop: StopRequest())
+        UnknownHost(configuration, watch: DiskWatch(), stop: StopRequest(), lookUp: { _ in lookup })?.judge(
+            &outcomes, began: .now)
         return outcomes[0].failure?.code
     }
 
