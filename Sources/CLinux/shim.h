@@ -85,6 +85,14 @@ static inline int linux_remove_access_list(int descriptor) {
     return (int)syscall(SYS_fremovexattr, descriptor, name);
 }
 
+// At most 256 bytes from the kernel's generator, all of them or none: 0 or -1. getrandom(2) is hidden behind _GNU_SOURCE.
+static inline int linux_random(void *bytes, size_t count) {
+    long result;
+    do result = syscall(SYS_getrandom, bytes, count, 0u);
+    while (result == -1 && errno == EINTR);
+    return result == (long)count ? 0 : -1;
+}
+
 // ---- This process and its children ----
 
 // No core dump, and no ptrace by other processes of the same user. prctl(2) is variadic.

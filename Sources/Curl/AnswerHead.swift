@@ -4,7 +4,7 @@
 struct AnswerHead {
     /// Of the last answer that began; 0 before any did.
     private(set) var status = 0
-    private(set) var headers: [String: String] = [:]
+    private(set) var headers = AnswerHeaders()
     /// Whether the headers of a final answer are all there.
     private(set) var isComplete = false
     /// Whether the body's length is no number, or was told twice.
@@ -15,15 +15,15 @@ struct AnswerHead {
 
     /// The headers that are kept, by lower-case name, found without making a text of every line's name.
     struct Names: Sendable {
-        private let names: [[UInt8]]
+        private let names: [(text: String, bytes: [UInt8])]
 
         init(_ names: Set<String>) {
-            self.names = names.map { Array($0.utf8) }
+            self.names = names.map { ($0, Array($0.utf8)) }
         }
 
         /// The name that a line's bytes spell in whatever case.
         fileprivate func name(_ bytes: Span<UInt8>) -> String? {
-            for name in names where AnswerHead.spells(name, bytes) { return String(decoding: name, as: UTF8.self) }
+            for name in names where AnswerHead.spells(name.bytes, bytes) { return name.text }
             return nil
         }
     }
@@ -39,7 +39,7 @@ struct AnswerHead {
         if end == 0 {
             if status >= 200 { isComplete = true }
         } else if end >= 10, Self.begins(line, Self.version) {
-            headers = [:]
+            headers = AnswerHeaders()
             isComplete = false
             length = nil
             status = Self.status(in: line.extracting(..<end))
@@ -47,7 +47,7 @@ struct AnswerHead {
             if Self.spells(Self.contentLength, line.extracting(..<colon)) {
                 check(length: Self.value(line.extracting((colon + 1)..<end)))
             } else if let name = names.name(line.extracting(..<colon)) {
-                headers[name] = Self.value(line.extracting((colon + 1)..<end))
+                headers.set(name, Self.value(line.extracting((colon + 1)..<end)))
             }
         }
     }
@@ -98,9 +98,7 @@ struct AnswerHead {
     }
 
     private static func text(_ bytes: Span<UInt8>) -> String {
-        var copy: [UInt8] = []
-        copy.reserveCapacity(bytes.count)
-        for index in bytes.indices { copy.append(bytes[index]) }
-        return String(decoding: copy, as: UTF8.self)
+        if let valid = try? UTF8Span(validating: bytes) { return String(copying: valid) }
+        return String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self)
     }
 }

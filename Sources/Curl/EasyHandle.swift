@@ -8,11 +8,13 @@ internal import CCurl
 @safe final class EasyHandle {
     let handle: UnsafeMutableRawPointer
     private let options: TransferOptions
-    private var headerList: UnsafeMutablePointer<curl_slist>?
+    private var headerLines = HeaderLines()
     private let errorBuffer: UnsafeMutableBufferPointer<CChar>
 
     /// Completion of the request under way.
     var completion: Transfers.Completion?
+    /// Its place among those under way.
+    var place = 0
 
     // What has arrived so far.
     private var head = AnswerHead()
@@ -42,7 +44,6 @@ internal import CCurl
 
     deinit {
         unsafe curl_easy_cleanup(handle)
-        unsafe curl_slist_free_all(headerList)
         unsafe curl_url_cleanup(parsedURL)
         unsafe errorBuffer.deallocate()
     }
@@ -93,7 +94,6 @@ internal import CCurl
         }
         // What is signed for DOKU is not the proxy's to see.
         try set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
-        try set(CURLOPT_USERAGENT, options.userAgent)
         try check(unsafe curl_setopt_pointer(handle, CURLOPT_ERRORBUFFER, errorBuffer.baseAddress))
         try check(unsafe curl_setopt_pointer(handle, CURLOPT_PRIVATE, me))
         try check(unsafe curl_setopt_pointer(handle, CURLOPT_WRITEDATA, me))
@@ -122,12 +122,11 @@ internal import CCurl
         isTooLarge = false
         unsafe errorBuffer[0] = 0
 
-        unsafe curl_slist_free_all(headerList)
-        unsafe headerList = nil
-        var line: [UInt8] = []
-        line.reserveCapacity(256)
-        for (name, value) in request.headers { try append(name, value, &line) }
-        try check(unsafe curl_setopt_list(handle, CURLOPT_HTTPHEADER, headerList))
+        headerLines.removeAll()
+        // As a line of ours: libcurl would put its own together anew for each request.
+        try headerLines.append("User-Agent", options.userAgent)
+        for (name, value) in request.headers { try headerLines.append(name, value) }
+        try check(unsafe curl_setopt_list(handle, CURLOPT_HTTPHEADER, headerLines.list()))
         try setURL(request.url)
         try set(CURLOPT_FRESH_CONNECT, request.needsFreshConnection ? 1 : 0)
         guard !options.asksForHeadersOnly else { return }
@@ -147,39 +146,6 @@ internal import CCurl
         }
         try check(copied)
         postedBody = request.method == .post ? request.body : nil
-    }
-
-    /// - Parameter line: where it is put together.
-    private func append(_ name: String, _ value: String, _ line: inout [UInt8]) throws(CurlError) {
-        line.removeAll(keepingCapacity: true)
-        line += name.utf8
-        let end = line.count
-        line += ": ".utf8
-        line += value.utf8
-        line.append(0)
-        guard Self.isHeader(line.span, nameEnd: end) else {
-            throw CurlError(kind: .requestInvalid, message: "a control character in header \(name)")
-        }
-        let longer = unsafe line.withUnsafeBytes { bytes in
-            unsafe curl_slist_append(headerList, bytes.baseAddress?.assumingMemoryBound(to: CChar.self))
-        }
-        guard let longer = unsafe longer else {
-            throw CurlError(kind: .internal, message: "no memory for a header")
-        }
-        unsafe headerList = longer
-    }
-
-    /// Whether a line of a header, ended by a zero, is one and no more.
-    private static func isHeader(_ line: Span<UInt8>, nameEnd: Int) -> Bool {
-        for index in 0..<nameEnd {
-            let byte = line[index]
-            if byte <= 0x20 || byte == 0x7f || byte == UInt8(ascii: ":") { return false }
-        }
-        for index in nameEnd..<(line.count - 1) {
-            let byte = line[index]
-            if byte < 0x20 || byte == 0x7f { return false }
-        }
-        return true
     }
 
     /// Nearly all requests of a run go to one URL, which is taken apart once: libcurl would do so for each of them.

@@ -33,15 +33,50 @@ package struct HTTPRequest: Sendable {
 /// only the body itself shows that it is whole.
 package struct HTTPReply: Sendable {
     package var status: Int
-    /// The headers that were asked for, by lower-case name; where one came twice, the last.
-    package var headers: [String: String]
+    /// The headers that were asked for.
+    package var headers: AnswerHeaders
     package var body: [UInt8]
     /// Where it was asked for.
     package var timing: TransferTiming?
 
-    package init(status: Int, headers: [String: String] = [:], body: [UInt8] = []) {
+    package init(status: Int, headers: AnswerHeaders = [:], body: [UInt8] = []) {
         self.status = status
         self.headers = headers
         self.body = body
+    }
+}
+
+/// Headers by lower-case name; where one came twice, the last. So few that a look at each beats a table.
+package struct AnswerHeaders: Sendable {
+    private var fields: [(name: String, value: String)] = []
+
+    package init() {}
+
+    package init(_ values: [String: String]) {
+        fields = values.map { (name: $0.key, value: $0.value) }
+    }
+
+    package var count: Int { fields.count }
+
+    package subscript(name: String) -> String? {
+        fields.first { $0.name == name }?.value
+    }
+
+    mutating func set(_ name: String, _ value: String) {
+        if let index = fields.firstIndex(where: { $0.name == name }) {
+            fields[index].value = value
+        } else {
+            fields.append((name, value))
+        }
+    }
+}
+
+extension AnswerHeaders: ExpressibleByDictionaryLiteral, Equatable {
+    package init(dictionaryLiteral elements: (String, String)...) {
+        for (name, value) in elements { set(name, value) }
+    }
+
+    package static func == (left: Self, right: Self) -> Bool {
+        left.count == right.count && left.fields.allSatisfy { right[$0.name] == $0.value }
     }
 }

@@ -5,10 +5,14 @@ internal import Glibc
 
 /// The multi handle and the requests that wait for it. Lives on one queue.
 @safe final class TransferLoop {
-    private struct Waiting {
-        let notBefore: ContinuousClock.Instant
+    private struct Ready {
         let makeRequest: @Sendable () -> HTTPRequest
         let completion: Transfers.Completion
+    }
+
+    private struct Waiting {
+        let notBefore: ContinuousClock.Instant
+        let request: Ready
     }
 
     /// Transfers under way from which on answers are gathered.
@@ -20,12 +24,14 @@ internal import Glibc
     private let keptHeaders: AnswerHead.Names
     private let multi: UnsafeMutableRawPointer
     private let bell: Int32
-    private var ready: [(makeRequest: @Sendable () -> HTTPRequest, completion: Transfers.Completion)] = []
+    /// Those before ``readyHead`` were taken, and are nil.
+    private var ready: [Ready?] = []
     private var readyHead = 0
     /// Latest first, so that the next one due is taken from the end.
     private var later: [Waiting] = []
     private var idle: [EasyHandle] = []
-    private var active: [ObjectIdentifier: EasyHandle] = [:]
+    /// Each stands at its ``EasyHandle/place``.
+    private var active: [EasyHandle] = []
     /// Of the connection that carries all requests, once one was answered over it; -1 where there is none.
     private var sharedSocket: curl_socket_t = -1
     /// Requests in flight; fewer once the peer has shown that it takes one a connection.
@@ -54,8 +60,8 @@ internal import Glibc
     }
 
     deinit {
-        for handle in active.values { unsafe curl_multi_remove_handle(multi, handle.handle) }
-        active = [:]
+        for handle in active { unsafe curl_multi_remove_handle(multi, handle.handle) }
+        active = []
         idle = []
         unsafe curl_multi_cleanup(multi)
     }
@@ -66,13 +72,11 @@ internal import Glibc
         notBefore: ContinuousClock.Instant?, goesFirst: Bool, makeRequest: @escaping @Sendable () -> HTTPRequest,
         completion: @escaping Transfers.Completion
     ) {
-        if goesFirst { return ready.insert((makeRequest, completion), at: readyHead) }
-        guard let notBefore else {
-            ready.append((makeRequest, completion))
-            return
-        }
+        let request = Ready(makeRequest: makeRequest, completion: completion)
+        if goesFirst { return ready.insert(request, at: readyHead) }
+        guard let notBefore else { return ready.append(request) }
         let place = later.firstIndex { $0.notBefore <= notBefore } ?? later.endIndex
-        later.insert(Waiting(notBefore: notBefore, makeRequest: makeRequest, completion: completion), at: place)
+        later.insert(Waiting(notBefore: notBefore, request: request), at: place)
     }
 
     /// Starts what may start, moves what is under way, completes what has ended, then waits for the next event.
@@ -80,7 +84,7 @@ internal import Glibc
         let now = ContinuousClock.now
         while let next = later.last, next.notBefore <= now {
             later.removeLast()
-            ready.append((next.makeRequest, next.completion))
+            ready.append(next.request)
         }
         startReady()
         perform()
@@ -102,27 +106,29 @@ internal import Glibc
 
     private func startReady() {
         while active.count < limit, readyHead < ready.count {
-            let (makeRequest, completion) = ready[readyHead]
+            let taken = ready[readyHead].take()
             readyHead += 1
+            guard let taken else { continue }
             do throws(CurlError) {
                 let handle = if let free = idle.popLast() { free } else { try newHandle() }
                 do throws(CurlError) {
-                    try handle.prepare(makeRequest())
-                    handle.completion = completion
+                    try handle.prepare(taken.makeRequest())
                     let code = unsafe curl_multi_add_handle(multi, handle.handle)
                     guard code == CURLM_OK else {
                         throw CurlError(kind: .internal, code: code.rawValue, message: "libcurl refuses a transfer")
                     }
-                    active[ObjectIdentifier(handle)] = handle
+                    handle.completion = taken.completion
+                    handle.place = active.count
+                    active.append(handle)
                 } catch {
                     idle.append(handle)
                     throw error
                 }
             } catch {
-                completion(.failure(error))
+                taken.completion(.failure(error))
             }
         }
-        // What was taken goes in large pieces: one by one would move the rest each time.
+        // The places of what was taken go many at a time: one by one would move the rest each time.
         if readyHead == ready.count || readyHead >= 256 {
             ready.removeFirst(readyHead)
             readyHead = 0
@@ -173,7 +179,11 @@ internal import Glibc
 
     private func retire(_ handle: EasyHandle, with result: Result<HTTPReply, CurlError>) {
         unsafe _ = curl_multi_remove_handle(multi, handle.handle)
-        active[ObjectIdentifier(handle)] = nil
+        let last = active.removeLast()
+        if last !== handle {
+            last.place = handle.place
+            active[last.place] = last
+        }
         let completion = handle.completion
         handle.completion = nil
         if handle.isReusable { idle.append(handle) }
@@ -182,8 +192,8 @@ internal import Glibc
 
     /// Completes everything, under way or waiting, as cancelled.
     func cancelAll() {
-        for handle in active.values { retire(handle, with: .failure(.cancelled)) }
-        let waiting = ready[readyHead...].map(\.completion) + later.map(\.completion)
+        for handle in active { retire(handle, with: .failure(.cancelled)) }
+        let waiting = ready[readyHead...].compactMap(\.?.completion) + later.map(\.request.completion)
         ready = []
         readyHead = 0
         later = []

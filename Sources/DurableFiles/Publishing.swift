@@ -31,7 +31,12 @@ extension Directory {
     /// After this the new content is visible; it is durable after ``synchronize()``, once for a batch.
     /// An error means that the old file is untouched and nothing is left behind.
     package func publish(_ contents: [UInt8], name: String, attributes: PublishedAttributes) throws(FileError) {
-        try publish(contents, name: name, attributes: attributes) { UInt64.random(in: .min ... .max) }
+        try publish(contents, name: name, attributes: attributes, random: Self.random)
+    }
+
+    private static func random() -> UInt64 {
+        var numbers = RandomNumbers()
+        return numbers.next()
     }
 
     /// Does all that publishing under a name does before it is seen, then takes it back: whether there is a place, the
@@ -40,7 +45,7 @@ extension Directory {
     package func rehearse(name: String, attributes: PublishedAttributes) throws(FileError) -> FileOwnership {
         _ = try lookAtTarget(name)
         do {
-            let pending = try PendingFile.create(in: self, target: name) { UInt64.random(in: .min ... .max) }
+            let pending = try PendingFile.create(in: self, target: name, random: Self.random)
             // As much as a token takes.
             try pending.write([UInt8](repeating: 0, count: 1024))
             try pending.setAttributes(attributes)

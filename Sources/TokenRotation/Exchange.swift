@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Curl
+internal import DurableFiles
 internal import Synchronization
 
 /// What a run takes from the world besides its files: time, chance and names. A test gives its own.
@@ -31,20 +32,19 @@ package struct RunContext: Sendable {
 /// A version 4 UUID (RFC 9562 §5.4) in lower case.
 package enum RandomIdentifier {
     package static let make: @Sendable () -> String = {
-        let high = UInt64.random(in: .min ... .max) & 0xffff_ffff_ffff_0fff | 0x4000
-        let low = UInt64.random(in: .min ... .max) & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
+        var numbers = RandomNumbers()
+        let high = numbers.next() & 0xffff_ffff_ffff_0fff | 0x4000
+        let low = numbers.next() & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
         var text: [UInt8] = []
         text.reserveCapacity(36)
-        for (value, hyphens) in [(high, [8, 12]), (low, [0, 4])] {
-            for digit in 0..<16 {
-                if hyphens.contains(digit) { text.append(UInt8(ascii: "-")) }
-                text.append(digits[Int(truncatingIfNeeded: value >> UInt64(60 - 4 * digit)) & 15])
-            }
+        for digit in 0..<32 {
+            if digit == 8 || digit == 12 || digit == 16 || digit == 20 { text.append(UInt8(ascii: "-")) }
+            let value = digit < 16 ? high : low
+            let nibble = UInt8(truncatingIfNeeded: value >> UInt64(60 - 4 * (digit & 15))) & 15
+            text.append(nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10)
         }
         return String(decoding: text, as: UTF8.self)
     }
-
-    private static let digits = Array("0123456789abcdef".utf8)
 }
 
 /// One brand's way to a token: attempt after attempt until there is one or no use in trying.
@@ -82,7 +82,8 @@ final class Exchange: Sendable {
         }
     }
 
-    private let brand: Brand
+    /// Index of the brand in the configuration.
+    private let index: Int
     private let setting: Setting
     /// Called once, when the first attempt has ended or will not be made.
     private let giveWay: @Sendable () -> Void
@@ -91,14 +92,17 @@ final class Exchange: Sendable {
     /// Whether there is a secret, or none to wait for.
     private let isBegun = Atomic<Bool>(false)
 
+    /// - Parameter index: of the brand in the configuration.
     init(
-        brand: Brand, in setting: Setting, giveWay: @escaping @Sendable () -> Void, completion: @escaping Completion
+        _ index: Int, in setting: Setting, giveWay: @escaping @Sendable () -> Void, completion: @escaping Completion
     ) {
-        self.brand = brand
+        self.index = index
         self.setting = setting
         self.giveWay = giveWay
         self.completion = completion
     }
+
+    private var brand: Brand { setting.configuration.brands[index] }
 
     /// Fetches the secret on the calling thread, then completes exactly once, on a lane.
     func start() {

@@ -10,8 +10,14 @@ internal import Synchronization
 /// a lane is busy with one piece for longer than a moment gets another lane. Not one concurrent queue: on Linux that
 /// grows slowly, and only to a few threads, when its blocks wait.
 final class Lanes: Sendable {
+    /// One piece of work. A closure by itself would be wrapped anew wherever it passes through something generic.
+    private struct Piece: Sendable {
+        let perform: @Sendable () -> Void
+    }
+
     private struct Line: Sendable {
-        var work: [@Sendable () -> Void] = []
+        /// What stands before ``head`` was taken, and is nil.
+        var work: [Piece?] = []
         var head = 0
         var idle: [DispatchQueue]
         /// How many lanes there are.
@@ -28,7 +34,7 @@ final class Lanes: Sendable {
 
         var isEmpty: Bool { head == work.count }
 
-        mutating func next() -> (@Sendable () -> Void)? {
+        mutating func next(_ now: ContinuousClock.Instant) -> Piece? {
             guard !isEmpty else { return nil }
             defer {
                 head += 1
@@ -37,16 +43,17 @@ final class Lanes: Sendable {
                     head = 0
                 }
             }
-            lastTaken = .now
+            lastTaken = now
             hasMoved = true
-            return work[head]
+            return work[head].take()
         }
 
         /// Whether the lanes at work are busy with what takes its time.
-        var standsStill: Bool {
-            let patience = slowness > 1 ? Lanes.moment : Lanes.longMoment
-            return ContinuousClock.now - lastTaken > patience
+        func standsStill(_ now: ContinuousClock.Instant) -> Bool {
+            now - lastTaken > (isSlow ? Lanes.moment : Lanes.longMoment)
         }
+
+        var isSlow: Bool { slowness > 1 }
 
         /// Takes down how long a piece of work took.
         mutating func note(_ duration: Duration) {
@@ -74,8 +81,10 @@ final class Lanes: Sendable {
     /// What fast work takes on a busy machine.
     private static let longMoment: Duration = .milliseconds(4)
     private static let certainty = 8
-    /// How long a line may stand still unseen.
+    /// How long a line of slow work may stand still unseen.
     private static let watchInterval = DispatchTimeInterval.milliseconds(5)
+    /// The same of fast work, which is mostly seen by whoever brings more of it.
+    private static let longWatchInterval = DispatchTimeInterval.milliseconds(20)
 
     /// - Parameters:
     ///   - count: how many lanes there are.
@@ -94,8 +103,8 @@ final class Lanes: Sendable {
     /// Runs `work` soon, in the order given as far as one lane serves.
     func async(_ work: @escaping @Sendable () -> Void) {
         let (lane, isUnwatched) = line.withLock { line -> (DispatchQueue?, Bool) in
-            line.work.append(work)
-            let lane = line.idle.count == line.count || line.standsStill ? line.wake() : nil
+            line.work.append(Piece(perform: work))
+            let lane = line.idle.count == line.count || line.standsStill(.now) ? line.wake() : nil
             defer { line.isWatched = true }
             return (lane, !line.isWatched)
         }
@@ -106,13 +115,16 @@ final class Lanes: Sendable {
     /// Looks now and then whether the line stands still, as long as there is one: nobody else may come by. On a thread
     /// that sleeps meanwhile: a timer of the queue's would wake two for each look.
     private func look() {
+        var interval = Self.watchInterval
         while true {
-            _ = pause.wait(timeout: .now() + Self.watchInterval)
+            _ = pause.wait(timeout: .now() + interval)
+            let now = ContinuousClock.now
             let (lanes, goesOn) = line.withLock { line -> ([DispatchQueue], Bool) in
                 line.isWatched = !line.isEmpty || line.hasMoved
                 line.hasMoved = false
-                guard line.standsStill else { return ([], line.isWatched) }
-                if !line.isEmpty, line.count < limit, ContinuousClock.now - line.lastTaken > Self.patience {
+                interval = line.isSlow ? Self.watchInterval : Self.longWatchInterval
+                guard line.standsStill(now) else { return ([], line.isWatched) }
+                if !line.isEmpty, line.count < limit, now - line.lastTaken > Self.patience {
                     let new = Self.lanes(label, min(line.count, limit - line.count))
                     line.idle += new
                     line.count += new.count
@@ -130,12 +142,13 @@ final class Lanes: Sendable {
     private func serve(_ lane: DispatchQueue) {
         lane.async { @Sendable [self] in
             var last: Duration?
+            var now = ContinuousClock.now
             while true {
-                let (work, another) = line.withLock { line -> ((@Sendable () -> Void)?, DispatchQueue?) in
+                let (work, another) = line.withLock { line -> (Piece?, DispatchQueue?) in
                     if let last { line.note(last) }
                     // Whoever comes back from a wait finds out here that others may wait as well.
-                    let standsStill = line.standsStill
-                    guard let work = line.next() else {
+                    let standsStill = line.standsStill(now)
+                    guard let work = line.next(now) else {
                         line.idle.append(lane)
                         return (nil, nil)
                     }
@@ -143,9 +156,10 @@ final class Lanes: Sendable {
                 }
                 guard let work else { return }
                 if let another { serve(another) }
-                let began = ContinuousClock.now
-                work()
-                last = .now - began
+                work.perform()
+                let end = ContinuousClock.now
+                last = end - now
+                now = end
             }
         }
     }

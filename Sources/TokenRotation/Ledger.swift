@@ -6,15 +6,21 @@ internal import Synchronization
 final class Ledger: Sendable {
     private struct State: Sendable {
         var outcomes: [BrandOutcome]
-        var isDone: [Bool]
+        /// By position.
+        var progress: [Progress]
         var newTokens: [Int: Token] = [:]
         var isClosed = false
         /// Positions of the brands of which a write may have arrived that nobody answered.
         var doubted: Set<Int> = []
-        /// Positions of the brands whose files are being written.
-        var publishing: Set<Int> = []
         /// By position: brands whose new token is still to be written to what they share.
         var awaited: [Int: Awaited] = [:]
+    }
+
+    private enum Progress: Sendable {
+        case open
+        /// The brand's files are being written.
+        case publishing
+        case done
     }
 
     /// What a brand still waits for: files and stores that it shares with others.
@@ -30,9 +36,9 @@ final class Ledger: Sendable {
     ///   - outcomes: of each brand if nothing more happens.
     ///   - open: positions of the brands for which something is to be done.
     init(_ outcomes: [BrandOutcome], open: some Sequence<Int>) {
-        var isDone = Array(repeating: true, count: outcomes.count)
-        for position in open { isDone[position] = false }
-        state = Mutex(State(outcomes: outcomes, isDone: isDone))
+        var progress = Array(repeating: Progress.done, count: outcomes.count)
+        for position in open { progress[position] = .open }
+        state = Mutex(State(outcomes: outcomes, progress: progress))
     }
 
     /// New tokens by position.
@@ -44,7 +50,7 @@ final class Ledger: Sendable {
     /// - Returns: the brand's outcome so far.
     func begin(_ position: Int) -> BrandOutcome {
         state.withLock { state in
-            state.publishing.insert(position)
+            state.progress[position] = .publishing
             return state.outcomes[position]
         }
     }
@@ -56,18 +62,21 @@ final class Ledger: Sendable {
     var doubted: Set<Int> { state.withLock { $0.doubted } }
 
     /// Positions of the brands whose files still change after a stop, for all that is known. Asked once closed.
-    var inDoubt: Set<Int> { state.withLock { $0.publishing.union($0.newTokens.keys) } }
+    var inDoubt: Set<Int> {
+        state.withLock { state in
+            Set(state.progress.indices.filter { state.progress[$0] == .publishing }).union(state.newTokens.keys)
+        }
+    }
 
     /// - Parameter awaited: what the brand's token is still to be written to, each of which ``note(_:at:health:)``
     ///   tells of.
     func record(_ outcome: BrandOutcome, newToken: Token?, awaited: Awaited? = nil, at position: Int) {
         state.withLock { state in
             guard !state.isClosed else { return }
-            state.publishing.remove(position)
+            state.progress[position] = .done
             state.outcomes[position] = outcome
-            state.isDone[position] = true
-            state.newTokens[position] = newToken
-            state.awaited[position] = awaited
+            if let newToken { state.newTokens[position] = newToken }
+            if let awaited { state.awaited[position] = awaited }
         }
     }
 
@@ -75,7 +84,7 @@ final class Ledger: Sendable {
         state.withLock { state in
             state.outcomes[position].kind = .failed
             state.outcomes[position].failure = failure
-            state.isDone[position] = true
+            state.progress[position] = .done
         }
     }
 
@@ -123,10 +132,10 @@ final class Ledger: Sendable {
         state.withLock { state in
             state.isClosed = true
             for (position, awaited) in state.awaited {
-                state.isDone[position] = false
+                state.progress[position] = .open
                 state.outcomes[position].health = max(state.outcomes[position].health, awaited.health)
             }
-            for position in state.outcomes.indices where !state.isDone[position] {
+            for position in state.outcomes.indices where state.progress[position] != .done {
                 state.outcomes[position].kind = .unfinished
                 state.outcomes[position].failure =
                     failure ?? BrandFailure(.unfinished, "the run ended before the brand was done")

@@ -17,19 +17,20 @@ enum PlainBase64 {
     /// The standard alphabet, padded.
     static func encode(_ bytes: [UInt8]) -> String {
         let letters = letters
-        var text: [UInt8] = []
-        text.reserveCapacity((bytes.count + 2) / 3 * 4)
-        var index = 0
-        while index < bytes.count {
-            let rest = bytes.count - index
-            let group =
-                UInt32(bytes[index]) << 16 | (rest > 1 ? UInt32(bytes[index + 1]) << 8 : 0)
-                | (rest > 2 ? UInt32(bytes[index + 2]) : 0)
-            text.append(letters[Int(group >> 18)])
-            text.append(letters[Int(group >> 12 & 63)])
-            text.append(rest > 1 ? letters[Int(group >> 6 & 63)] : UInt8(ascii: "="))
-            text.append(rest > 2 ? letters[Int(group & 63)] : UInt8(ascii: "="))
-            index += 3
+        let bytes = bytes.span
+        let text = [UInt8](capacity: (bytes.count + 2) / 3 * 4) { text in
+            var index = 0
+            while index < bytes.count {
+                let rest = bytes.count - index
+                let group =
+                    UInt32(bytes[index]) << 16 | (rest > 1 ? UInt32(bytes[index + 1]) << 8 : 0)
+                    | (rest > 2 ? UInt32(bytes[index + 2]) : 0)
+                text.append(letters[Int(group >> 18)])
+                text.append(letters[Int(group >> 12 & 63)])
+                text.append(rest > 1 ? letters[Int(group >> 6 & 63)] : UInt8(ascii: "="))
+                text.append(rest > 2 ? letters[Int(group & 63)] : UInt8(ascii: "="))
+                index += 3
+            }
         }
         return String(decoding: text, as: UTF8.self)
     }
@@ -38,34 +39,26 @@ enum PlainBase64 {
     /// decoders think differently.
     static func decode(_ text: Span<UInt8>) -> [UInt8]? {
         let values = values
-        guard text.count % 4 != 1 else { return nil }
-        var bytes = [UInt8](repeating: 0, count: text.count * 3 / 4)
+        let rest = text.count % 4
+        guard rest != 1 else { return nil }
         var group: UInt32 = 0
         // More than six bits wide as soon as one letter is none.
         var seen: UInt8 = 0
-        var index = 0
-        var end = 0
-        while index < text.count {
-            let value = values[Int(text[index])]
-            seen |= value
-            group = group << 6 | UInt32(value & 63)
-            index += 1
-            guard index & 3 == 0 else { continue }
-            bytes[end] = UInt8(truncatingIfNeeded: group >> 16)
-            bytes[end + 1] = UInt8(truncatingIfNeeded: group >> 8)
-            bytes[end + 2] = UInt8(truncatingIfNeeded: group)
-            end += 3
+        let bytes = [UInt8](capacity: text.count * 3 / 4) { bytes in
+            for index in text.indices {
+                let value = values[Int(text[index])]
+                seen |= value
+                group = group << 6 | UInt32(value & 63)
+                guard index & 3 == 3 else { continue }
+                bytes.append(UInt8(truncatingIfNeeded: group >> 16))
+                bytes.append(UInt8(truncatingIfNeeded: group >> 8))
+                bytes.append(UInt8(truncatingIfNeeded: group))
+            }
+            if rest > 1 { bytes.append(UInt8(truncatingIfNeeded: group >> (rest == 2 ? 4 : 10))) }
+            if rest > 2 { bytes.append(UInt8(truncatingIfNeeded: group >> 2)) }
         }
-        switch text.count % 4 {
-        case 2:
-            guard group & 0xf == 0 else { return nil }
-            bytes[end] = UInt8(truncatingIfNeeded: group >> 4)
-        case 3:
-            guard group & 0x3 == 0 else { return nil }
-            bytes[end] = UInt8(truncatingIfNeeded: group >> 10)
-            bytes[end + 1] = UInt8(truncatingIfNeeded: group >> 2)
-        default: break
-        }
-        return seen < 64 ? bytes : nil
+        // What the last letter says beyond the last byte.
+        let surplus: UInt32 = rest == 2 ? 0xf : rest == 3 ? 0x3 : 0
+        return seen < 64 && group & surplus == 0 ? bytes : nil
     }
 }

@@ -39,12 +39,9 @@ enum PlainJSON {
 
     /// Whether these bytes of the document are that word.
     static func says(_ word: String, _ document: Span<UInt8>, _ range: Range<Int>) -> Bool {
-        guard word.utf8.count == range.count else { return false }
-        var index = range.lowerBound
-        for byte in word.utf8 {
-            if document[index] != byte { return false }
-            index += 1
-        }
+        let word = word.utf8.span
+        guard word.count == range.count else { return false }
+        for index in word.indices where document[range.lowerBound + index] != word[index] { return false }
         return true
     }
 
@@ -98,15 +95,14 @@ enum PlainJSON {
     private static func text(_ bytes: Span<UInt8>, _ index: inout Int) -> Range<Int>? {
         guard take(UInt8(ascii: "\""), bytes, &index) else { return nil }
         let start = index
-        var end = start
-        while end < bytes.count {
-            let byte = bytes[end]
+        let rest = bytes.extracting(start...)
+        for place in rest.indices {
+            let byte = rest[place]
             if byte == UInt8(ascii: "\"") {
-                index = end + 1
-                return start..<end
+                index = start + place + 1
+                return start..<(start + place)
             }
-            if byte < 0x20 || byte > 0x7e || byte == UInt8(ascii: "\\") { return nil }
-            end += 1
+            if byte &- 0x20 > 0x7e - 0x20 || byte == UInt8(ascii: "\\") { return nil }
         }
         return nil
     }

@@ -151,16 +151,17 @@ final class RotationWork: Sendable {
     /// Whether a brand takes a place in the window. A command may hang for its whole timeout, and has lanes that bound
     /// how many there are: it takes nobody's place.
     private func isCounted(_ work: RotationPlan.Work) -> Bool {
-        if case .request = work.step, brand(of: work).secret.isCommand { return false }
+        if case .request = work.step, configuration.brands[index(of: work)].secret.isCommand { return false }
         return true
     }
 
     private var window: Int { 2 * configuration.concurrency }
 
-    private func brand(of work: RotationPlan.Work) -> Brand { configuration.brands[plan.brands[work.position]] }
+    /// Of the brand in the configuration.
+    private func index(of work: RotationPlan.Work) -> Int { plan.brands[work.position] }
 
     private func begin(_ work: RotationPlan.Work, _ setting: Exchange.Setting) {
-        let brand = brand(of: work)
+        let index = index(of: work)
         let began = ContinuousClock.now
         let giveWay: @Sendable () -> Void = { [self] in
             guard isCounted(work) else { return }
@@ -176,12 +177,12 @@ final class RotationWork: Sendable {
             }
         case .request:
             let request: @Sendable () -> Void = { [self] in
-                Exchange(brand: brand, in: setting, giveWay: giveWay) { [self] attempts, result in
+                Exchange(index, in: setting, giveWay: giveWay) { [self] attempts, result in
                     record(result, as: .rotated, attempts: attempts, began, work)
                     group.leave()
                 }.start()
             }
-            (brand.secret.isCommand ? commands : preparation).async(request)
+            (configuration.brands[index].secret.isCommand ? commands : preparation).async(request)
         }
     }
 
@@ -218,7 +219,7 @@ final class RotationWork: Sendable {
     }
 
     private func publish(_ token: Token, for work: RotationPlan.Work, _ outcome: inout BrandOutcome) {
-        let brand = brand(of: work)
+        let brand = configuration.brands[index(of: work)]
         outcome.failure = nil
         outcome.issuedAt = token.issuedAt
         outcome.expiresAt = token.expiresAt

@@ -131,22 +131,22 @@ package final class SecretReader: Sendable {
     }
 
     private func read(
-        _ path: String, _ source: String, _ expose: (String) -> Void
+        _ path: String, _ source: @autoclosure () -> String, _ expose: (String) -> Void
     ) throws(BrandFailure) -> Secret {
-        try read(reading { () throws(FileError) in try InputFile(path: path) }, source, expose)
+        try read(reading { () throws(FileError) in try InputFile(path: path) }, source(), expose)
     }
 
     private func read(
-        _ file: InputFile, _ source: String, _ expose: (String) -> Void
+        _ file: InputFile, _ source: @autoclosure () -> String, _ expose: (String) -> Void
     ) throws(BrandFailure) -> Secret {
         guard !file.status.isWritableByOthers else {
-            throw unreadable("\(source) may be written by everybody: chmod o-w it, and change the secret")
+            throw unreadable("\(source()) may be written by everybody: chmod o-w it, and change the secret")
         }
         if file.status.mode & 0o004 != 0 {
-            expose(source)
+            expose(source())
         }
         let bytes = try reading { () throws(FileError) in try file.read(maximumSize: Self.maximumSize) }
-        return try usable(Self.secret(from: bytes), source)
+        return try usable(Self.secret(from: bytes), source())
     }
 
     private func reading<Result>(_ body: () throws(FileError) -> Result) throws(BrandFailure) -> Result {
@@ -166,8 +166,8 @@ package final class SecretReader: Sendable {
         return secret
     }
 
-    private func usable(_ secret: Secret, _ source: String) throws(BrandFailure) -> Secret {
-        guard !secret.isEmpty else { throw unreadable("\(source) is empty") }
+    private func usable(_ secret: Secret, _ source: @autoclosure () -> String) throws(BrandFailure) -> Secret {
+        guard !secret.isEmpty else { throw unreadable("\(source()) is empty") }
         known?.note(secret)
         return secret
     }

@@ -31,7 +31,7 @@ package struct Token: Sendable, Equatable {
         let span = bytes.span
         for index in span.indices {
             let byte = span[index]
-            guard (0x21...0x7e).contains(byte) else { return nil }
+            if byte &- 0x21 > 0x7e - 0x21 { return nil }
             guard byte == UInt8(ascii: ".") else { continue }
             dots += 1
             if dots == 1 { first = index } else if dots == 2 { second = index }

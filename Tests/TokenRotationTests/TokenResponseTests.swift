@@ -29,7 +29,8 @@ func judge(
     _ status: Int, _ body: String, headers: [String: String] = [:], verification: ResponseVerification = .ifPresent
 ) -> TokenResponse {
     judge(
-        .success(HTTPReply(status: status, headers: headers, body: Array(body.utf8))), verification: verification)
+        .success(HTTPReply(status: status, headers: AnswerHeaders(headers), body: Array(body.utf8))),
+        verification: verification)
 }
 
 extension TokenResponse {

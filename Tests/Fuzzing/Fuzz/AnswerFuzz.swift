@@ -27,7 +27,7 @@ func fuzzAnswer(_ bytes: [UInt8]) {
     }
     let body = Array(rest[line...].drop { $0 == 0x0a })
     let response = TokenResponse(
-        .success(HTTPReply(status: status, headers: headers, body: body)), for: signer, requestID: "r",
+        .success(HTTPReply(status: status, headers: AnswerHeaders(headers), body: body)), for: signer, requestID: "r",
         verification: verification, now: now)
     switch response {
     case .granted(let token):

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CCurl
+internal import Glibc
+
+/// The headers of one request in libcurl's form, a linked list of lines. The next request's take their place in memory:
+/// libcurl's own list allocates each line twice, and a run makes ten thousand requests with half a dozen each.
+@safe struct HeaderLines: ~Copyable {
+    /// The lines, each ended by a zero.
+    private var text: UnsafeMutablePointer<CChar>
+    private var capacity = 512
+    private var end = 0
+    /// Where each line begins.
+    private var starts: [Int] = []
+    private var nodes: UnsafeMutablePointer<curl_slist>
+    private var nodeCapacity = 8
+
+    init() {
+        unsafe text = .allocate(capacity: capacity)
+        unsafe nodes = .allocate(capacity: nodeCapacity)
+    }
+
+    deinit {
+        // A signature is among them.
+        unsafe explicit_bzero(text, capacity)
+        unsafe text.deallocate()
+        unsafe nodes.deallocate()
+    }
+
+    mutating func removeAll() {
+        end = 0
+        starts.removeAll(keepingCapacity: true)
+    }
+
+    /// - Throws: ``CurlError`` of kind `requestInvalid` for what would be more than one line, or none.
+    mutating func append(_ name: String, _ value: String) throws(CurlError) {
+        reserve(end + name.utf8.count + value.utf8.count + 3)
+        starts.append(end)
+        let isName = add(name.utf8.span) { $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: ":") }
+        unsafe text[end] = CChar(bitPattern: UInt8(ascii: ":"))
+        unsafe text[end + 1] = 0x20
+        end += 2
+        let isValue = add(value.utf8.span) { $0 >= 0x20 && $0 != 0x7f }
+        unsafe text[end] = 0
+        end += 1
+        guard isName, isValue else {
+            throw CurlError(kind: .requestInvalid, message: "a control character in header \(name)")
+        }
+    }
+
+    /// The list, which holds until the next change; nil where there is none.
+    mutating func list() -> UnsafeMutablePointer<curl_slist>? {
+        guard !starts.isEmpty else { return nil }
+        if nodeCapacity < starts.count {
+            unsafe nodes.deallocate()
+            nodeCapacity = 2 * starts.count
+            unsafe nodes = .allocate(capacity: nodeCapacity)
+        }
+        for index in starts.indices {
+            let next = unsafe index + 1 < starts.count ? nodes + index + 1 : nil
+            unsafe (nodes + index).initialize(to: curl_slist(data: text + starts[index], next: next))
+        }
+        return unsafe nodes
+    }
+
+    /// Adds bytes, for which there is room, and says whether all of them are as they must be.
+    private mutating func add(_ bytes: Span<UInt8>, _ isAllowed: (UInt8) -> Bool) -> Bool {
+        let target = unsafe text + end
+        var areAllowed = true
+        for index in bytes.indices {
+            let byte = bytes[index]
+            areAllowed = isAllowed(byte) && areAllowed
+            unsafe target[index] = CChar(bitPattern: byte)
+        }
+        end += bytes.count
+        return areAllowed
+    }
+
+    private mutating func reserve(_ count: Int) {
+        guard count > capacity else { return }
+        let larger = UnsafeMutablePointer<CChar>.allocate(capacity: 2 * count)
+        unsafe larger.update(from: text, count: end)
+        unsafe explicit_bzero(text, capacity)
+        unsafe text.deallocate()
+        unsafe text = larger
+        capacity = 2 * count
+    }
+}

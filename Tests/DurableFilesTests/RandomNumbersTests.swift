@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import DurableFiles
+import Synchronization
+import Testing
+
+@Suite("Random numbers") struct RandomNumbersTests {
+    @Test("none is given out twice, whoever asks at the same time") func areGivenOnce() {
+        let given = Mutex<[UInt64]>([])
+        DispatchQueue.concurrentPerform(iterations: 8) { _ in
+            var numbers = RandomNumbers()
+            let mine = (0..<1000).map { _ in numbers.next() }
+            given.withLock { $0 += mine }
+        }
+        let all = given.withLock { $0 }
+        #expect(all.count == 8000)
+        #expect(Set(all).count == 8000)
+    }
+
+    @Test("every bit of them changes") func useAllBits() {
+        var numbers = RandomNumbers()
+        let some = (0..<100).map { _ in numbers.next() }
+        #expect(some.reduce(0, |) == .max)
+        #expect(some.reduce(.max, &) == 0)
+    }
+}
