@@ -36,11 +36,13 @@ internal import Glibc
     mutating func append(_ name: String, _ value: String) throws(CurlError) {
         reserve(end + name.utf8.count + value.utf8.count + 3)
         starts.append(end)
-        let isName = add(name.utf8.span) { $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: ":") }
+        let isName = add(name.utf8.span) { byte in
+            (byte <= 0x20 ? 1 : 0) | (byte == 0x7f ? 1 : 0) | (byte == UInt8(ascii: ":") ? 1 : 0)
+        }
         unsafe text[end] = CChar(bitPattern: UInt8(ascii: ":"))
         unsafe text[end + 1] = 0x20
         end += 2
-        let isValue = add(value.utf8.span) { $0 >= 0x20 && $0 != 0x7f }
+        let isValue = add(value.utf8.span) { byte in (byte < 0x20 ? 1 : 0) | (byte == 0x7f ? 1 : 0) }
         unsafe text[end] = 0
         end += 1
         guard isName, isValue else {
@@ -64,16 +66,17 @@ internal import Glibc
     }
 
     /// Adds bytes, for which there is room, and says whether all of them are as they must be.
-    private mutating func add(_ bytes: Span<UInt8>, _ isAllowed: (UInt8) -> Bool) -> Bool {
+    /// - Parameter fault: 0 for a byte that is allowed.
+    private mutating func add(_ bytes: Span<UInt8>, _ fault: (UInt8) -> UInt8) -> Bool {
         let target = unsafe text + end
-        var areAllowed = true
+        var faults: UInt8 = 0
         for index in bytes.indices {
             let byte = bytes[index]
-            areAllowed = isAllowed(byte) && areAllowed
+            faults |= fault(byte)
             unsafe target[index] = CChar(bitPattern: byte)
         }
         end += bytes.count
-        return areAllowed
+        return faults == 0
     }
 
     private mutating func reserve(_ count: Int) {

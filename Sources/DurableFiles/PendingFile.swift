@@ -5,7 +5,7 @@ internal import Glibc
 
 /// A temporary file that is either published under its target's name or vanishes.
 ///
-/// The steps in order: ``create``, ``write(_:)``, ``setAttributes(_:)``, ``synchronize()``, ``publish()``.
+/// The steps in order: ``create``, ``write(_:)``, ``setAttributes(_:)``, ``synchronize()``, ``close()``, ``publish()``.
 struct PendingFile: ~Copyable {
     private let directory: Directory
     private let target: String
@@ -86,12 +86,24 @@ struct PendingFile: ~Copyable {
         try attempt(.synchronize, path) { fsync(number) }
     }
 
-    /// Closes the file and puts it in its target's place in one step.
-    consuming func publish() throws(FileError) {
+    mutating func close() throws(FileError) {
         if let descriptor = file.take() { try descriptor.close(path) }
+    }
+
+    /// Puts the file, closed, in its target's place in one step.
+    consuming func publish() throws(FileError) {
         let directoryNumber = directory.descriptor.number
         try attempt(.rename, path) { unsafe renameat(directoryNumber, temporary, directoryNumber, target) }
         isPublished = true
+    }
+
+    /// The same where nothing stands at the target.
+    /// - Returns: false where something does, or nobody can tell; the file is still pending then.
+    mutating func publishAsNew() throws(FileError) -> Bool {
+        let directoryNumber = directory.descriptor.number
+        let result = try attempt(.rename, path) { unsafe linux_rename_to_new(directoryNumber, temporary, target) }
+        isPublished = result == 0
+        return isPublished
     }
 
     deinit {

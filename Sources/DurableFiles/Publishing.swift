@@ -30,8 +30,12 @@ extension Directory {
     ///
     /// After this the new content is visible; it is durable after ``synchronize()``, once for a batch.
     /// An error means that the old file is untouched and nothing is left behind.
-    package func publish(_ contents: [UInt8], name: String, attributes: PublishedAttributes) throws(FileError) {
-        try publish(contents, name: name, attributes: attributes, random: Self.random)
+    ///
+    /// - Parameter isNew: whether nothing is thought to stand there: that is looked at only if it proves wrong.
+    package func publish(
+        _ contents: [UInt8], name: String, attributes: PublishedAttributes, isNew: Bool = false
+    ) throws(FileError) {
+        try publish(contents, name: name, attributes: attributes, isNew: isNew, random: Self.random)
     }
 
     private static func random() -> UInt64 {
@@ -58,25 +62,30 @@ extension Directory {
 
     /// - Parameter random: what the temporary's name is made of.
     func publish(
-        _ contents: [UInt8], name: String, attributes: PublishedAttributes, random: () -> UInt64
+        _ contents: [UInt8], name: String, attributes: PublishedAttributes, isNew: Bool = false, random: () -> UInt64
     ) throws(FileError) {
-        _ = try lookAtTarget(name)
+        if !isNew { _ = try lookAtTarget(name) }
         do {
-            try publishOnce(contents, name: name, attributes: attributes, random: random)
+            try publishOnce(contents, name: name, attributes: attributes, isNew: isNew, random: random)
         } catch {
             // One fresh temporary, written anew: what a failed fsync left of the first cannot be trusted.
             guard error.operation == .synchronize else { throw error }
-            try publishOnce(contents, name: name, attributes: attributes, random: random)
+            try publishOnce(contents, name: name, attributes: attributes, isNew: isNew, random: random)
         }
     }
 
     private func publishOnce(
-        _ contents: [UInt8], name: String, attributes: PublishedAttributes, random: () -> UInt64
+        _ contents: [UInt8], name: String, attributes: PublishedAttributes, isNew: Bool, random: () -> UInt64
     ) throws(FileError) {
-        let pending = try PendingFile.create(in: self, target: name, random: random)
+        var pending = try PendingFile.create(in: self, target: name, random: random)
         try pending.write(contents)
         try pending.setAttributes(attributes)
         try pending.synchronize()
+        try pending.close()
+        if isNew {
+            if try pending.publishAsNew() { return }
+            _ = try lookAtTarget(name)
+        }
         try pending.publish()
     }
 }

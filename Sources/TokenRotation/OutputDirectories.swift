@@ -107,11 +107,12 @@ final class OutputDirectories: Sendable {
     }
 
     /// Replaces the file at `path`; it is visible at once, and durable after ``synchronize()``.
+    /// - Parameter isNew: whether nothing is thought to stand there.
     func publish(
-        _ contents: [UInt8], to path: String, attributes: PublishedAttributes, symlinks: SymlinkPolicy
+        _ contents: [UInt8], to path: String, attributes: PublishedAttributes, symlinks: SymlinkPolicy, isNew: Bool
     ) throws(FileError) {
         try enter(path, symlinks, for: .writing) { directory, location throws(FileError) in
-            try directory.publish(contents, name: location.name, attributes: attributes)
+            try directory.publish(contents, name: location.name, attributes: attributes, isNew: isNew)
             state.withLock { state in
                 state.unsynced.insert(directory.path)
                 if symlinks == .follow { state.followed[path] = directory.path }

@@ -41,24 +41,32 @@ enum PlainBase64 {
         let values = values
         let rest = text.count % 4
         guard rest != 1 else { return nil }
-        var group: UInt32 = 0
         // More than six bits wide as soon as one letter is none.
         var seen: UInt8 = 0
+        // What the letters behind the last whole group say.
+        var last: UInt32 = 0
         let bytes = [UInt8](capacity: text.count * 3 / 4) { bytes in
-            for index in text.indices {
+            var index = 0
+            while index + 4 <= text.count {
+                let (a, b) = (values[Int(text[index])], values[Int(text[index + 1])])
+                let (c, d) = (values[Int(text[index + 2])], values[Int(text[index + 3])])
+                seen |= a | b | c | d
+                bytes.append(a << 2 | b >> 4)
+                bytes.append(b << 4 | c >> 2)
+                bytes.append(c << 6 | d)
+                index += 4
+            }
+            while index < text.count {
                 let value = values[Int(text[index])]
                 seen |= value
-                group = group << 6 | UInt32(value & 63)
-                guard index & 3 == 3 else { continue }
-                bytes.append(UInt8(truncatingIfNeeded: group >> 16))
-                bytes.append(UInt8(truncatingIfNeeded: group >> 8))
-                bytes.append(UInt8(truncatingIfNeeded: group))
+                last = last << 6 | UInt32(value)
+                index += 1
             }
-            if rest > 1 { bytes.append(UInt8(truncatingIfNeeded: group >> (rest == 2 ? 4 : 10))) }
-            if rest > 2 { bytes.append(UInt8(truncatingIfNeeded: group >> 2)) }
+            if rest > 1 { bytes.append(UInt8(truncatingIfNeeded: last >> (rest == 2 ? 4 : 10))) }
+            if rest > 2 { bytes.append(UInt8(truncatingIfNeeded: last >> 2)) }
         }
         // What the last letter says beyond the last byte.
         let surplus: UInt32 = rest == 2 ? 0xf : rest == 3 ? 0x3 : 0
-        return seen < 64 && group & surplus == 0 ? bytes : nil
+        return seen < 64 && last & surplus == 0 ? bytes : nil
     }
 }

@@ -94,17 +94,32 @@ enum PlainJSON {
 
     private static func text(_ bytes: Span<UInt8>, _ index: inout Int) -> Range<Int>? {
         guard take(UInt8(ascii: "\""), bytes, &index) else { return nil }
-        let start = index
-        let rest = bytes.extracting(start...)
-        for place in rest.indices {
-            let byte = rest[place]
-            if byte == UInt8(ascii: "\"") {
-                index = start + place + 1
-                return start..<(start + place)
-            }
-            if byte &- 0x20 > 0x7e - 0x20 || byte == UInt8(ascii: "\\") { return nil }
-        }
-        return nil
+        let rest = bytes.extracting(index...)
+        var end = 0
+        while end + block <= rest.count, isPlain(rest.extracting(end..<(end + block))) { end += block }
+        while end < rest.count, special(rest[end]) == 0 { end += 1 }
+        guard end < rest.count, rest[end] == UInt8(ascii: "\"") else { return nil }
+        let range = index..<(index + end)
+        index += end + 1
+        return range
+    }
+
+    /// Bytes of a text that are looked at in one go.
+    private static let block = 16
+
+    /// Whether a block's bytes all stand for themselves. Without a way out in between: of that compilers make a few
+    /// instructions.
+    private static func isPlain(_ bytes: Span<UInt8>) -> Bool {
+        guard bytes.count == block else { return false }
+        var others: UInt8 = 0
+        for index in 0..<block { others |= special(bytes[index]) }
+        return others == 0
+    }
+
+    /// 0 where a byte stands for itself within a text.
+    private static func special(_ byte: UInt8) -> UInt8 {
+        (byte &- 0x20 > 0x7e - 0x20 ? 1 : 0) | (byte == UInt8(ascii: "\"") ? 1 : 0)
+            | (byte == UInt8(ascii: "\\") ? 1 : 0)
     }
 
     private static func integer(_ bytes: Span<UInt8>, _ index: inout Int) -> Int64? {

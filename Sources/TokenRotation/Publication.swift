@@ -20,7 +20,7 @@ struct Publication: Sendable {
                 path: output.path, kind: .failed,
                 message: "the format of \(output.path) cannot carry this token unchanged; choose another one")
         }
-        return write(contents, output.path, output.attributes, output.symlinks)
+        return write(contents, output.path, output.attributes, output.symlinks, isNew: before.isNothing)
     }
 
     /// Writes a shared file: the new tokens, and the last good one of every brand that has none.
@@ -60,7 +60,8 @@ struct Publication: Sendable {
     }
 
     private func write(
-        _ contents: [UInt8], _ path: String, _ attributes: FileAttributes, _ symlinks: SymlinkPolicy
+        _ contents: [UInt8], _ path: String, _ attributes: FileAttributes, _ symlinks: SymlinkPolicy,
+        isNew: Bool = false
     ) -> OutputOutcome {
         let resolved: PublishedAttributes
         do throws(BrandFailure) {
@@ -70,7 +71,7 @@ struct Publication: Sendable {
         }
         firstWrite?.pass()
         do throws(FileError) {
-            try directories.publish(contents, to: path, attributes: resolved, symlinks: symlinks)
+            try directories.publish(contents, to: path, attributes: resolved, symlinks: symlinks, isNew: isNew)
             return OutputOutcome(path: path, kind: .written)
         } catch {
             let failure = BrandFailure(.outputNotWritten, error)

@@ -24,21 +24,15 @@ package struct Token: Sendable, Equatable {
     /// nil where the bytes are no token: empty, too long, or with anything but visible ASCII.
     package init?(_ bytes: ArraySlice<UInt8>) {
         guard !bytes.isEmpty, bytes.count <= Self.maximumSize else { return nil }
-        var dots = 0
-        // Where the first two dots stand, counted from the first byte.
-        var first = bytes.count
-        var second = bytes.count
         let span = bytes.span
-        for index in span.indices {
-            let byte = span[index]
-            if byte &- 0x21 > 0x7e - 0x21 { return nil }
-            guard byte == UInt8(ascii: ".") else { continue }
-            dots += 1
-            if dots == 1 { first = index } else if dots == 2 { second = index }
-        }
+        guard Self.isVisible(span) else { return nil }
+        // Where the first two dots stand, counted from the first byte.
+        let first = Self.firstDot(in: span, from: 0)
+        let second = Self.firstDot(in: span, from: first + 1)
         let header = span.extracting(..<first)
         text = String(decoding: bytes, as: UTF8.self)
-        let claims = dots == 2 ? Self.claims(in: span.extracting((first + 1)..<second)) : nil
+        let hasThreeParts = second < span.count && !Self.hasDot(span.extracting((second + 1)...))
+        let claims = hasThreeParts ? Self.claims(in: span.extracting((first + 1)..<second)) : nil
         issuedAt = claims?.iat.flatMap(Timestamp.init(numericDate:))
         expiresAt = claims?.exp.flatMap(Timestamp.init(numericDate:))
         clientID = claims?.clientID
@@ -49,7 +43,7 @@ package struct Token: Sendable, Equatable {
         } else if claims == nil {
             // Only three parts have claims. Five are an encrypted token (RFC 7516), which nobody but its reader can
             // look into.
-            wasCut = dots != 4
+            wasCut = bytes.count { $0 == UInt8(ascii: ".") } != 4
         } else {
             let signature = (bytes.count - second - 1) * 3 / 4
             wasCut = Self.isSignedByRSA(header) && (signature < 64 || signature % 64 != 0)
@@ -58,6 +52,28 @@ package struct Token: Sendable, Equatable {
 
     package init?(_ bytes: [UInt8]) {
         self.init(bytes[...])
+    }
+
+    // A token is looked at as a whole, without a way out in between: of that compilers make a few instructions, which take
+    // sixteen bytes at a time.
+
+    private static func isVisible(_ bytes: Span<UInt8>) -> Bool {
+        var others: UInt8 = 0
+        for index in bytes.indices { others |= bytes[index] &- 0x21 <= 0x7e - 0x21 ? 0 : 1 }
+        return others == 0
+    }
+
+    private static func hasDot(_ bytes: Span<UInt8>) -> Bool {
+        var dots: UInt8 = 0
+        for index in bytes.indices { dots |= bytes[index] == UInt8(ascii: ".") ? 1 : 0 }
+        return dots != 0
+    }
+
+    /// The place of the first dot from a place on; the end of the bytes where there is none.
+    private static func firstDot(in bytes: Span<UInt8>, from start: Int) -> Int {
+        var index = start
+        while index < bytes.count, bytes[index] != UInt8(ascii: ".") { index += 1 }
+        return min(index, bytes.count)
     }
 
     /// What was published as a token, if it still is one.
@@ -89,10 +105,11 @@ package struct Token: Sendable, Equatable {
     /// (RFC 7518 §3.1).
     private static func isSignedByRSA(_ header: Span<UInt8>) -> Bool {
         guard let decoded = decoded(header), decoded.count > 3 else { return false }
-        return (0..<(decoded.count - 2)).contains { start in
-            decoded[start] == UInt8(ascii: "\"") && decoded[start + 2] == UInt8(ascii: "S")
-                && (decoded[start + 1] == UInt8(ascii: "R") || decoded[start + 1] == UInt8(ascii: "P"))
+        for start in 0..<(decoded.count - 2) where decoded[start] == UInt8(ascii: "\"") {
+            guard decoded[start + 2] == UInt8(ascii: "S") else { continue }
+            if decoded[start + 1] == UInt8(ascii: "R") || decoded[start + 1] == UInt8(ascii: "P") { return true }
         }
+        return false
     }
 
     /// The middle of three parts, where it is base64url of a JSON object (RFC 7519 §3).
