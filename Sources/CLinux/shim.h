@@ -24,7 +24,6 @@ struct linux_status {
     uint32_t mode, owner, group, links;
     uint64_t size;
     int64_t modified_seconds;
-    uint32_t modified_nanoseconds;
     // 1: the root of a mount, 0: not, -1: the kernel does not tell (before 5.8, some sandboxes).
     int32_t mount_root;
 };
@@ -56,7 +55,6 @@ static inline int linux_look(int directory, const char *name, struct linux_statu
         status->links = x.links;
         status->size = x.size;
         status->modified_seconds = x.modified.seconds;
-        status->modified_nanoseconds = x.modified.nanoseconds;
         status->mount_root = x.attributes_mask & attribute_mount_root
             ? (x.attributes & attribute_mount_root) != 0 : -1;
         return 0;
@@ -71,9 +69,13 @@ static inline int linux_look(int directory, const char *name, struct linux_statu
     status->links = (uint32_t)s.st_nlink;
     status->size = (uint64_t)s.st_size;
     status->modified_seconds = s.st_mtim.tv_sec;
-    status->modified_nanoseconds = (uint32_t)s.st_mtim.tv_nsec;
     status->mount_root = -1;
     return 0;
+}
+
+// The same of what is open.
+static inline int linux_look_at_open(int descriptor, struct linux_status *status) {
+    return linux_look(descriptor, "", status);
 }
 
 // Takes off the access list that a directory's default ACL puts on new files: chmod(2) would widen its mask, and with

@@ -16,6 +16,7 @@ package final class Directory: Sendable {
     /// of a directory that is opened for publishing.
     let isOpenToAll: Bool
     private let mountPoints = Mutex<Set<String>?>(nil)
+    private let writability = Mutex<Result<Void, FileError>?>(nil)
 
     /// What a directory is opened for.
     package enum Use: Sendable {
@@ -47,7 +48,7 @@ package final class Directory: Sendable {
             if use == .sharing { shareLock() }
             return
         }
-        let status = try look(descriptor, "", path: path)
+        let status = try look(descriptor, path: path)
         isOpenToAll = status.mode & S_IWOTH != 0
         defer { shareLock() }
         guard status.owner == geteuid() || status.owner == 0 else {
@@ -78,9 +79,22 @@ package final class Directory: Sendable {
     }
 
     /// Asks whether a new name could be made in here, before anything is done that would be in vain otherwise.
+    /// The first answer stands for as long as the directory is open.
     package func checkWritable() throws(FileError) {
-        try attempt(.create, path) { unsafe faccessat(descriptor.number, ".", W_OK | X_OK, AT_EACCESS) }
+        if let isWritable { return try isWritable.get() }
+        let answer: Result<Void, FileError>
+        do throws(FileError) {
+            try attempt(.create, path) { unsafe faccessat(descriptor.number, ".", W_OK | X_OK, AT_EACCESS) }
+            answer = .success(())
+        } catch {
+            answer = .failure(error)
+        }
+        writability.withLock { $0 = answer }
+        try answer.get()
     }
+
+    /// What ``checkWritable()`` said; nil where nobody asked.
+    package var isWritable: Result<Void, FileError>? { writability.withLock { $0 } }
 
     /// Puts all renames so far on disk: once after a batch is enough. Without it, ext4 and xfs lose a published file
     /// at a power failure although its contents were synced.
@@ -98,22 +112,29 @@ package final class Directory: Sendable {
     ///
     /// - Returns: nil where nothing stands.
     func lookAtTarget(_ name: String) throws(FileError) -> linux_status? {
-        guard TemporaryName.fits(name) else { throw FileError(.look, path(of: name), .invalidName) }
-        guard let status = try lookIfPresent(descriptor, name, path: path(of: name)) else { return nil }
+        guard let location = FileLocation(name: name) else { throw FileError(.look, path(of: name), .invalidName) }
+        return try lookAtTarget(location)
+    }
+
+    /// The same for the name of a location, whose directory this is.
+    func lookAtTarget(_ location: FileLocation) throws(FileError) -> linux_status? {
+        guard let status = try lookIfPresent(descriptor, location, path: path(of: location.name)) else { return nil }
         let kind = FileKind(mode: status.mode)
-        guard try !isMountPoint(name, status) else { throw FileError(.look, path(of: name), .isMountPoint) }
-        if kind == .symlink { throw FileError(.look, path(of: name), .isSymlink) }
-        guard kind == .regular else { throw FileError(.look, path(of: name), .notARegularFile(kind)) }
+        guard try !isMountPoint(location, status) else {
+            throw FileError(.look, path(of: location.name), .isMountPoint)
+        }
+        if kind == .symlink { throw FileError(.look, path(of: location.name), .isSymlink) }
+        guard kind == .regular else { throw FileError(.look, path(of: location.name), .notARegularFile(kind)) }
         return status
     }
 
-    private func isMountPoint(_ name: String, _ status: linux_status) throws(FileError) -> Bool {
+    private func isMountPoint(_ location: FileLocation, _ status: linux_status) throws(FileError) -> Bool {
         if status.mount_root >= 0 { return status.mount_root == 1 }
         // The kernel does not tell: the table of mounts does, read once for the directory.
         return mountPoints.withLock { known in
             let names = known ?? MountTable.namesOfMountPoints(in: descriptor)
             known = names
-            return names.contains(name)
+            return names.contains(location.name)
         }
     }
 }

@@ -3,43 +3,63 @@
 internal import CLinux
 internal import Glibc
 
-/// A path split where publishing needs it: the directory to open, and the name in it.
-package struct FileLocation: Sendable, Hashable {
-    package let directory: String
-    package let name: String
+/// A path split where publishing needs it: the directory to open, and the name in it. Nothing is copied until somebody
+/// asks for either: a run looks at ten thousand paths, at each more than once.
+package struct FileLocation: Sendable, Equatable {
+    private let typed: String
+    /// Where the name begins, in bytes.
+    private let nameStart: Int
 
     /// Splits without looking at anything.
     ///
     /// - Throws: ``FileError/Reason/invalidName`` for a path that ends in `/`, `.` or `..`, is empty, has a name too
     ///   long for a temporary beside it, or contains a zero byte.
     package init(path: String) throws(FileError) {
-        let slash = Self.lastSlash(in: path.utf8.span)
-        let bytes = path.utf8
-        let name = slash.map { String(path[bytes.index(bytes.startIndex, offsetBy: $0 + 1)...]) } ?? path
-        guard TemporaryName.fits(name), !Self.hasZero(path.utf8.span) else {
+        let bytes = path.utf8.span
+        var start = bytes.count
+        while start > 0, bytes[start - 1] != UInt8(ascii: "/") { start -= 1 }
+        let hasZero = unsafe path.withCString { path in unsafe strlen(path) } < bytes.count
+        guard !hasZero, TemporaryName.fits(bytes.extracting(start...)) else {
             throw FileError(.look, path, .invalidName)
         }
-        self.name = name
-        directory =
-            switch slash {
-            case nil: "."
-            case 0: "/"
-            case .some(let slash): String(path[..<bytes.index(bytes.startIndex, offsetBy: slash)])
-            }
+        typed = path
+        nameStart = start
     }
 
-    private static func hasZero(_ path: Span<UInt8>) -> Bool {
-        for index in path.indices where path[index] == 0 { return true }
-        return false
+    /// A name in a directory that is open already.
+    init?(name: String) {
+        guard TemporaryName.fits(name.utf8.span) else { return nil }
+        typed = name
+        nameStart = 0
     }
 
-    private static func lastSlash(in path: Span<UInt8>) -> Int? {
-        var index = path.count
-        while index > 0 {
-            index -= 1
-            if path[index] == UInt8(ascii: "/") { return index }
+    /// The last component.
+    package var name: String { nameStart == 0 ? typed : String(decoding: typed.utf8[nameIndex...], as: UTF8.self) }
+
+    /// What comes before it, `.` where nothing does.
+    package var directory: String {
+        switch nameStart {
+        case 0: "."
+        case 1: "/"
+        default: String(decoding: typed.utf8[..<typed.utf8.index(before: nameIndex)], as: UTF8.self)
         }
-        return nil
+    }
+
+    private var nameIndex: String.Index { typed.utf8.index(typed.startIndex, offsetBy: nameStart) }
+
+    /// Whether that is ``directory``, to the letter.
+    package func isIn(_ directory: String) -> Bool {
+        guard nameStart > 1 else { return directory == (nameStart == 0 ? "." : "/") }
+        let count = nameStart - 1
+        guard directory.utf8.count == count else { return false }
+        return unsafe typed.withCString { path in
+            unsafe directory.withCString { directory in unsafe memcmp(path, directory, count) == 0 }
+        }
+    }
+
+    /// Passes the name as the kernel takes it.
+    func withName<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
+        unsafe typed.withCString { path in unsafe body(path + nameStart) }
     }
 
     package var path: String { directory == "/" ? "/" + name : directory + "/" + name }

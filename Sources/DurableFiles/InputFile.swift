@@ -35,7 +35,7 @@ package final class InputFile: Sendable {
                 unsafe Glibc.open(
                     path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (followsLink ? 0 : O_NOFOLLOW))
             })
-        let seen = try look(descriptor, "", path: path)
+        let seen = try look(descriptor, path: path)
         let kind = FileKind(mode: seen.mode)
         guard kind == .regular else { throw FileError(.open, path, .notARegularFile(kind)) }
         self.path = path
@@ -54,7 +54,7 @@ package final class InputFile: Sendable {
             } catch {
                 tries -= 1
                 guard error.reason == .unstable, tries > 0 else { throw error }
-                size = try look(descriptor, "", path: path).size
+                size = try look(descriptor, path: path).size
             }
         }
     }

@@ -27,8 +27,8 @@ package struct RegularFile: Sendable, Equatable {
     package let group: UInt32
     /// Whether it may be another user's, neither ours nor root's, who was free to put it there.
     package let mayBePlanted: Bool
-    /// The last change of the contents, since 1970-01-01 UTC.
-    package let modified: Duration
+    /// The last change of the contents, in whole seconds since 1970-01-01 UTC.
+    package let modifiedSeconds: Int64
 
     init(_ status: linux_status, contents: Contents, in directory: Directory) {
         self.contents = contents
@@ -36,40 +36,48 @@ package struct RegularFile: Sendable, Equatable {
         mode = status.mode & 0o7777
         owner = status.owner
         group = status.group
-        modified = .seconds(status.modified_seconds) + .nanoseconds(Int64(status.modified_nanoseconds))
+        modifiedSeconds = status.modified_seconds
     }
 }
 
 extension Directory {
     /// Reads the file under a name, where it is one that publishing may replace. Never blocks on a pipe or device.
     ///
-    /// A symbolic link is refused; whoever follows links asks ``FileLocation/followingSymlinks()`` first.
-    /// Five system calls: look, open, look again at what was opened, read, close.
-    ///
     /// - Parameter maximumSize: Bytes; a larger file is reported as ``RegularFile/Contents/oversized``.
     package func inspect(name: String, maximumSize: Int) throws(FileError) -> FileState {
-        guard let seen = try lookAtTarget(name) else { return .absent }
+        guard let location = FileLocation(name: name) else { throw FileError(.look, path(of: name), .invalidName) }
+        return try inspect(location, maximumSize: maximumSize)
+    }
+
+    /// The same for the name of a location, whose directory this is.
+    ///
+    /// A symbolic link is refused; whoever follows links asks ``FileLocation/followingSymlinks()`` first.
+    /// Five system calls: look, open, look again at what was opened, read, close.
+    package func inspect(_ location: FileLocation, maximumSize: Int) throws(FileError) -> FileState {
+        guard let seen = try lookAtTarget(location) else { return .absent }
         let file: Descriptor
         do {
             file = Descriptor(
-                owning: try attempt(.open, path(of: name)) {
-                    unsafe openat(
-                        descriptor.number, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+                owning: try attempt(.open, path(of: location.name)) {
+                    unsafe location.withName { name in
+                        unsafe openat(
+                            descriptor.number, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+                    }
                 })
         } catch {
             switch error.errorNumber {
             case ENOENT: return .absent
             // A link that came between the look and this (O_NOFOLLOW).
-            case ELOOP: throw FileError(.open, path(of: name), .isSymlink, errorNumber: ELOOP)
+            case ELOOP: throw FileError(.open, path(of: location.name), .isSymlink, errorNumber: ELOOP)
             case EACCES, EPERM, EIO, ESTALE: return .regular(RegularFile(seen, contents: .unreadable, in: self))
             default: throw error
             }
         }
-        let status = try look(file, "", path: path(of: name))
+        let status = try look(file, path: path(of: location.name))
         let kind = FileKind(mode: status.mode)
-        guard kind == .regular else { throw FileError(.open, path(of: name), .notARegularFile(kind)) }
+        guard kind == .regular else { throw FileError(.open, path(of: location.name), .notARegularFile(kind)) }
         do {
-            let bytes = try readAll(file, size: status.size, maximumSize: maximumSize, path: path(of: name))
+            let bytes = try readAll(file, size: status.size, maximumSize: maximumSize, path: path(of: location.name))
             return .regular(RegularFile(status, contents: .bytes(bytes), in: self))
         } catch {
             switch error.reason {

@@ -19,7 +19,7 @@ package final class LockFile: Sendable {
                     directory.descriptor.number, name,
                     O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0o600)
             })
-        let kind = FileKind(mode: try look(descriptor, "", path: path).mode)
+        let kind = FileKind(mode: try look(descriptor, path: path).mode)
         guard kind == .regular else { throw FileError(.open, path, .notARegularFile(kind)) }
     }
 

@@ -20,7 +20,7 @@ package enum OverwrittenFile {
             owning: try attempt(.open, path) {
                 unsafe Glibc.open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0o644)
             })
-        let kind = FileKind(mode: try look(file, "", path: path).mode)
+        let kind = FileKind(mode: try look(file, path: path).mode)
         guard kind == .regular else { throw FileError(.open, path, .notARegularFile(kind)) }
         var first = [UInt8](repeating: 0, count: beginning)
         let count = try attempt(.read, path) { unsafe pread(file.number, &first, beginning, 0) }

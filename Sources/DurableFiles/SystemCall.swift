@@ -55,6 +55,14 @@ func writeAll(_ contents: [UInt8], to number: Int32, path: @autoclosure () -> St
     }
 }
 
+/// Looks at an open directory or file.
+func look(_ descriptor: borrowing Descriptor, path: @autoclosure () -> String) throws(FileError) -> linux_status {
+    var status = linux_status()
+    let number = descriptor.number
+    try attempt(.look, path()) { unsafe linux_look_at_open(number, &status) }
+    return status
+}
+
 /// Looks at a name without following a symbolic link; an empty name is the directory or file itself.
 func look(_ descriptor: borrowing Descriptor, _ name: String, path: @autoclosure () -> String)
     throws(FileError) -> linux_status
@@ -66,13 +74,13 @@ func look(_ descriptor: borrowing Descriptor, _ name: String, path: @autoclosure
 }
 
 /// The same of a name that need not be there, which is no error: nil then.
-func lookIfPresent(_ descriptor: borrowing Descriptor, _ name: String, path: @autoclosure () -> String)
+func lookIfPresent(_ descriptor: borrowing Descriptor, _ location: FileLocation, path: @autoclosure () -> String)
     throws(FileError) -> linux_status?
 {
     var status = linux_status()
     let number = descriptor.number
     let found = try attempt(.look, path()) {
-        let result = unsafe linux_look(number, name, &status)
+        let result = unsafe location.withName { name in unsafe linux_look(number, name, &status) }
         return result == -1 && errno == ENOENT ? 1 : result
     }
     return found == 0 ? status : nil

@@ -26,16 +26,11 @@ struct TemporaryName {
     }
 
     /// Whether a name can be published under: one path component, and short enough.
-    static func fits(_ name: String) -> Bool {
-        let bytes = name.utf8.span
+    static func fits(_ bytes: Span<UInt8>) -> Bool {
         guard !bytes.isEmpty, bytes.count <= longestTarget else { return false }
-        var isOnlyDots = true
-        for index in bytes.indices {
-            let byte = bytes[index]
-            if byte == UInt8(ascii: "/") || byte == 0 { return false }
-            if byte != UInt8(ascii: ".") { isOnlyDots = false }
-        }
-        return !isOnlyDots || bytes.count > 2
+        for index in bytes.indices where bytes[index] == UInt8(ascii: "/") || bytes[index] == 0 { return false }
+        guard bytes.count <= 2 else { return true }
+        return bytes[0] != UInt8(ascii: ".") || bytes[bytes.count - 1] != UInt8(ascii: ".")
     }
 
     /// The target that a directory entry is a temporary of; nil where it has another shape.

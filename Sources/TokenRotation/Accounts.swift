@@ -5,16 +5,30 @@ internal import Synchronization
 
 /// Looks users and groups up once a run.
 final class Accounts: Sendable {
-    private let resolved = Mutex<[FileAttributes: Result<PublishedAttributes, BrandFailure>]>([:])
+    private typealias Answer = Result<PublishedAttributes, BrandFailure>
 
-    func resolve(_ attributes: FileAttributes) throws(BrandFailure) -> PublishedAttributes {
-        if let known = resolved.withLock({ $0[attributes] }) { return try known.get() }
-        let result = Self.lookUp(attributes)
-        resolved.withLock { $0[attributes] = result }
-        return try result.get()
+    private struct Resolved: Sendable {
+        var all: [FileAttributes: Answer] = [:]
+        /// Mostly ten thousand files are to have the same.
+        var last: (attributes: FileAttributes, answer: Answer)?
     }
 
-    private static func lookUp(_ attributes: FileAttributes) -> Result<PublishedAttributes, BrandFailure> {
+    private let resolved = Mutex(Resolved())
+
+    func resolve(_ attributes: FileAttributes) throws(BrandFailure) -> PublishedAttributes {
+        let known = resolved.withLock { resolved -> Answer? in
+            if resolved.last?.attributes == attributes { return resolved.last?.answer }
+            guard let answer = resolved.all[attributes] else { return nil }
+            resolved.last = (attributes, answer)
+            return answer
+        }
+        if let known { return try known.get() }
+        let answer = Self.lookUp(attributes)
+        resolved.withLock { $0.all[attributes] = answer }
+        return try answer.get()
+    }
+
+    private static func lookUp(_ attributes: FileAttributes) -> Answer {
         do throws(AccountError) {
             return .success(
                 PublishedAttributes(

@@ -19,14 +19,16 @@ extension BrandSurvey {
 
     /// Asks of the stores whether new tokens could be written for brands that need one, so that none is requested in
     /// vain.
-    mutating func rehearse(
-        _ configuration: Configuration, _ selection: Selection, _ access: TokenStoreAccess,
-        needsWork: @escaping @Sendable (_ index: Int, _ outputs: [SurveyedOutput]) -> Bool
-    ) {
-        guard !configuration.stores.isEmpty else { return }
+    /// - Returns: the survey with what they said.
+    func rehearsed(
+        _ selection: Selection, _ access: TokenStoreAccess,
+        needsWork: @escaping @Sendable (Brand, _ outputs: [SurveyedOutput]) -> Bool
+    ) -> BrandSurvey {
+        guard !configuration.stores.isEmpty else { return self }
+        var stores = stores
         let brands = selection.brands.filter { !storeEntries(of: $0).isEmpty }
         var keys: [Int: Set<String>] = [:]
-        for (index, needsWork) in zip(brands, judgements(of: brands, needsWork)) where needsWork {
+        for (index, needsWork) in zip(brands, judgements(of: brands) { needsWork($1, $2) }) where needsWork {
             for (store, key) in storeEntries(of: index) where stores[store].failure == nil {
                 keys[store, default: []].insert(key)
             }
@@ -37,8 +39,9 @@ extension BrandSurvey {
             keys[store] = wanted.subtracting(stores[store].refusals.keys)
         }
         let asked = keys.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }
-        guard !asked.isEmpty else { return }
+        guard !asked.isEmpty else { return BrandSurvey(self, stores: stores) }
         let writes = asked.map { stores[$0.key].rehearsal(of: $0.value) }
         for ((store, keys), result) in zip(asked, access.write(writes)) { stores[store].note(result, for: keys) }
+        return BrandSurvey(self, stores: stores)
     }
 }

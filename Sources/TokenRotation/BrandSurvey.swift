@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What stands published for the brands of a run: their own files, their part of the snippets, and of the stores.
-struct BrandSurvey: Sendable {
+final class BrandSurvey: Sendable {
     /// In the order of the configuration.
     let snippets: [SurveyedSnippet]
     /// In the order of the configuration; empty where nobody looks at them.
-    var stores: [SurveyedStore]
-    private let configuration: Configuration
+    let stores: [SurveyedStore]
+    let configuration: Configuration
     private let survey: OutputSurvey
     private let stop: StopRequest?
     /// Why a path is refused since another one leads to the same file.
@@ -26,10 +26,7 @@ struct BrandSurvey: Sendable {
         self.configuration = configuration
         self.survey = survey
         self.stop = stop
-        let aliases = survey.directories.aliases(
-            // Of all brands: what a run leaves alone must not be lost by it either.
-            in: RotationPlan.files(configuration, configuration.brands.indices), sparing: configuration.inputs,
-            stop: stop)
+        let aliases = survey.directories.aliases(in: configuration, stop: stop)
         self.aliases = aliases
         snippets = PatientWalk.map(
             configuration.snippets.count, survey.directories.watch, stop: stop,
@@ -44,6 +41,18 @@ struct BrandSurvey: Sendable {
         storeMemberships = stores.isEmpty ? [:] : configuration.placesInStores
     }
 
+    /// The same with what is known of the stores now.
+    init(_ other: BrandSurvey, stores: [SurveyedStore]) {
+        self.stores = stores
+        snippets = other.snippets
+        configuration = other.configuration
+        survey = other.survey
+        stop = other.stop
+        aliases = other.aliases
+        memberships = other.memberships
+        storeMemberships = other.storeMemberships
+    }
+
     /// The stores that a brand is in, and its key in each.
     func storeEntries(of index: Int) -> [(store: Int, key: String)] { storeMemberships[index] ?? [] }
 
@@ -55,28 +64,33 @@ struct BrandSurvey: Sendable {
     ///   - add: sums up the judgements, in any order.
     func judge<Judgement: Sendable, Sum: Sendable>(
         _ brands: [Int], into sum: consuming Sum,
-        judge: @escaping @Sendable (_ index: Int, _ outputs: [SurveyedOutput]) -> Judgement,
+        judge: @escaping @Sendable (_ index: Int, Brand, _ outputs: [SurveyedOutput]) -> Judgement,
         add: @escaping @Sendable (_ sum: inout Sum, _ position: Int, Judgement) -> Void
     ) -> Sum {
         PatientWalk.run(
             brands.count, survey.directories.watch, stop: stop, into: sum,
             work: { [self] position in
-                judge(brands[position], outputs(of: brands[position]) { survey.survey($0, brand: $1) })
+                let brand = configuration.brands[brands[position]]
+                return judge(
+                    brands[position], brand, outputs(of: brands[position], brand) { survey.survey($0, brand: brand) })
             },
             failing: { [self] position, failure in
-                var outputs = outputs(of: brands[position]) { output, _ in
-                    SurveyedOutput(path: output.path, state: .noToken(.closed), refusal: failure)
+                let brand = configuration.brands[brands[position]]
+                var outputs = outputs(of: brands[position], brand) { output in
+                    SurveyedOutput(
+                        path: output.path, symlinks: output.symlinks, state: .noToken(.closed), refusal: failure)
                 }
                 // Nobody is to look there any more, on whatever thread this is.
                 for index in outputs.indices { outputs[index].refusal = outputs[index].refusal ?? failure }
-                return judge(brands[position], outputs)
+                return judge(brands[position], brand, outputs)
             },
             add: add)
     }
 
     /// The same for all judgements, in the order of `brands`.
     func judgements<Judgement: Sendable>(
-        of brands: [Int], _ judge: @escaping @Sendable (_ index: Int, _ outputs: [SurveyedOutput]) -> Judgement
+        of brands: [Int],
+        _ judge: @escaping @Sendable (_ index: Int, Brand, _ outputs: [SurveyedOutput]) -> Judgement
     ) -> [Judgement] {
         self.judge(
             brands, into: [Judgement?](repeating: nil, count: brands.count), judge: judge,
@@ -85,21 +99,21 @@ struct BrandSurvey: Sendable {
     }
 
     private func outputs(
-        of index: Int, survey: (TokenOutput, Brand) -> SurveyedOutput
+        of index: Int, _ brand: Brand, survey: (TokenOutput) -> SurveyedOutput
     ) -> [SurveyedOutput] {
-        let brand = configuration.brands[index]
         var outputs = brand.outputs.map { output -> SurveyedOutput in
             // Whatever stands there is somebody else's.
-            if let refusal = aliases[output.path] {
-                return SurveyedOutput(path: output.path, state: .noToken(.refused), refusal: refusal)
+            if !aliases.isEmpty, let refusal = aliases[output.path] {
+                return SurveyedOutput(
+                    path: output.path, symlinks: output.symlinks, state: .noToken(.refused), refusal: refusal)
             }
-            return survey(output, brand)
+            return survey(output)
         }
         for (snippet, variable) in memberships[index] ?? [] {
             let surveyed = snippets[snippet]
             outputs.append(
                 SurveyedOutput(
-                    path: configuration.snippets[snippet].path,
+                    path: configuration.snippets[snippet].path, symlinks: configuration.snippets[snippet].symlinks,
                     state: surveyed.tokens[variable].map(SurveyedOutput.State.token)
                         ?? .noToken(surveyed.isClosed ? .closed : .unassigned),
                     refusal: surveyed.refusal, changedAt: surveyed.changedAt))
@@ -110,14 +124,8 @@ struct BrandSurvey: Sendable {
 
     /// Those of the snippets with a brand that have another mode or owner than is configured.
     func misfits(of index: Int) -> [String] {
-        (memberships[index] ?? []).lazy.map(\.snippet).filter {
+        (memberships[index] ?? []).map(\.snippet).filter {
             snippets[$0].contents != nil && !snippets[$0].hasConfiguredAttributes
         }.map { configuration.snippets[$0].path }
-    }
-
-    /// What is done about symbolic links at each of these places that is a file.
-    func symlinks(of index: Int) -> [SymlinkPolicy] {
-        configuration.brands[index].outputs.map(\.symlinks)
-            + (memberships[index] ?? []).map { configuration.snippets[$0.snippet].symlinks }
     }
 }

@@ -41,34 +41,6 @@ package struct Configuration: Sendable {
     }
 }
 
-/// A file that a run reads, and that no output may replace.
-package enum RunInput: Sendable {
-    case configuration
-    case secret
-    case trust
-
-    var words: String {
-        switch self {
-        case .configuration: "the configuration file itself"
-        case .secret: "the file of a secret"
-        case .trust: "the file of certificates"
-        }
-    }
-}
-
-extension Configuration {
-    /// Every file that a run reads besides its outputs.
-    var inputs: [(path: String, input: RunInput)] {
-        var inputs: [(path: String, input: RunInput)] = file.isEmpty ? [] : [(file, .configuration)]
-        if let path = tls.caFile { inputs.append((path, .trust)) }
-        for brand in brands {
-            if case .file(let path) = brand.secret { inputs.append((path, .secret)) }
-        }
-        if case .file(let path) = report.ping?.url { inputs.append((path, .secret)) }
-        return inputs
-    }
-}
-
 /// Where tokens are requested: one URL, split once into what libcurl, the signer and messages need.
 package struct Endpoint: Sendable, Hashable {
     /// The whole URL, without user information and fragment.

@@ -26,7 +26,8 @@ final class DiskWatch: Sendable {
     private struct Touch: Sendable {
         let number: Int
         let place: Place
-        var end: ContinuousClock.Instant
+        /// By the watch's own time.
+        var end: Duration
         let waiter: Waiter?
         let onHang: (@Sendable (FileError) -> Void)?
     }
@@ -45,19 +46,40 @@ final class DiskWatch: Sendable {
     }
 
     private struct State: Sendable {
-        var touches: [Touch] = []
+        /// Each in its place until it is over.
+        var touches: [Touch?] = []
         var count = 0
         /// Threads that do not come back, as far as is known.
         var lost = 0
         /// When somebody last looked what was waited for too long.
-        var lastLook = ContinuousClock.now
+        var lastLook = Duration.zero
         /// Places of which a wait was given up.
         var places: Set<Place> = []
         /// The mounts that these are on, where a whole mount hangs at once.
         var mounts: [String] = []
+
+        /// - Returns: by which place and number it is over.
+        mutating func begin(
+            _ place: Place, until end: Duration, _ waiter: Waiter?, _ onHang: (@Sendable (FileError) -> Void)?
+        ) -> (index: Int, number: Int) {
+            count += 1
+            let touch = Touch(number: count, place: place, end: end, waiter: waiter, onHang: onHang)
+            for index in touches.indices where touches[index] == nil {
+                touches[index] = touch
+                return (index, count)
+            }
+            touches.append(touch)
+            return (touches.count - 1, count)
+        }
+
+        /// One that was given up has lost its place, maybe to another one.
+        mutating func end(_ touch: (index: Int, number: Int)) {
+            if touches[touch.index]?.number == touch.number { touches[touch.index] = nil }
+        }
     }
 
     private let state = Mutex(State())
+    private let start = ContinuousClock.now
     /// How long a disk may take to answer: one that slept, or a server that starts anew, takes seconds.
     private let patience: Duration
     /// How long it may take to write: one that others keep busy takes longer, and nobody else waits for it.
@@ -76,6 +98,9 @@ final class DiskWatch: Sendable {
         self.init(patience: min(Self.longestPatience, quarter), forWriting: quarter)
     }
 
+    /// How long it has been at work. Not an instant: what holds one is slow to copy, and a touch comes with every file.
+    var time: Duration { ContinuousClock.now - start }
+
     func patience(for touching: Touching) -> Duration { touching == .reading ? patience : patienceForWriting }
 
     /// Does something at a place, or refuses at once where that hangs.
@@ -86,16 +111,13 @@ final class DiskWatch: Sendable {
         _ path: @autoclosure () -> String, at place: Place, for touching: Touching = .reading,
         onHang: (@Sendable (FileError) -> Void)? = nil, _ body: () throws(FileError) -> Result
     ) throws(FileError) -> Result {
-        let end = ContinuousClock.now + patience(for: touching)
+        let end = time + patience(for: touching)
         let waiter = Self.waiter
-        let number = state.withLock { state -> Int? in
-            guard state.places.isEmpty || !Self.hangs(place, state) else { return nil }
-            state.count += 1
-            state.touches.append(Touch(number: state.count, place: place, end: end, waiter: waiter, onHang: onHang))
-            return state.count
+        let begun = state.withLock { state in
+            state.places.isEmpty || !Self.hangs(place, state) ? state.begin(place, until: end, waiter, onHang) : nil
         }
-        guard let number else { throw FileError.hanging(path()) }
-        defer { state.withLock { $0.touches.removeAll { $0.number == number } } }
+        guard let begun else { throw FileError.hanging(path()) }
+        defer { state.withLock { $0.end(begun) } }
         return try body()
     }
 
@@ -117,16 +139,20 @@ final class DiskWatch: Sendable {
 
     /// Gives up what has been waited for too long.
     func giveUp() {
-        let now = ContinuousClock.now
+        let now = time
         let given = state.withLock { state -> [Touch] in
             let gap = now - state.lastLook
             state.lastLook = now
             if gap > Self.longestGap {
                 // The process stood still, or the whole host did: that was no disk's doing.
-                for index in state.touches.indices { state.touches[index].end += gap }
+                for index in state.touches.indices { state.touches[index]?.end += gap }
             }
-            let given = state.touches.filter { $0.end <= now }
-            state.touches.removeAll { $0.end <= now }
+            var given: [Touch] = []
+            for index in state.touches.indices {
+                guard let touch = state.touches[index], touch.end <= now else { continue }
+                given.append(touch)
+                state.touches[index] = nil
+            }
             for touch in given where state.places.insert(touch.place).inserted {
                 guard case .directory(let directory) = touch.place,
                     let mount = RemoteMount.point(over: Self.absolute(directory)), !state.mounts.contains(mount)

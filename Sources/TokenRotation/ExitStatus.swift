@@ -61,25 +61,34 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
 
     /// The status of a run that came to its end. A hook never hides what became of the tokens.
     package init(outcomes: [BrandOutcome], hooks: [HookOutcome]) {
-        self.init(outcomes: outcomes)
-        if self == .success, hooks.contains(where: \.isUndelivered) { self = .hookFailed }
+        self = Self(outcomes: outcomes).with(hooks)
+    }
+
+    /// The same where the tokens' own status is known.
+    func with(_ hooks: [HookOutcome]) -> ExitStatus {
+        self == .success && hooks.contains(where: \.isUndelivered) ? .hookFailed : self
     }
 
     /// The status of the tokens alone.
     package init(outcomes: [BrandOutcome]) {
-        var failures: [BrandFailure] = []
+        var hasFailure = false
+        var hasTransient = false
         var worst = TokenHealth.outlivesNextRun
-        for outcome in outcomes {
-            if let failure = outcome.failure { failures.append(failure) }
+        // By number: an outcome is large, and there may be ten thousand.
+        for index in outcomes.indices {
+            if let isTransient = outcomes[index].failure?.isTransient {
+                hasFailure = true
+                hasTransient = hasTransient || isTransient
+            }
             // What a run that only plans would renew is no failure of it.
-            if outcome.kind != .due { worst = max(worst, outcome.health) }
+            if outcomes[index].kind != .due { worst = max(worst, outcomes[index].health) }
         }
-        guard !failures.isEmpty || worst != .outlivesNextRun else {
+        guard hasFailure || worst != .outlivesNextRun else {
             self = .success
             return
         }
         // A token that aged while the run went on is due in the next one.
-        let mayPass = failures.isEmpty || failures.contains { $0.isTransient }
+        let mayPass = !hasFailure || hasTransient
         self =
             switch (mayPass, worst) {
             case (true, .outlivesNextRun): .passing

@@ -8,26 +8,54 @@ extension OutputDirectories {
         let name: String
     }
 
+    /// The directories that paths name, each once.
+    private struct Names: Sendable {
+        private(set) var all: [String] = []
+        private var known: Set<String> = []
+        /// Mostly ten thousand paths in a row name the same one.
+        private var last = ""
+
+        mutating func note(_ path: String) {
+            guard let location = try? FileLocation(path: path), !location.isIn(last) else { return }
+            last = location.directory
+            if known.insert(last).inserted { all.append(last) }
+        }
+    }
+
     /// Finds outputs that several paths lead to, through linked or bind-mounted directories or links that are followed:
     /// published to by two brands, such a file would hold a foreign token. And those that lead to what the run reads.
     ///
+    /// Of all brands: what a run leaves alone must not be lost by it either.
+    ///
     /// - Returns: by path, why all but the first of the outputs at one place are refused.
-    func aliases(
-        in files: [(path: String, symlinks: SymlinkPolicy)], sparing inputs: [(path: String, input: RunInput)],
-        stop: StopRequest?
-    ) -> [String: BrandFailure] {
-        var found: [String: BrandFailure] = [:]
-        let identities = identities(of: files.lazy.map(\.path), inputs.lazy.map(\.path), stop)
+    func aliases(in configuration: Configuration, stop: StopRequest?) -> [String: BrandFailure] {
+        var names = Names()
+        var followsLinks = false
+        configuration.forEachFile(of: configuration.brands.indices) { path, symlinks in
+            names.note(path)
+            followsLinks = followsLinks || symlinks == .follow
+        }
+        let published = names.all.count
+        configuration.forEachInput { path, _ in names.note(path) }
+        let identities = identities(of: names.all, published: published, stop)
         // No link is followed and all directories are different.
-        guard files.contains(where: { $0.symlinks == .follow }) || Set(identities.values).count < identities.count
-        else { return found }
+        guard followsLinks || Set(identities.values).count < identities.count else { return [:] }
+        return aliases(in: configuration, identities, stop)
+    }
+
+    private func aliases(
+        in configuration: Configuration, _ identities: [String: Directory.Identity], _ stop: StopRequest?
+    ) -> [String: BrandFailure] {
         var read: [Place: RunInput] = [:]
-        for (path, input) in inputs {
+        configuration.forEachInput { path, input in
             // What cannot be opened is told of when it is read.
             guard let location = try? FileLocation(path: path), let directory = identities[location.directory]
-            else { continue }
+            else { return }
             read[Place(directory: directory, name: location.name)] = input
         }
+        var files: [(path: String, symlinks: SymlinkPolicy)] = []
+        configuration.forEachFile(of: configuration.brands.indices) { files.append(($0, $1)) }
+        var found: [String: BrandFailure] = [:]
         var first: [Place: String] = [:]
         for ((path, _), place) in zip(files, places(of: files, identities, stop)) {
             // What cannot be opened is told of when it is surveyed.
@@ -61,25 +89,16 @@ extension OutputDirectories {
             failing: { _, _ in nil })
     }
 
-    /// The directories that these paths name, as far as they can be opened.
+    /// What tells directories from each other, as far as they can be opened.
+    /// - Parameter published: how many of them, from the first, are published to.
     private func identities(
-        of outputs: some Sequence<String>, _ inputs: some Sequence<String>, _ stop: StopRequest?
+        of directories: [String], published: Int, _ stop: StopRequest?
     ) -> [String: Directory.Identity] {
-        var known: Set<String> = []
-        func directories(of paths: some Sequence<String>) -> [String] {
-            paths.compactMap { path in
-                guard let directory = try? FileLocation(path: path).directory, known.insert(directory).inserted
-                else { return nil }
-                return directory
-            }
-        }
-        let published = directories(of: outputs)
-        let all = published + directories(of: inputs)
-        return PatientWalk.run(
-            all.count, watch, stop: stop, into: [:],
-            work: { [self] index in identity(of: all[index], isPublishedTo: index < published.count) },
+        PatientWalk.run(
+            directories.count, watch, stop: stop, into: [:],
+            work: { [self] index in identity(of: directories[index], isPublishedTo: index < published) },
             failing: { _, _ in nil },
-            add: { identities, index, identity in identities[all[index]] = identity })
+            add: { identities, index, identity in identities[directories[index]] = identity })
     }
 
     private func identity(of path: String, isPublishedTo: Bool) -> Directory.Identity? {

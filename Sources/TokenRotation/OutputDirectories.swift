@@ -8,9 +8,9 @@ internal import Synchronization
 final class OutputDirectories: Sendable {
     private struct State: Sendable {
         var open: [String: Directory] = [:]
+        /// The one that was asked for last: mostly the files of ten thousand brands stand in one.
+        var last: Directory?
         var seen: Set<String> = []
-        /// Whether a new name can be made there.
-        var writable: [String: Result<Void, FileError>] = [:]
         /// Directories with a new name in them that is not yet safe from a loss of power, and those being synced.
         var unsynced: Set<String> = []
         var syncing: Set<String> = []
@@ -35,11 +35,17 @@ final class OutputDirectories: Sendable {
 
     /// Opened, or as it was opened before. To be called by way of the watch.
     func directory(_ path: String) throws(FileError) -> Directory {
-        if let open = state.withLock({ $0.open[path] }) { return open }
+        let open = state.withLock { state -> Directory? in
+            guard let open = state.open[path] else { return nil }
+            state.last = open
+            return open
+        }
+        if let open { return open }
         let directory = try Directory(path: path, use: use)
         let closed = state.withLock { state -> [String: Directory] in
             defer {
                 state.open[path] = directory
+                state.last = directory
                 state.seen.insert(path)
             }
             guard state.open.count >= Self.limit else { return [:] }
@@ -53,21 +59,32 @@ final class OutputDirectories: Sendable {
         return directory
     }
 
+    /// The directory of a location, if it is the one that was asked for last.
+    private func lastDirectory(of location: FileLocation) -> Directory? {
+        guard let last = state.withLock({ $0.last }), location.isIn(last.path) else { return nil }
+        return last
+    }
+
     /// Does something with the directory of an output.
     private func enter<Result>(
         _ path: String, _ symlinks: SymlinkPolicy, for touching: DiskWatch.Touching = .reading,
         _ body: (Directory, FileLocation) throws(FileError) -> Result
     ) throws(FileError) -> Result {
         let typed = try FileLocation(path: path)
-        let isLink = symlinks == .follow ? try isLink(typed) : false
-        guard isLink else {
-            return try watch.touch(path, in: typed.directory, for: touching) { () throws(FileError) in
-                try body(try directory(typed.directory), typed)
+        if symlinks == .follow, try isLink(typed) {
+            return try watch.touch(path, at: .link(path), for: touching) { () throws(FileError) in
+                let location = try typed.followingSymlinks()
+                return try body(try directory(location.directory), location)
             }
         }
-        return try watch.touch(path, at: .link(path), for: touching) { () throws(FileError) in
-            let location = try typed.followingSymlinks()
-            return try body(try directory(location.directory), location)
+        if let last = lastDirectory(of: typed) {
+            return try watch.touch(path, in: last.path, for: touching) { () throws(FileError) in
+                try body(last, typed)
+            }
+        }
+        let name = typed.directory
+        return try watch.touch(path, in: name, for: touching) { () throws(FileError) in
+            try body(try directory(name), typed)
         }
     }
 
@@ -77,23 +94,17 @@ final class OutputDirectories: Sendable {
 
     func inspect(_ path: String, maximumSize: Int, symlinks: SymlinkPolicy) throws(FileError) -> FileState {
         try enter(path, symlinks) { directory, location throws(FileError) in
-            try directory.inspect(name: location.name, maximumSize: maximumSize)
+            try directory.inspect(location, maximumSize: maximumSize)
         }
     }
 
     /// Whether a new name could be put beside `path`.
     func checkWritable(_ path: String, symlinks: SymlinkPolicy) throws(FileError) {
-        try enter(path, symlinks) { directory, location throws(FileError) in
-            if let known = state.withLock({ $0.writable[location.directory] }) { return try known.get() }
-            let result: Result<Void, FileError>
-            do throws(FileError) {
-                result = .success(try directory.checkWritable())
-            } catch {
-                result = .failure(error)
-            }
-            state.withLock { $0.writable[location.directory] = result }
-            try result.get()
+        // What is known needs no look at the disk.
+        if symlinks == .refuse, let known = lastDirectory(of: try FileLocation(path: path))?.isWritable {
+            return try known.get()
         }
+        try enter(path, symlinks) { directory, _ throws(FileError) in try directory.checkWritable() }
     }
 
     /// Does what publishing to `path` does before it is seen, and takes it back.
@@ -121,14 +132,18 @@ final class OutputDirectories: Sendable {
     }
 
     /// Removes what killed runs left in the directories seen so far, beside these files.
-    func sweep(stop: StopRequest, beside files: @escaping @Sendable () -> [(path: String, symlinks: SymlinkPolicy)]) {
+    ///
+    /// - Parameter files: passes them all.
+    func sweep(
+        stop: StopRequest, beside files: @escaping @Sendable (_ pass: (String, SymlinkPolicy) -> Void) -> Void
+    ) {
         // Made only where a leftover turns up: mostly there is none.
         let known = Mutex<[String: Set<String>]?>(nil)
         @Sendable func names(in directory: String) -> Set<String> {
             if let names = known.withLock({ $0 }) { return names[directory] ?? [] }
             var found: [String: Set<String>] = [:]
-            for (path, symlinks) in files() {
-                guard let location = try? location(path, symlinks) else { continue }
+            files { path, symlinks in
+                guard let location = try? location(path, symlinks) else { return }
                 found[location.directory, default: []].insert(location.name)
             }
             known.withLock { [found] in $0 = found }

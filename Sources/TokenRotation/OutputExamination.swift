@@ -33,7 +33,7 @@ struct OutputExamination {
         let standing = BrandSurvey(
             of: configuration, selection, survey: OutputSurvey(directories: directories, accounts: accounts),
             stop: stop)
-        let refusals = standing.judgements(of: selection.brands) { _, outputs in outputs.map(\.refusal) }
+        let refusals = standing.judgements(of: selection.brands) { _, _, outputs in outputs.map(\.refusal) }
         var findings: [HostFinding] = []
         for (index, refusals) in zip(selection.brands, refusals) {
             let outputs = configuration.brands[index].outputs

@@ -11,6 +11,8 @@ package struct SurveyedOutput: Sendable {
     }
 
     package let path: String
+    /// What is done about a symbolic link there; nil where the place is no file.
+    let symlinks: SymlinkPolicy?
     package let state: State
     /// Why nothing will be written there: what stands at the path is not ours to replace, or its directory is closed.
     package var refusal: BrandFailure?
@@ -26,10 +28,11 @@ package struct SurveyedOutput: Sendable {
     package let clockOffset: Duration
 
     package init(
-        path: String, state: State, refusal: BrandFailure? = nil, isAsConfigured: Bool = true,
-        writtenAt: Timestamp? = nil, changedAt: Timestamp? = nil
+        path: String, symlinks: SymlinkPolicy? = nil, state: State, refusal: BrandFailure? = nil,
+        isAsConfigured: Bool = true, writtenAt: Timestamp? = nil, changedAt: Timestamp? = nil
     ) {
         self.path = path
+        self.symlinks = symlinks
         self.state = state
         self.refusal = refusal
         self.isAsConfigured = isAsConfigured
@@ -102,6 +105,9 @@ package struct OutputSurvey: Sendable {
 
     /// The state of one brand's own file.
     func survey(_ output: TokenOutput, brand: Brand) -> SurveyedOutput {
+        func without(_ absence: Absence, _ refusal: BrandFailure? = nil) -> SurveyedOutput {
+            SurveyedOutput(path: output.path, symlinks: output.symlinks, state: .noToken(absence), refusal: refusal)
+        }
         let state: FileState
         let attributes: PublishedAttributes
         do {
@@ -110,36 +116,29 @@ package struct OutputSurvey: Sendable {
             state = try directories.inspect(
                 output.path, maximumSize: 2 * Token.maximumSize, symlinks: output.symlinks)
         } catch let failure as BrandFailure {
-            return SurveyedOutput(path: output.path, state: .noToken(.refused), refusal: failure)
+            return without(.refused, failure)
         } catch let error as FileError where directories.use == .reading && error.reason == .notPermitted {
-            return SurveyedOutput(path: output.path, state: .noToken(.closed))
+            return without(.closed)
         } catch let error as FileError {
-            return SurveyedOutput(
-                path: output.path, state: .noToken(error.reason == .hanging ? .closed : .refused),
-                refusal: BrandFailure(.outputRefused, error))
+            return without(error.reason == .hanging ? .closed : .refused, BrandFailure(.outputRefused, error))
         } catch {
-            return SurveyedOutput(
-                path: output.path, state: .noToken(.refused), refusal: BrandFailure(.internal, "\(error)"))
+            return without(.refused, BrandFailure(.internal, "\(error)"))
         }
-        guard case .regular(let file) = state else {
-            return SurveyedOutput(path: output.path, state: .noToken(.missing))
+        guard case .regular(let file) = state else { return without(.missing) }
+        guard !attributes.distrusts(file) else { return without(.planted) }
+        let contents: [UInt8]
+        switch file.contents {
+        case .bytes(let bytes): contents = bytes
+        case .unreadable: return without(.closed)
+        case .oversized: return without(.unreadable)
         }
-        guard !attributes.distrusts(file) else {
-            return SurveyedOutput(path: output.path, state: .noToken(.planted))
-        }
-        if file.contents == .unreadable { return SurveyedOutput(path: output.path, state: .noToken(.closed)) }
-        guard case .bytes(let contents) = file.contents, let token = output.format.token(in: contents), token.isCredible
-        else {
-            return SurveyedOutput(path: output.path, state: .noToken(.unreadable))
-        }
-        guard !token.wasCut else {
-            return SurveyedOutput(path: output.path, state: .noToken(.cut))
-        }
-        let expected = output.format.contents(of: token, brand: brand.name, clientID: brand.clientID)
+        guard let token = output.format.token(in: contents), token.isCredible else { return without(.unreadable) }
+        guard !token.wasCut else { return without(.cut) }
         return SurveyedOutput(
-            path: output.path, state: .token(token),
-            isAsConfigured: attributes.agree(with: file) && contents == expected,
-            writtenAt: Timestamp(seconds: file.modified.components.seconds))
+            path: output.path, symlinks: output.symlinks, state: .token(token),
+            isAsConfigured: attributes.agree(with: file)
+                && output.format.isExact(contents, of: token, brand: brand.name, clientID: brand.clientID),
+            writtenAt: Timestamp(seconds: file.modifiedSeconds))
     }
 
     /// The state of a file that many brands share.
@@ -164,7 +163,7 @@ package struct OutputSurvey: Sendable {
                 return surveyed
             }
             surveyed.contents = contents
-            surveyed.changedAt = Timestamp(seconds: file.modified.components.seconds)
+            surveyed.changedAt = Timestamp(seconds: file.modifiedSeconds)
             surveyed.hasConfiguredAttributes = attributes.agree(with: file)
             surveyed.readTokens(of: snippet, in: contents)
         } catch let failure as BrandFailure {

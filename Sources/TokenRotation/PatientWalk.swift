@@ -109,7 +109,8 @@ private final class Walk: Sendable {
         let number: Int
         let index: Int
         let waiter: DiskWatch.Waiter
-        let since: ContinuousClock.Instant
+        /// By the watch's time.
+        let since: Duration
     }
 
     private struct State: Sendable {
@@ -201,13 +202,14 @@ private final class Walk: Sendable {
     }
 
     private func next(_ waiter: DiskWatch.Waiter) -> Step? {
-        state.withLock { state in
+        let now = watch.time
+        return state.withLock { state in
             guard let index = state.nextIndex() else {
                 state.threads -= 1
                 return nil
             }
             state.begun += 1
-            let step = Step(number: state.begun, index: index, waiter: waiter, since: .now)
+            let step = Step(number: state.begun, index: index, waiter: waiter, since: now)
             state.underWay.append(step)
             return step
         }
@@ -233,7 +235,7 @@ private final class Walk: Sendable {
     /// then what not to touch.
     private func giveUp() {
         watch.giveUp()
-        let longest = ContinuousClock.now - patience * PatientWalk.longest
+        let longest = watch.time - patience * PatientWalk.longest
         state.withLock { state in
             let given = state.underWay.filter { $0.waiter.isGivenUp || $0.since <= longest }
             guard !given.isEmpty else { return }

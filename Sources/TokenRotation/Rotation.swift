@@ -56,8 +56,8 @@ package final class Rotation: Sendable {
         _ whole: consuming RotationPlan, secrets: SecretReader, announce: (@Sendable (Set<Int>) -> Void)? = nil,
         known: KnownSecrets? = nil
     ) -> RotationEnding {
-        publication.directories.sweep(stop: stop) { [configuration, selection] in
-            RotationPlan.files(configuration, selection.brands)
+        publication.directories.sweep(stop: stop) { [configuration, selection] pass in
+            configuration.forEachFile(of: selection.brands, pass)
         }
         var plan = whole
         let brands = plan.brands

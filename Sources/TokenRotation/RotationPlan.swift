@@ -39,17 +39,11 @@ package struct RotationPlan: Sendable {
         configuration: Configuration, selection: Selection, rule: DueRule, survey: OutputSurvey, stop: StopRequest,
         access: TokenStoreAccess
     ) {
-        var surveyed = BrandSurvey(of: configuration, selection, survey: survey, stop: stop, access: access)
-        surveyed.rehearse(configuration, selection, access) { index, outputs in
-            rule.verdict(on: configuration.brands[index], outputs: outputs).needsWork
-        }
-        let standing = surveyed
+        let standing = BrandSurvey(of: configuration, selection, survey: survey, stop: stop, access: access)
+            .rehearsed(selection, access) { brand, outputs in rule.verdict(on: brand, outputs: outputs).needsWork }
         var judged = standing.judge(
             selection.brands, into: Judged(configuration, selection),
-            judge: { index, outputs in
-                Self.judgement(
-                    on: configuration.brands[index], outputs, standing.symlinks(of: index), rule, survey.directories)
-            },
+            judge: { _, brand, outputs in Self.judgement(on: brand, outputs, rule, survey.directories) },
             add: { judged, position, judgement in
                 judged.outcomes[position] = judgement.outcome
                 judged.cannotWait = judged.cannotWait || judgement.cannotWait
@@ -81,32 +75,25 @@ package struct RotationPlan: Sendable {
         }
     }
 
+    /// What is to become of one brand.
     private struct Judgement: Sendable {
-        let outcome: BrandOutcome
-        let step: Step?
-        let before: PriorOutputs
-        let cannotWait: Bool
+        /// If nothing is done for it.
+        var outcome: BrandOutcome
+        var step: Step?
+        var before = PriorOutputs.nothing
+        var cannotWait = false
     }
 
     private static func judgement(
-        on brand: Brand, _ surveyed: [SurveyedOutput], _ symlinks: [SymlinkPolicy], _ rule: DueRule,
-        _ directories: OutputDirectories
+        on brand: Brand, _ surveyed: [SurveyedOutput], _ rule: DueRule, _ directories: OutputDirectories
     ) -> Judgement {
+        let verdict = rule.verdict(on: brand, outputs: surveyed)
+        guard verdict.needsWork else { return judgement(on: brand, surveyed, rule, verdict) }
+        let obstacles = obstacles(to: surveyed, directories)
+        guard !obstacles.isEmpty else { return judgement(on: brand, surveyed, rule, verdict) }
         var outputs = surveyed
-        var verdict = rule.verdict(on: brand, outputs: outputs)
-        if verdict.needsWork, refuseUnwritable(&outputs, symlinks, directories) {
-            verdict = rule.verdict(on: brand, outputs: outputs)
-        }
-        let (outcome, before, token) = judged(brand, verdict, outputs, rule)
-        switch verdict {
-        case .fresh, .impossible: return Judgement(outcome: outcome, step: nil, before: before, cannotWait: false)
-        case .request:
-            return Judgement(
-                outcome: outcome, step: .request, before: before,
-                cannotWait: outputs.contains { rule.cannotWait($0, brand: brand) })
-        case .repair:
-            return Judgement(outcome: outcome, step: token.map(Step.repair), before: before, cannotWait: false)
-        }
+        for (index, failure) in obstacles { outputs[index].refusal = failure }
+        return judgement(on: brand, outputs, rule, rule.verdict(on: brand, outputs: outputs))
     }
 
     /// Whether anything is to be requested.
@@ -114,39 +101,21 @@ package struct RotationPlan: Sendable {
         work.contains { if case .request = $0.step { true } else { false } }
     }
 
-    /// Every file that a run over these brands may publish.
-    static func files(
-        _ configuration: Configuration, _ brands: some Sequence<Int>
-    ) -> [(path: String, symlinks: SymlinkPolicy)] {
-        brands.flatMap { configuration.brands[$0].outputs.map { ($0.path, $0.symlinks) } }
-            + configuration.snippets.map { ($0.path, $0.symlinks) }
-    }
-
     /// Asks, for a brand that is about to be written, whether its directories take a new file.
-    /// - Returns: whether one does not.
-    private static func refuseUnwritable(
-        _ outputs: inout [SurveyedOutput], _ symlinks: [SymlinkPolicy], _ directories: OutputDirectories
-    ) -> Bool {
-        var isChanged = false
-        for (position, symlinks) in symlinks.enumerated() {
-            guard outputs[position].refusal == nil,
-                let failure = obstacle(outputs[position].path, symlinks, directories)
-            else { continue }
-            outputs[position].refusal = failure
-            isChanged = true
+    /// - Returns: by the outputs' numbers, why theirs do not.
+    private static func obstacles(
+        to outputs: [SurveyedOutput], _ directories: OutputDirectories
+    ) -> [(output: Int, failure: BrandFailure)] {
+        var obstacles: [(Int, BrandFailure)] = []
+        for index in outputs.indices where outputs[index].refusal == nil {
+            guard let symlinks = outputs[index].symlinks else { continue }
+            do throws(FileError) {
+                try directories.checkWritable(outputs[index].path, symlinks: symlinks)
+            } catch {
+                obstacles.append((index, BrandFailure(.outputRefused, error)))
+            }
         }
-        return isChanged
-    }
-
-    private static func obstacle(
-        _ path: String, _ symlinks: SymlinkPolicy, _ directories: OutputDirectories
-    ) -> BrandFailure? {
-        do throws(FileError) {
-            try directories.checkWritable(path, symlinks: symlinks)
-            return nil
-        } catch {
-            return BrandFailure(.outputRefused, error)
-        }
+        return obstacles
     }
 }
 
@@ -171,11 +140,13 @@ enum PriorOutputs: Sendable {
     case one(PriorOutput)
     case several([PriorOutput])
 
-    init(_ outputs: [PriorOutput]) {
-        self =
-            if outputs.allSatisfy(\.isNothing) { .nothing } else if outputs.count == 1 { .one(outputs[0]) } else {
-                .several(outputs)
-            }
+    /// Takes down what stood at one more output, behind those before it.
+    mutating func note(_ prior: PriorOutput, at output: Int) {
+        switch self {
+        case .nothing where prior.isNothing: break
+        case .nothing where output == 0: self = .one(prior)
+        default: self = .several((0..<output).map { self[$0] } + [prior])
+        }
     }
 
     subscript(output: Int) -> PriorOutput {
@@ -188,51 +159,53 @@ enum PriorOutputs: Sendable {
 }
 
 extension RotationPlan {
-    /// The brand's outcome if nothing is done for it, what stands at its files, and the token at hand.
-    private static func judged(
-        _ brand: Brand, _ verdict: DueRule.Verdict, _ outputs: [SurveyedOutput], _ rule: DueRule
-    ) -> (BrandOutcome, PriorOutputs, Token?) {
-        var outcome = BrandOutcome(
-            name: brand.name, clientID: brand.clientID, kind: verdict == .fresh ? .fresh : .failed,
-            health: .outlivesNextRun)
-        outcome.outputs.reserveCapacity(outputs.count)
-        var before: [PriorOutput] = []
+    private static func judgement(
+        on brand: Brand, _ outputs: [SurveyedOutput], _ rule: DueRule, _ verdict: DueRule.Verdict
+    ) -> Judgement {
+        var judgement = Judgement(
+            outcome: BrandOutcome(
+                name: brand.name, clientID: brand.clientID, kind: verdict == .fresh ? .fresh : .failed,
+                health: .outlivesNextRun))
+        judgement.outcome.outputs.reserveCapacity(outputs.count)
         var isKnownDead = false
-        var known: Token?
-        for output in outputs {
+        for (index, output) in outputs.enumerated() {
             let health = rule.health(of: output, brand: brand)
-            outcome.health = max(outcome.health, health)
+            judgement.outcome.health = max(judgement.outcome.health, health)
             var kind = OutputOutcome.Kind.unchanged
             var message: String?
             var fingerprint: Int?
             switch output.state {
             case .token(let token):
-                known = token
                 isKnownDead = isKnownDead || health == .dead
-                if output.isAsConfigured { fingerprint = PriorOutput.fingerprint(token) }
-                if outcome.expiresAt.map({ $0 > token.expiresAt ?? $0 }) ?? true {
-                    outcome.issuedAt = token.issuedAt
-                    outcome.expiresAt = token.expiresAt
+                if judgement.outcome.expiresAt.map({ $0 > token.expiresAt ?? $0 }) ?? true {
+                    judgement.outcome.issuedAt = token.issuedAt
+                    judgement.outcome.expiresAt = token.expiresAt
                 }
+                if verdict == .repair { judgement.step = .repair(token) }
+                if verdict.needsWork, output.isAsConfigured { fingerprint = PriorOutput.fingerprint(token) }
             case .noToken(let absence):
                 message = absence.words
-                if absence == .closed { outcome.isHidden = true } else { isKnownDead = true }
+                if absence == .closed { judgement.outcome.isHidden = true } else { isKnownDead = true }
             }
             if let refusal = output.refusal {
                 kind = refusal.isOfStop ? .unchanged : .refused
                 message = refusal.message
-                outcome.failure = outcome.failure ?? refusal
-                outcome.kind = refusal.isOfStop ? .unfinished : .failed
+                judgement.outcome.failure = judgement.outcome.failure ?? refusal
+                judgement.outcome.kind = refusal.isOfStop ? .unfinished : .failed
             }
-            outcome.outputs.append(
+            judgement.outcome.outputs.append(
                 OutputOutcome(path: output.path, kind: kind, message: message, code: output.refusal?.code))
-            if verdict != .fresh {
-                before.append(PriorOutput(fingerprint: fingerprint, health: health))
+            if verdict.needsWork {
+                judgement.before.note(PriorOutput(fingerprint: fingerprint, health: health), at: index)
             }
         }
-        outcome.isHidden = outcome.isHidden && !isKnownDead
-        if case .request(let reason) = verdict { outcome.reason = reason }
-        return (outcome, PriorOutputs(before), known)
+        judgement.outcome.isHidden = judgement.outcome.isHidden && !isKnownDead
+        if case .request(let reason) = verdict {
+            judgement.outcome.reason = reason
+            judgement.step = .request
+            judgement.cannotWait = outputs.contains { rule.cannotWait($0, brand: brand) }
+        }
+        return judgement
     }
 
     /// The outcomes of a run that only plans.

@@ -215,7 +215,7 @@ package struct RotationRun {
             return values.hide(in: &redaction) ? redaction.text() : nil
         }
         report.warnings = ending.warnings + hooks.warnings
-        report.exitStatus = ExitStatus(outcomes: ending.outcomes, hooks: report.hooks)
+        report.exitStatus = status.with(report.hooks)
     }
 }
 

@@ -196,9 +196,9 @@ extension TokenCheck {
             let rule = CheckRule(configuration, warning: warning, critical: critical, now: now)
             let elsewhere = Set(configuration.stores.lazy.flatMap { $0.entries.map(\.brand) })
             return TokenCheck(
-                findings: survey.judgements(of: selection.brands) { index, outputs in
+                findings: survey.judgements(of: selection.brands) { index, brand, outputs in
                     rule.finding(
-                        on: configuration.brands[index], outputs: outputs, misfits: survey.misfits(of: index),
+                        on: brand, outputs: outputs, misfits: survey.misfits(of: index),
                         isElsewhere: elsewhere.contains(index))
                 })
         } catch let error as InvalidConfiguration {

@@ -23,6 +23,16 @@ extension OutputFormat {
         }
     }
 
+    /// Whether a file is what publishing the token anew that was read from it would give.
+    func isExact(_ contents: [UInt8], of token: Token, brand: String, clientID: String) -> Bool {
+        switch self {
+        // What a token is read from here is that token and nothing else, but for a line end.
+        case .raw(let newline): (contents.last == 0x0a) == newline
+        case .header: true
+        case .json, .environment: contents == self.contents(of: token, brand: brand, clientID: clientID)
+        }
+    }
+
     /// The token in a file's content; nil where there is none that reads as one.
     package func token(in contents: [UInt8]) -> Token? {
         switch self {
