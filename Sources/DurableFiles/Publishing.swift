@@ -64,7 +64,11 @@ extension Directory {
     func publish(
         _ contents: [UInt8], name: String, attributes: PublishedAttributes, isNew: Bool = false, random: () -> UInt64
     ) throws(FileError) {
-        if !isNew { _ = try lookAtTarget(name) }
+        if !isNew {
+            _ = try lookAtTarget(name)
+        } else if !TemporaryName.fits(name.utf8.span) {
+            throw FileError(.look, path(of: name), .invalidName)
+        }
         do {
             try publishOnce(contents, name: name, attributes: attributes, isNew: isNew, random: random)
         } catch {

@@ -45,10 +45,48 @@ final class DiskWatch: Sendable {
         }
     }
 
-    private struct State: Sendable {
+    /// A part of what is waited for. Of one lock for all, lanes that read and lanes that write would wait twice for each
+    /// file, and spin meanwhile.
+    private final class Shelf: Sendable {
         /// Each in its place until it is over.
-        var touches: [Touch?] = []
-        var count = 0
+        private let touches = Mutex<[Touch?]>([])
+
+        /// - Returns: the place.
+        func begin(_ touch: Touch) -> Int {
+            touches.withLock { touches in
+                for index in touches.indices where touches[index] == nil {
+                    touches[index] = touch
+                    return index
+                }
+                touches.append(touch)
+                return touches.count - 1
+            }
+        }
+
+        /// One that was given up has lost its place, maybe to another one.
+        func end(_ number: Int, at index: Int) {
+            touches.withLock { touches in
+                if touches[index]?.number == number { touches[index] = nil }
+            }
+        }
+
+        /// Takes out what has been waited for too long.
+        /// - Parameter delay: how much longer each may take, for what is no disk's doing.
+        func overdue(_ now: Duration, delay: Duration) -> [Touch] {
+            touches.withLock { touches in
+                var overdue: [Touch] = []
+                for index in touches.indices {
+                    touches[index]?.end += delay
+                    guard let touch = touches[index], touch.end <= now else { continue }
+                    overdue.append(touch)
+                    touches[index] = nil
+                }
+                return overdue
+            }
+        }
+    }
+
+    private struct State: Sendable {
         /// Threads that do not come back, as far as is known.
         var lost = 0
         /// When somebody last looked what was waited for too long.
@@ -57,28 +95,13 @@ final class DiskWatch: Sendable {
         var places: Set<Place> = []
         /// The mounts that these are on, where a whole mount hangs at once.
         var mounts: [String] = []
-
-        /// - Returns: by which place and number it is over.
-        mutating func begin(
-            _ place: Place, until end: Duration, _ waiter: Waiter?, _ onHang: (@Sendable (FileError) -> Void)?
-        ) -> (index: Int, number: Int) {
-            count += 1
-            let touch = Touch(number: count, place: place, end: end, waiter: waiter, onHang: onHang)
-            for index in touches.indices where touches[index] == nil {
-                touches[index] = touch
-                return (index, count)
-            }
-            touches.append(touch)
-            return (touches.count - 1, count)
-        }
-
-        /// One that was given up has lost its place, maybe to another one.
-        mutating func end(_ touch: (index: Int, number: Int)) {
-            if touches[touch.index]?.number == touch.number { touches[touch.index] = nil }
-        }
     }
 
     private let state = Mutex(State())
+    /// Whether there are such places.
+    private let knowsPlaces = Atomic<Bool>(false)
+    private let shelves = (0..<16).map { _ in Shelf() }
+    private let count = Atomic<Int>(0)
     private let start = ContinuousClock.now
     /// How long a disk may take to answer: one that slept, or a server that starts anew, takes seconds.
     private let patience: Duration
@@ -111,13 +134,14 @@ final class DiskWatch: Sendable {
         _ path: @autoclosure () -> String, at place: Place, for touching: Touching = .reading,
         onHang: (@Sendable (FileError) -> Void)? = nil, _ body: () throws(FileError) -> Result
     ) throws(FileError) -> Result {
-        let end = time + patience(for: touching)
-        let waiter = Self.waiter
-        let begun = state.withLock { state in
-            state.places.isEmpty || !Self.hangs(place, state) ? state.begin(place, until: end, waiter, onHang) : nil
+        if knowsPlaces.load(ordering: .acquiring), state.withLock({ Self.hangs(place, $0) }) {
+            throw FileError.hanging(path())
         }
-        guard let begun else { throw FileError.hanging(path()) }
-        defer { state.withLock { $0.end(begun) } }
+        let number = count.add(1, ordering: .relaxed).newValue
+        let shelf = shelves[number % shelves.count]
+        let index = shelf.begin(
+            Touch(number: number, place: place, end: time + patience(for: touching), waiter: Self.waiter, onHang: onHang))
+        defer { shelf.end(number, at: index) }
         return try body()
     }
 
@@ -140,26 +164,21 @@ final class DiskWatch: Sendable {
     /// Gives up what has been waited for too long.
     func giveUp() {
         let now = time
-        let given = state.withLock { state -> [Touch] in
-            let gap = now - state.lastLook
-            state.lastLook = now
-            if gap > Self.longestGap {
-                // The process stood still, or the whole host did: that was no disk's doing.
-                for index in state.touches.indices { state.touches[index]?.end += gap }
-            }
-            var given: [Touch] = []
-            for index in state.touches.indices {
-                guard let touch = state.touches[index], touch.end <= now else { continue }
-                given.append(touch)
-                state.touches[index] = nil
-            }
+        let gap = state.withLock { state in
+            defer { state.lastLook = now }
+            return now - state.lastLook
+        }
+        // The process stood still, or the whole host did: that was no disk's doing.
+        let delay = gap > Self.longestGap ? gap : .zero
+        let given = shelves.flatMap { $0.overdue(now, delay: delay) }
+        state.withLock { state in
             for touch in given where state.places.insert(touch.place).inserted {
                 guard case .directory(let directory) = touch.place,
                     let mount = RemoteMount.point(over: Self.absolute(directory)), !state.mounts.contains(mount)
                 else { continue }
                 state.mounts.append(mount)
             }
-            return given
+            if !given.isEmpty { knowsPlaces.store(true, ordering: .releasing) }
         }
         for touch in given {
             touch.waiter?.giveUp()

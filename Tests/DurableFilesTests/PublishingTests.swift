@@ -26,6 +26,21 @@ import Testing
         #expect(folder.names == ["token"])
     }
 
+    @Test func `where nothing is thought to stand, what stands there is treated as ever`() throws {
+        let directory = try Directory(path: folder.path)
+        func publish(_ name: String) throws {
+            try directory.publish(Array("new".utf8), name: name, attributes: privateMode, isNew: true)
+        }
+        try publish("absent")
+        try folder.write("old", to: "file")
+        try publish("file")
+        #expect((folder.text("absent"), folder.text("file")) == ("new", "new"))
+        #expect(unsafe symlink("victim", folder.path("link")) == 0)
+        try folder.makeDirectory("directory")
+        for name in ["link", "directory", ".."] { #expect(throws: FileError.self) { try publish(name) } }
+        #expect(folder.names == ["absent", "directory", "file", "link"])
+    }
+
     @Test(arguments: [0, 1, 4096, 1 << 20])
     func `every size arrives whole`(size: Int) throws {
         let contents = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }

@@ -54,6 +54,9 @@ import Testing
         case .kept(let exit, let code, let says):
             status = exit
             try Self.check(report, code, says)
+        case .absent(let exit, let code, let says):
+            status = exit
+            try Self.check(report, code, says)
         case .published(let exit, let code, let says):
             status = exit
             concerned = [false, false]
@@ -65,6 +68,10 @@ import Testing
                 "exit \(ending.status), reported \(report.exitCode ?? -1), not \(status): \(report.message)")
         }
         for (index, name) in Self.outputs.enumerated() {
+            if case .absent = failure.expectation, concerned[index] {
+                guard after[index] == nil else { throw FaultProblem("wrong exit codes", "tokens/\(name) is there") }
+                continue
+            }
             guard let token = after[index], ReadToken.isWhole(token) else {
                 throw FaultProblem("torn files", "tokens/\(name) holds no whole token")
             }

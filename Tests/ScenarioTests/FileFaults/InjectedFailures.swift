@@ -11,6 +11,8 @@ struct InjectedFailure {
         case unnoticed
         /// The old token stands untouched, and the run says so.
         case kept(exit: Int32, code: String?, says: [String])
+        /// Nothing stands where nothing stood, and the run says so.
+        case absent(exit: Int32, code: String, says: [String])
         /// The new token stands, and the run says what is wrong all the same.
         case published(exit: Int32, code: String, says: [String])
     }
@@ -110,6 +112,16 @@ extension InjectedFailure {
         table += each("rename", file, "EACCES EPERM", kept("immutable"))
         table += each("rename", file, "EBUSY", kept("mount the directory"))
         table += each("rename", file, "EINTR", .unnoticed, last: 3)
+        // Where nothing stands, the new file is renamed so that it replaces nothing; on some file systems that cannot be
+        // asked for.
+        let nothing = "rm tokens/\(target)"
+        table += each("rename", file, "EEXIST EINVAL ENOSYS EPERM EINTR", .unnoticed, setUp: nothing)
+        table += each(
+            "rename", file, "ENOSPC EIO EROFS EBUSY",
+            .absent(exit: 22, code: "output-not-written", says: ["tokens/\(target)"]), setUp: nothing)
+        table += each(
+            "rename", file, "EPERM", .absent(exit: 22, code: "output-not-written", says: ["tokens/\(target)", "immutable"]),
+            last: 2, setUp: nothing)
         for name in ["EIO", "EPERM", "EROFS", "EACCES", "EBUSY"] {
             table += each(
                 "unlink", temporary, name, kept("while replacing"), last: 0, mayLeave: true,

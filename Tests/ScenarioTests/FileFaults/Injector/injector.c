@@ -217,6 +217,7 @@ long syscall(long number, ...) {
     for (int i = 0; i < 6; i++) a[i] = va_arg(arguments, long);
     va_end(arguments);
     if (number == SYS_statx && fails("look", (int)a[0], (const char *)a[1])) return -1;
+    if (number == SYS_renameat2 && fails("rename", (int)a[2], (const char *)a[3])) return -1;
     if (number == SYS_fgetxattr && fails("fgetxattr", (int)a[0], NULL)) return -1;
     if (number == SYS_fremovexattr && fails("fremovexattr", (int)a[0], NULL)) return -1;
     return kernel(number, a[0], a[1], a[2], a[3], a[4], a[5]);
