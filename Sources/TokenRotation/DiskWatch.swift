@@ -46,8 +46,7 @@ final class DiskWatch: Sendable {
     }
 
     private struct State: Sendable {
-        /// Each in its place until it is over.
-        var touches: [Touch?] = []
+        var touches: [Touch] = []
         var count = 0
         /// Threads that do not come back, as far as is known.
         var lost = 0
@@ -58,23 +57,19 @@ final class DiskWatch: Sendable {
         /// The mounts that these are on, where a whole mount hangs at once.
         var mounts: [String] = []
 
-        /// - Returns: by which place and number it is over.
+        /// - Returns: the touch's number.
         mutating func begin(
             _ place: Place, until end: Duration, _ waiter: Waiter?, _ onHang: (@Sendable (FileError) -> Void)?
-        ) -> (index: Int, number: Int) {
+        ) -> Int {
             count += 1
-            let touch = Touch(number: count, place: place, end: end, waiter: waiter, onHang: onHang)
-            for index in touches.indices where touches[index] == nil {
-                touches[index] = touch
-                return (index, count)
-            }
-            touches.append(touch)
-            return (touches.count - 1, count)
+            touches.append(Touch(number: count, place: place, end: end, waiter: waiter, onHang: onHang))
+            return count
         }
 
-        /// One that was given up has lost its place, maybe to another one.
-        mutating func end(_ touch: (index: Int, number: Int)) {
-            if touches[touch.index]?.number == touch.number { touches[touch.index] = nil }
+        mutating func end(_ number: Int) {
+            // One that was given up is not among them any more.
+            guard let index = touches.firstIndex(where: { $0.number == number }) else { return }
+            touches.remove(at: index)
         }
     }
 
@@ -145,14 +140,10 @@ final class DiskWatch: Sendable {
             state.lastLook = now
             if gap > Self.longestGap {
                 // The process stood still, or the whole host did: that was no disk's doing.
-                for index in state.touches.indices { state.touches[index]?.end += gap }
+                for index in state.touches.indices { state.touches[index].end += gap }
             }
-            var given: [Touch] = []
-            for index in state.touches.indices {
-                guard let touch = state.touches[index], touch.end <= now else { continue }
-                given.append(touch)
-                state.touches[index] = nil
-            }
+            let given = state.touches.filter { $0.end <= now }
+            state.touches.removeAll { $0.end <= now }
             for touch in given where state.places.insert(touch.place).inserted {
                 guard case .directory(let directory) = touch.place,
                     let mount = RemoteMount.point(over: Self.absolute(directory)), !state.mounts.contains(mount)
