@@ -28,9 +28,8 @@ package struct FileLocation: Sendable, Equatable {
 
     /// A name in a directory that is open already.
     init?(name: String) {
-        guard TemporaryName.fits(name.utf8.span) else { return nil }
-        typed = name
-        nameStart = 0
+        guard let location = try? FileLocation(path: name), location.nameStart == 0 else { return nil }
+        self = location
     }
 
     /// The last component.

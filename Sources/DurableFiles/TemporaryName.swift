@@ -25,10 +25,9 @@ struct TemporaryName {
         text = String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Whether a name can be published under: one path component, and short enough.
+    /// Whether a path component can be published under: it is a file's name, and short enough.
     static func fits(_ bytes: Span<UInt8>) -> Bool {
         guard !bytes.isEmpty, bytes.count <= longestTarget else { return false }
-        for index in bytes.indices where bytes[index] == UInt8(ascii: "/") || bytes[index] == 0 { return false }
         guard bytes.count <= 2 else { return true }
         return bytes[0] != UInt8(ascii: ".") || bytes[bytes.count - 1] != UInt8(ascii: ".")
     }

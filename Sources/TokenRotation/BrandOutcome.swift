@@ -56,11 +56,19 @@ package struct OutputOutcome: Sendable {
     }
 
     package let path: String
-    package var kind: Kind
     /// What was in the way, and what to do.
     package var message: String?
+    // The small ones last: of ten thousand brands, the gap between would cost 160 KB.
+    package var kind: Kind
     /// What kind of failure it is; nil for the one that goes with how it ended.
     var code: BrandFailure.Code?
+
+    init(path: String, kind: Kind, message: String? = nil, code: BrandFailure.Code? = nil) {
+        self.path = path
+        self.message = message
+        self.kind = kind
+        self.code = code
+    }
 
     /// What it is for the brand, where it was not written.
     var failure: BrandFailure? {

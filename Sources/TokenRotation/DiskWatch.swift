@@ -48,25 +48,14 @@ final class DiskWatch: Sendable {
     /// A part of what is waited for. Of one lock for all, lanes that read and lanes that write would wait twice for each
     /// file, and spin meanwhile.
     private final class Shelf: Sendable {
-        /// Each in its place until it is over.
-        private let touches = Mutex<[Touch?]>([])
+        private let touches = Mutex<[Touch]>([])
 
-        /// - Returns: the place.
-        func begin(_ touch: Touch) -> Int {
-            touches.withLock { touches in
-                for index in touches.indices where touches[index] == nil {
-                    touches[index] = touch
-                    return index
-                }
-                touches.append(touch)
-                return touches.count - 1
-            }
-        }
+        func begin(_ touch: Touch) { touches.withLock { $0.append(touch) } }
 
-        /// One that was given up has lost its place, maybe to another one.
-        func end(_ number: Int, at index: Int) {
+        /// One that was given up is not among them any more.
+        func end(_ number: Int) {
             touches.withLock { touches in
-                if touches[index]?.number == number { touches[index] = nil }
+                if let index = touches.firstIndex(where: { $0.number == number }) { touches.remove(at: index) }
             }
         }
 
@@ -74,13 +63,9 @@ final class DiskWatch: Sendable {
         /// - Parameter delay: how much longer each may take, for what is no disk's doing.
         func overdue(_ now: Duration, delay: Duration) -> [Touch] {
             touches.withLock { touches in
-                var overdue: [Touch] = []
-                for index in touches.indices {
-                    touches[index]?.end += delay
-                    guard let touch = touches[index], touch.end <= now else { continue }
-                    overdue.append(touch)
-                    touches[index] = nil
-                }
+                for index in touches.indices { touches[index].end += delay }
+                let overdue = touches.filter { $0.end <= now }
+                touches.removeAll { $0.end <= now }
                 return overdue
             }
         }
@@ -139,9 +124,9 @@ final class DiskWatch: Sendable {
         }
         let number = count.add(1, ordering: .relaxed).newValue
         let shelf = shelves[number % shelves.count]
-        let index = shelf.begin(
+        shelf.begin(
             Touch(number: number, place: place, end: time + patience(for: touching), waiter: Self.waiter, onHang: onHang))
-        defer { shelf.end(number, at: index) }
+        defer { shelf.end(number) }
         return try body()
     }
 

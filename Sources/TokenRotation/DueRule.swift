@@ -41,19 +41,20 @@ package struct DueRule: Sendable {
         var refusal: BrandFailure?
         var absence: DueReason?
         var disagree = false
-        for (index, output) in outputs.enumerated() {
-            if let failure = output.refusal {
+        // By number, since a copy of an output is slow: a run may look at ten thousand.
+        for index in outputs.indices {
+            if let failure = outputs[index].refusal {
                 refusal = refusal ?? failure
                 continue
             }
-            switch output.state {
+            switch outputs[index].state {
             case .noToken(let why): absence = absence ?? .absent(output: Int32(clamping: index), why)
             case .token(let found):
                 if let token, token.text != found.text { disagree = true }
                 token = found
-                isAsConfigured = isAsConfigured && output.isAsConfigured
-                if let time = output.writtenAt { writtenAt = min(writtenAt ?? time, time) }
-                clockOffset = max(clockOffset, output.clockOffset)
+                isAsConfigured = isAsConfigured && outputs[index].isAsConfigured
+                if let time = outputs[index].writtenAt { writtenAt = min(writtenAt ?? time, time) }
+                clockOffset = max(clockOffset, outputs[index].clockOffset)
             }
         }
         if let refusal, token == nil, absence == nil { return .impossible(refusal) }

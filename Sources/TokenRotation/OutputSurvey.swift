@@ -37,11 +37,12 @@ package struct SurveyedOutput: Sendable {
         self.refusal = refusal
         self.isAsConfigured = isAsConfigured
         self.writtenAt = writtenAt
-        if case .token(let token) = state, let time = writtenAt ?? changedAt {
-            clockOffset = Self.clockOffset(of: token, writtenAt: time)
-        } else {
-            clockOffset = .zero
-        }
+        clockOffset = Self.clockOffset(of: state, writtenAt: writtenAt ?? changedAt)
+    }
+
+    private static func clockOffset(of state: State, writtenAt time: Timestamp?) -> Duration {
+        guard case .token(let token) = state, let time else { return .zero }
+        return clockOffset(of: token, writtenAt: time)
     }
 
     /// How far behind a token says that the clock was which saw it written; zero as ``clockOffset`` says.
