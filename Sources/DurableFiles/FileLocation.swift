@@ -33,18 +33,16 @@ package struct FileLocation: Sendable, Equatable {
     }
 
     /// The last component.
-    package var name: String { nameStart == 0 ? typed : String(decoding: typed.utf8[nameIndex...], as: UTF8.self) }
+    package var name: String { nameStart == 0 ? typed : unsafe withName { name in unsafe String(cString: name) } }
 
     /// What comes before it, `.` where nothing does.
     package var directory: String {
         switch nameStart {
         case 0: "."
         case 1: "/"
-        default: String(decoding: typed.utf8[..<typed.utf8.index(before: nameIndex)], as: UTF8.self)
+        default: String(decoding: typed.utf8.prefix(nameStart - 1), as: UTF8.self)
         }
     }
-
-    private var nameIndex: String.Index { typed.utf8.index(typed.startIndex, offsetBy: nameStart) }
 
     /// Whether that is ``directory``, to the letter.
     package func isIn(_ directory: String) -> Bool {

@@ -24,7 +24,7 @@ extension OutputFormat {
     }
 
     /// Whether a file is what publishing the token anew that was read from it would give.
-    func isExact(_ contents: [UInt8], of token: Token, brand: String, clientID: String) -> Bool {
+    package func isExact(_ contents: [UInt8], of token: Token, brand: String, clientID: String) -> Bool {
         switch self {
         // What a token is read from here is that token and nothing else, but for a line end.
         case .raw(let newline): (contents.last == 0x0a) == newline

@@ -23,6 +23,24 @@ import Testing
         #expect(location.name == name)
     }
 
+    @Test(arguments: [
+        ("/run/doku/a.token", "/run/doku"), ("/a", "/"), ("a", "."), ("d/a", "d"), ("d//a", "d/"), ("/ü/ö", "/ü"),
+    ])
+    func `a location knows its directory to the letter`(path: String, directory: String) throws {
+        let location = try FileLocation(path: path)
+        #expect(location.isIn(directory))
+        // The second ü is another spelling, and another directory.
+        for other in ["", "/", ".", "d", "e", "d/", "/run/dok", "/run/dokv", "/run/doku/", "/u\u{308}"]
+        where other != directory || other == "/u\u{308}" {
+            #expect(!location.isIn(other))
+        }
+    }
+
+    @Test func `a name alone is no path`() {
+        #expect(FileLocation(name: "a.token")?.name == "a.token")
+        for path in ["", ".", "..", "d/a", "/a", "a/", "a\0"] { #expect(FileLocation(name: path) == nil) }
+    }
+
     @Test(arguments: ["", "/", "/a/", "/a/.", "/a/..", "/a\0/b"])
     func `a path without a file's name is refused`(path: String) {
         #expect(fileError { _ = try FileLocation(path: path) }?.reason == .invalidName)

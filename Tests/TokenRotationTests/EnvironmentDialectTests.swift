@@ -138,6 +138,24 @@ enum DialectValues {
         }
     }
 
+    @Test(arguments: formats.indices)
+    func `a file is exact where its token published anew would be written as it is`(index: Int) throws {
+        let format = Self.formats[index]
+        let token = try Sample.token(Sample.jwt(left: 21_600))
+        var (exact, inexact) = (0, 0)
+        for other in Self.formats {
+            let written = try #require(other.contents(of: token, brand: "kopi", clientID: "BRN-2"))
+            for contents in [written, written + [0x0a], written.dropLast()] {
+                guard let found = format.token(in: contents) else { continue }
+                let isExact = format.contents(of: found, brand: "kopi", clientID: "BRN-2") == contents
+                #expect(format.isExact(contents, of: found, brand: "kopi", clientID: "BRN-2") == isExact)
+                if isExact { exact += 1 } else { inexact += 1 }
+            }
+        }
+        #expect(exact > 0)
+        #expect(inexact > 0 || format == .header)
+    }
+
     @Test func `each format is written as documented`() throws {
         let token = try Sample.token("a.b/c")
         func text(_ format: OutputFormat) -> String? {
