@@ -86,8 +86,7 @@ internal import Glibc
             later.removeLast()
             ready.append(next.request)
         }
-        startReady()
-        perform()
+        perform(sends: startReady() > 0)
         if completeEnded() > 0 {
             // Places are free and may be taken at once; the next turn waits.
             return
@@ -104,7 +103,9 @@ internal import Glibc
         }
     }
 
-    private func startReady() {
+    /// - Returns: how many were started.
+    private func startReady() -> Int {
+        let before = active.count
         while active.count < limit, readyHead < ready.count {
             let taken = ready[readyHead].take()
             readyHead += 1
@@ -133,16 +134,19 @@ internal import Glibc
             ready.removeFirst(readyHead)
             readyHead = 0
         }
+        return active.count - before
     }
 
-    /// Moves all transfers on. What they send over one connection goes out in full packets: libcurl writes each frame by
-    /// itself, and each would be a packet.
-    private func perform() {
+    /// Moves all transfers on.
+    /// - Parameter sends: whether there are new ones. What they send over one connection goes out in full packets then:
+    ///   libcurl writes each frame by itself, and each would be a packet.
+    private func perform(sends: Bool) {
+        let socket = sends ? sharedSocket : -1
         // A socket that was closed meanwhile is not known again before the next answer.
-        if sharedSocket >= 0, curl_cork(sharedSocket, 1) != 0 { sharedSocket = -1 }
+        if socket >= 0, curl_cork(socket, 1) != 0 { sharedSocket = -1 }
         var running: Int32 = 0
         unsafe _ = curl_multi_perform(multi, &running)
-        if sharedSocket >= 0, curl_cork(sharedSocket, 0) != 0 { sharedSocket = -1 }
+        if socket >= 0, curl_cork(socket, 0) != 0 { sharedSocket = -1 }
     }
 
     /// Takes down how the peer is spoken to.
