@@ -60,6 +60,7 @@ extension Configuration {
     /// Every file that a run reads besides its outputs.
     var inputs: [(path: String, input: RunInput)] {
         var inputs: [(path: String, input: RunInput)] = file.isEmpty ? [] : [(file, .configuration)]
+        inputs.reserveCapacity(brands.count + 3)
         if let path = tls.caFile { inputs.append((path, .trust)) }
         for brand in brands {
             if case .file(let path) = brand.secret { inputs.append((path, .secret)) }
