@@ -64,15 +64,15 @@ struct NameTemplate: Sendable, Equatable {
 
     func expanded(for brandName: String) -> String {
         if placeholders.isEmpty { return start }
-        // By way of bytes: ten thousand texts that grew would take twice what they need, and the time for it.
-        var text: [UInt8] = []
+        var text = ""
+        // Just as much as it needs: ten thousand texts that grew would take twice that.
         text.reserveCapacity(
             placeholders.reduce(start.utf8.count) { $0 + brandName.utf8.count + $1.following.utf8.count })
-        text += start.utf8
+        text += start
         for placeholder in placeholders {
-            text += (placeholder.isUpperCased ? VariableName.part(for: brandName) : brandName).utf8
-            text += placeholder.following.utf8
+            text += placeholder.isUpperCased ? VariableName.part(for: brandName) : brandName
+            text += placeholder.following
         }
-        return String(decoding: text, as: UTF8.self)
+        return text
     }
 }
