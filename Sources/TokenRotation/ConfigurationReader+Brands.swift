@@ -29,25 +29,24 @@ extension ConfigurationReader {
     }
 
     private mutating func brandSettings(_ fields: Fields) -> BrandSettings {
-        BrandSettings(
-            namesSecret: fields["secret"] != nil,
-            secret: fields["secret"].flatMap { secret($0) },
-            validTime: fields["valid_time"].flatMap { validTime($0) },
-            renewBefore: fields["renew_before"].flatMap { renewBefore($0) },
-            outputs: fields["outputs"].map { outputs($0) })
+        let secret = value(.secret, in: fields)
+        return BrandSettings(
+            namesSecret: secret != nil,
+            secret: secret.flatMap { self.secret($0) },
+            validTime: value(.validTime, in: fields).flatMap { validTime($0) },
+            renewBefore: value(.renewBefore, in: fields).flatMap { renewBefore($0) },
+            outputs: value(.outputs, in: fields).map { outputs($0) })
     }
 
-    /// Reads `brands` and empties the node on the way.
     mutating func readBrands(
-        _ node: inout YAMLNode, defaults: BrandSettings, into configuration: inout Configuration
+        _ node: YAMLNode, defaults: BrandSettings, into configuration: inout Configuration
     ) {
-        guard var items = items(node, "brands") else { return }
-        node = YAMLNode(mark: node.mark, content: .sequence([]))
+        guard let items = items(node, .brands) else { return }
         if items.isEmpty { problems.add(node.mark, "`brands` is an empty list", hint: "it needs at least one brand") }
         configuration.brands.reserveCapacity(items.count)
         brandPlaces.reserveCapacity(items.count)
-        items.reverse()
-        while let item = items.popLast() {
+        paths.reserveCapacity(items.count)
+        for item in items {
             if let brand = brand(item, at: configuration.brands.count, defaults: defaults) {
                 configuration.brands.append(brand)
             }
@@ -68,7 +67,11 @@ extension ConfigurationReader {
         let secret = (own.namesSecret ? own.secret : defaults.secret).flatMap { expand($0, for: name) }
         let list = own.outputs ?? defaults.outputs ?? OutputList()
         guard take(places: list.sound.count + list.soundStores.count, at: fields.mark) else { return nil }
-        let outputs = list.sound.compactMap { expand($0, for: name) }
+        var outputs: [TokenOutput] = []
+        outputs.reserveCapacity(list.sound.count)
+        for output in list.sound {
+            if let output = expand(output, for: name) { outputs.append(output) }
+        }
         for output in list.soundStores { expand(output, for: name, at: index) }
         if list.isEmpty { uncovered[name] = fields.mark }
         guard let clientID, let secret else { return nil }
@@ -77,22 +80,21 @@ extension ConfigurationReader {
     }
 
     private mutating func brandName(_ fields: Fields, at index: Int) -> String? {
-        guard let node = fields["name"] else {
+        guard let node = value(.name, in: fields) else {
             problems.add(fields.mark, "`name` is missing", hint: "lower-case letters, digits, dot, dash, underscore")
             return nil
         }
-        guard let name = text(node, "name") else { return nil }
+        guard let name = text(node, .name) else { return nil }
         guard Self.isBrandName(name) else {
             problems.add(
                 node.mark, "`name` is not a brand's name",
                 hint: Self.nameHint)
             return nil
         }
-        if let earlier = brandPlaces[name] {
+        if let earlier = brandPlaces.insert((index, node.mark), unlessPresent: name) {
             problems.add(node.mark, "two brands have this `name`: the other stands in line \(earlier.mark.line)")
             return nil
         }
-        brandPlaces[name] = (index, node.mark)
         return name
     }
 
@@ -118,11 +120,11 @@ extension ConfigurationReader {
     }
 
     private mutating func clientID(_ fields: Fields) -> String? {
-        guard let node = fields["client_id"] else {
+        guard let node = value(.clientID, in: fields) else {
             problems.add(fields.mark, "`client_id` is missing", hint: "the Brand ID from DOKU, BRN-…")
             return nil
         }
-        guard let clientID = text(node, "client_id") else { return nil }
+        guard let clientID = text(node, .clientID) else { return nil }
         guard clientID.utf8.count <= 128, VisibleText.isVisibleASCII(clientID) else {
             problems.add(node.mark, "`client_id` must be at most 128 visible ASCII characters without spaces")
             return nil
@@ -132,7 +134,7 @@ extension ConfigurationReader {
 
     private mutating func validTime(_ node: YAMLNode) -> Located<Duration>? {
         let minute = Duration.seconds(60)
-        guard let time = duration(node, "valid_time", within: minute...minute * 60 * 24 * 365) else { return nil }
+        guard let time = duration(node, .validTime, within: minute...minute * 60 * 24 * 365) else { return nil }
         guard time.components.seconds % 60 == 0, time.components.attoseconds == 0 else {
             problems.add(node.mark, "`valid_time` must be whole minutes", hint: "DOKU takes minutes only")
             return nil
@@ -148,7 +150,7 @@ extension ConfigurationReader {
     }
 
     private mutating func renewBefore(_ node: YAMLNode) -> Located<RenewalThreshold>? {
-        guard let text = text(node, "renew_before") else { return nil }
+        guard let text = text(node, .renewBefore) else { return nil }
         if text.utf8.last == 0x25 {
             guard let percent = Int(text.dropLast()), "\(percent)%" == text, (1...99).contains(percent) else {
                 problems.add(node.mark, "`renew_before` must be 1%…99% or a duration")
@@ -157,7 +159,7 @@ extension ConfigurationReader {
             return Located(value: .percent(percent), mark: node.mark)
         }
         let minute = Duration.seconds(60)
-        return duration(node, "renew_before", within: .seconds(1)...minute * 60 * 24 * 365)
+        return duration(node, .renewBefore, within: .seconds(1)...minute * 60 * 24 * 365)
             .map { Located(value: .remaining($0), mark: node.mark) }
     }
 

@@ -7,7 +7,7 @@ extension ConfigurationReader {
     private static let hookLimit = 32
 
     mutating func readHooks(_ fields: Fields, into configuration: inout Configuration) {
-        guard let node = fields["hooks"], let items = items(node, "hooks") else { return }
+        guard let node = value(.hooks, in: fields), let items = items(node, .hooks) else { return }
         if items.count > Self.hookLimit {
             problems.add(node.mark, "`hooks` has more than \(Self.hookLimit) items")
         }
@@ -23,17 +23,17 @@ extension ConfigurationReader {
         guard let fields = fields(node, of: .hook, named: "a hook") else { return nil }
         let name = hookName(fields, &places)
         let argv = hookProgram(fields)
-        let trigger = fields["when"] == nil ? .changed : choice(fields, "when", as: Hook.Trigger.self)
+        let trigger = value(.when, in: fields) == nil ? .changed : choice(fields, .when, as: Hook.Trigger.self)
         var brands: Set<Int>?
-        if let node = fields["brands"], !isAll(node) {
+        if let node = value(.brands, in: fields), !isAll(node) {
             guard let chosen = namedBrands(node) else { return nil }
             brands = Set(chosen.keys)
         }
         // A deadline shorter than the usual timeout shortens that too, unless it was set.
         let timeout = duration(
-            fields, "timeout", within: .milliseconds(100)...(.seconds(600)),
+            fields, .timeout, within: .milliseconds(100)...(.seconds(600)),
             otherwise: min(.seconds(30), configuration.deadline))
-        if let timeout, timeout > configuration.deadline, let node = fields["timeout"] {
+        if let timeout, timeout > configuration.deadline, let node = value(.timeout, in: fields) {
             problems.add(
                 node.mark,
                 "`timeout` \(DurationText.render(timeout)) is longer than "
@@ -45,11 +45,11 @@ extension ConfigurationReader {
     }
 
     private mutating func hookName(_ fields: Fields, _ places: inout [String: Mark]) -> String? {
-        guard let node = fields["name"] else {
+        guard let node = value(.name, in: fields) else {
             problems.add(fields.mark, "`name` is missing", hint: "reports call the hook by it")
             return nil
         }
-        guard let name = text(node, "name") else { return nil }
+        guard let name = text(node, .name) else { return nil }
         guard Self.isBrandName(name) else {
             problems.add(
                 node.mark, "`name` is not a hook's name",
@@ -65,18 +65,18 @@ extension ConfigurationReader {
     }
 
     private mutating func hookProgram(_ fields: Fields) -> [String]? {
-        guard let node = fields["run"] else {
+        guard let node = value(.run, in: fields) else {
             problems.add(fields.mark, "`run` is missing", hint: "a list: the program and its arguments")
             return nil
         }
-        guard let items = items(node, "run") else { return nil }
+        guard let items = items(node, .run) else { return nil }
         guard let program = items.first else {
             problems.add(node.mark, "`run` is an empty list", hint: "the program and its arguments")
             return nil
         }
         var argv: [String] = []
         for item in items {
-            guard let text = text(item, "run") else { return nil }
+            guard let text = text(item, .run) else { return nil }
             argv.append(text)
         }
         // A path from the directory in which a scheduler happens to start this is nobody's intent.

@@ -5,17 +5,20 @@ internal import YAML
 /// An output before the brand's name goes in.
 struct OutputTemplate {
     enum Format {
-        case raw(newline: Bool)
-        case header
-        case json
+        case same(OutputFormat)
         case environment(EnvironmentDialect, variable: Located<NameTemplate>)
+    }
+
+    /// The format with all else that an output is besides its path.
+    enum Form {
+        /// One for all brands.
+        case same(TokenOutput.Form)
+        case environment(EnvironmentDialect, variable: Located<NameTemplate>, FileAttributes, SymlinkPolicy)
     }
 
     let path: NameTemplate
     let mark: Mark
-    let format: Format
-    let attributes: FileAttributes
-    let symlinks: SymlinkPolicy
+    let form: Form
 }
 
 /// What `outputs` says.
@@ -38,11 +41,11 @@ private enum FormatName: String, CaseIterable {
 
 extension ConfigurationReader {
     mutating func outputs(_ node: YAMLNode) -> OutputList {
-        guard let items = items(node, "outputs") else { return OutputList(isEmpty: false) }
+        guard let items = items(node, .outputs) else { return OutputList(isEmpty: false) }
         var list = OutputList(isEmpty: items.isEmpty)
         for item in items {
             guard let fields = fields(item, of: .output, named: "an output") else { continue }
-            if let secret = fields["kubernetes_secret"] {
+            if let secret = value(.kubernetesSecret, in: fields) {
                 if let output = storeOutput(fields, secret) { list.soundStores.append(output) }
             } else if let output = output(fields) {
                 list.sound.append(output)
@@ -54,36 +57,43 @@ extension ConfigurationReader {
     private mutating func output(_ fields: Fields) -> OutputTemplate? {
         let path = outputPath(fields)
         let attributes = attributes(fields)
-        let symlinks = fields["symlink"] == nil ? .refuse : choice(fields, "symlink", as: SymlinkPolicy.self)
+        let symlinks = value(.symlink, in: fields) == nil ? .refuse : choice(fields, .symlink, as: SymlinkPolicy.self)
         guard let format = format(fields), let path, let attributes, let symlinks else { return nil }
-        return OutputTemplate(
-            path: path.value, mark: path.mark, format: format, attributes: attributes, symlinks: symlinks)
+        let form: OutputTemplate.Form =
+            switch format {
+            case .same(let format): .same(self.form(format, attributes, symlinks))
+            case .environment(let dialect, let variable):
+                .environment(dialect, variable: variable, attributes, symlinks)
+            }
+        return OutputTemplate(path: path.value, mark: path.mark, form: form)
     }
 
     mutating func outputPath(_ fields: Fields) -> Located<NameTemplate>? {
-        guard let node = fields["file"] else {
+        guard let node = value(.file, in: fields) else {
             problems.add(fields.mark, "`file` is missing", hint: "the path to write to")
             return nil
         }
-        return pathTemplate(node, "file").map { Located(value: $0, mark: node.mark) }
+        return pathTemplate(node, .file).map { Located(value: $0, mark: node.mark) }
     }
 
     private mutating func format(_ fields: Fields) -> OutputTemplate.Format? {
-        let given = fields["format"] == nil ? .raw : choice(fields, "format", as: FormatName.self)
+        let given = value(.format, in: fields) == nil ? .raw : choice(fields, .format, as: FormatName.self)
         guard let name = given else { return nil }
-        for pair in fields.pairs {
-            if pair.key == "newline", name != .raw {
+        for pair in document.pairs(fields.mapping) {
+            switch pair.knownKey {
+            case .newline where name != .raw:
                 problems.add(pair.mark, "`newline` goes with `format: raw` only")
-            } else if pair.key == "dialect" || pair.key == "variable", name != .env {
-                problems.add(pair.mark, "`\(pair.key)` goes with `format: env` only")
+            case .dialect where name != .env, .variable where name != .env:
+                problems.add(pair.mark, "`\(document.keys[pair.key])` goes with `format: env` only")
+            default: break
             }
         }
         switch name {
         case .raw:
-            guard let node = fields["newline"] else { return .raw(newline: false) }
-            return boolean(node, "newline").map { .raw(newline: $0) }
-        case .header: return .header
-        case .json: return .json
+            guard let node = value(.newline, in: fields) else { return .same(.raw(newline: false)) }
+            return boolean(node, .newline).map { .same(.raw(newline: $0)) }
+        case .header: return .same(.header)
+        case .json: return .same(.json)
         case .env:
             let dialect = dialect(fields)
             guard let variable = variable(fields), let dialect else { return nil }
@@ -92,19 +102,19 @@ extension ConfigurationReader {
     }
 
     mutating func dialect(_ fields: Fields) -> EnvironmentDialect? {
-        if fields["dialect"] == nil {
+        if value(.dialect, in: fields) == nil {
             problems.add(
                 fields.mark, "`dialect` is missing", hint: oneOf(EnvironmentDialect.allCases.map(\.rawValue)))
         }
-        return choice(fields, "dialect")
+        return choice(fields, .dialect)
     }
 
     mutating func variable(_ fields: Fields) -> Located<NameTemplate>? {
-        guard let node = fields["variable"] else {
+        guard let node = value(.variable, in: fields) else {
             problems.add(fields.mark, "`variable` is missing", hint: "as in DOKU_TOKEN")
             return nil
         }
-        guard let text = text(node, "variable") else { return nil }
+        guard let text = text(node, .variable) else { return nil }
         guard let template = NameTemplate(text), !template.hasLowerCaseBrand else {
             problems.add(node.mark, "`variable` holds a brace that is not part of {BRAND}")
             return nil
@@ -131,9 +141,9 @@ extension ConfigurationReader {
     }
 
     mutating func attributes(_ fields: Fields) -> FileAttributes? {
-        let mode = fields["mode"].map { permissions($0) } ?? FileAttributes().mode
-        let owner = fields["owner"].map { account($0, "owner") }
-        let group = fields["group"].map { account($0, "group") }
+        let mode = value(.mode, in: fields).map { permissions($0) } ?? FileAttributes().mode
+        let owner = value(.owner, in: fields).map { account($0, .owner) }
+        let group = value(.group, in: fields).map { account($0, .group) }
         // A double optional: given, but not sound.
         if case .some(.none) = owner { return nil }
         if case .some(.none) = group { return nil }
@@ -141,7 +151,7 @@ extension ConfigurationReader {
     }
 
     private mutating func permissions(_ node: YAMLNode) -> UInt32? {
-        guard case .scalar(let text, let isPlain) = node.content, !isPlain else {
+        guard node.kind == .quoted, let text = document.text(node) else {
             problems.add(node.mark, "`mode` must be octal digits in quotes", hint: "as in \"0640\"")
             return nil
         }
@@ -169,7 +179,7 @@ extension ConfigurationReader {
     }
 
     /// A user's or group's name or number.
-    private mutating func account(_ node: YAMLNode, _ key: String) -> String? {
+    private mutating func account(_ node: YAMLNode, _ key: ConfigurationKey) -> String? {
         guard let text = text(node, key) else { return nil }
         let isNumber = text.utf8.allSatisfy { (0x30...0x39).contains($0) }
         // chown(2): the highest number means "leave as it is".
@@ -188,21 +198,25 @@ extension ConfigurationReader {
     /// The output for one brand.
     mutating func expand(_ output: OutputTemplate, for brandName: String) -> TokenOutput? {
         let path = output.path.expanded(for: brandName)
-        guard claim(path, "file", as: .output, nameLimit: LexicalPath.outputNameLimit, at: output.mark) else {
+        guard claim(path, .file, as: .output, nameLimit: LexicalPath.outputNameLimit, at: output.mark) else {
             return nil
         }
-        let format: OutputFormat
-        switch output.format {
-        case .raw(let newline): format = .raw(newline: newline)
-        case .header: format = .header
-        case .json: format = .json
-        case .environment(let dialect, let variable):
+        switch output.form {
+        case .same(let form): return TokenOutput(path: path, form: form)
+        case .environment(let dialect, let variable, let attributes, let symlinks):
             guard let name = expand(variable, for: brandName) else { return nil }
-            format = .environment(dialect: dialect, variable: name)
+            return TokenOutput(
+                path: path, form: form(.environment(dialect: dialect, variable: name), attributes, symlinks))
         }
-        var form = TokenOutput.Form(format: format, attributes: output.attributes, symlinks: output.symlinks)
-        if let lastForm, lastForm == form { form = lastForm }
+    }
+
+    /// The last output's where it is the same.
+    private mutating func form(
+        _ format: OutputFormat, _ attributes: FileAttributes, _ symlinks: SymlinkPolicy
+    ) -> TokenOutput.Form {
+        let form = TokenOutput.Form(format: format, attributes: attributes, symlinks: symlinks)
+        if let lastForm, lastForm == form { return lastForm }
         lastForm = form
-        return TokenOutput(path: path, form: form)
+        return form
     }
 }

@@ -4,13 +4,13 @@ internal import YAML
 
 extension ConfigurationReader {
     /// A path that may hold a brand's name, resolved against the configuration file's directory.
-    mutating func pathTemplate(_ node: YAMLNode, _ key: String) -> NameTemplate? {
+    mutating func pathTemplate(_ node: YAMLNode, _ key: ConfigurationKey) -> NameTemplate? {
         guard let text = text(node, key) else { return nil }
         guard LexicalPath.namesFile(text) else {
             problems.add(node.mark, "`\(key)` names a directory, not a file")
             return nil
         }
-        if text.hasPrefix("~/") {
+        if text.utf8.first == 0x7E, text.utf8.starts(with: "~/".utf8) {
             problems.add(node.mark, "`\(key)` begins with ~, which no shell expands here", hint: "write it in full")
             return nil
         }
@@ -24,14 +24,14 @@ extension ConfigurationReader {
         return NameTemplate(LexicalPath.resolve(text, in: directory), braces: .free)
     }
 
-    mutating func noteUnknownPlaceholder(_ node: YAMLNode, _ key: String) {
+    mutating func noteUnknownPlaceholder(_ node: YAMLNode, _ key: ConfigurationKey) {
         problems.add(
             node.mark, "`\(key)` holds a brace that is not part of a placeholder",
             hint: "{brand} and {BRAND} are the only ones")
     }
 
     /// A path that is one for the whole file.
-    mutating func fixedPath(_ node: YAMLNode, _ key: String) -> String? {
+    mutating func fixedPath(_ node: YAMLNode, _ key: ConfigurationKey) -> String? {
         guard let text = text(node, key) else { return nil }
         let path = LexicalPath.resolve(text, in: directory)
         guard claim(path, key, as: .input, nameLimit: LexicalPath.nameLimit, at: node.mark) else { return nil }
@@ -40,7 +40,7 @@ extension ConfigurationReader {
 
     /// Whether this use of a path can stand beside all others.
     mutating func claim(
-        _ path: String, _ key: String, as use: PathRegister.Use, nameLimit: Int, at mark: Mark
+        _ path: String, _ key: ConfigurationKey, as use: PathRegister.Use, nameLimit: Int, at mark: Mark
     ) -> Bool {
         if let problem = LexicalPath.lengthProblem(path, nameLimit: nameLimit) {
             problems.add(mark, "`\(key)` \(problem)")

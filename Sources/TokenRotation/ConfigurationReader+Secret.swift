@@ -11,7 +11,7 @@ enum SecretTemplate {
     case value(Secret)
 
     /// The keys of which exactly one is needed.
-    static let sources = ["file", "env", "credential", "command", "value"]
+    static let sources = [ConfigurationKey.file, .env, .credential, .command, .value]
 }
 
 extension ConfigurationReader {
@@ -19,44 +19,57 @@ extension ConfigurationReader {
     private static let secretByteLimit = 4096
 
     mutating func secret(_ node: YAMLNode) -> SecretTemplate? {
-        guard case .mapping = node.content else {
+        guard node.kind == .mapping else {
             problems.add(
                 node.mark, "`secret` must be a mapping that names one source",
                 hint: "\(oneOf(SecretTemplate.sources)), as in secret: { file: PATH }")
             return nil
         }
         guard let fields = fields(node, of: .secret, named: "`secret`") else { return nil }
-        let sources = fields.pairs.filter { SecretTemplate.sources.contains($0.key) }
-        guard let source = sources.first else {
+        var first: YAMLPair?
+        var timeout: Mark?
+        var isAmbiguous = false
+        for pair in document.pairs(node) {
+            switch pair.knownKey {
+            case .file, .env, .credential, .command, .value:
+                if first == nil {
+                    first = pair
+                } else {
+                    isAmbiguous = true
+                    problems.add(pair.mark, "`secret` names a second source", hint: "keep one of them")
+                }
+            case .timeout: timeout = pair.mark
+            default: break
+            }
+        }
+        guard let source = first else {
             problems.add(fields.mark, "`secret` names no source", hint: "one of \(oneOf(SecretTemplate.sources))")
             return nil
         }
-        for other in sources.dropFirst() {
-            problems.add(other.mark, "`secret` names a second source", hint: "keep one of them")
+        if source.knownKey != .command, let timeout {
+            problems.add(timeout, "`timeout` goes with `command` only")
         }
-        if source.key != "command", let timeout = fields.pairs.first(where: { $0.key == "timeout" }) {
-            problems.add(timeout.mark, "`timeout` goes with `command` only")
-        }
-        guard sources.count == 1 else { return nil }
-        switch source.key {
-        case "file": return pathTemplate(source.value, "file").map { .file($0, source.value.mark) }
-        case "env": return template(source.value, "env").map { .environment($0, source.value.mark) }
-        case "credential": return template(source.value, "credential").map { .credential($0, source.value.mark) }
-        case "command": return command(source.value, fields)
-        default: return value(source)
+        if isAmbiguous { return nil }
+        let node = source.value
+        switch source.knownKey {
+        case .file: return pathTemplate(node, .file).map { .file($0, node.mark) }
+        case .env: return template(node, .env).map { .environment($0, node.mark) }
+        case .credential: return template(node, .credential).map { .credential($0, node.mark) }
+        case .command: return command(node, fields)
+        default: return inlineSecret(source)
         }
     }
 
     private mutating func command(_ node: YAMLNode, _ fields: Fields) -> SecretTemplate? {
-        let timeout = duration(fields, "timeout", within: .seconds(1)...(.seconds(60)), otherwise: .seconds(5))
-        guard let items = items(node, "command") else { return nil }
+        let timeout = duration(fields, .timeout, within: .seconds(1)...(.seconds(60)), otherwise: .seconds(5))
+        guard let items = items(node, .command) else { return nil }
         guard let program = items.first else {
             problems.add(node.mark, "`command` is an empty list", hint: "the program's absolute path and its arguments")
             return nil
         }
         var arguments: [NameTemplate] = []
         for item in items {
-            guard let text = text(item, "command"), let template = NameTemplate(text, braces: .free) else { return nil }
+            guard let text = text(item, .command), let template = NameTemplate(text, braces: .free) else { return nil }
             if arguments.isEmpty, text.utf8.first != 0x2F {
                 problems.add(program.mark, "`command` must begin with an absolute path", hint: "no shell looks it up")
                 return nil
@@ -66,13 +79,13 @@ extension ConfigurationReader {
         return timeout.map { .command(arguments, timeout: $0) }
     }
 
-    private mutating func value(_ source: YAMLPair) -> SecretTemplate? {
+    private mutating func inlineSecret(_ source: YAMLPair) -> SecretTemplate? {
         if !isPrivate {
             problems.add(
                 source.mark, "`value` needs a configuration file that is closed to group and others",
                 hint: "chmod 600 \(VisibleText.escaping(file))")
         }
-        guard let text = text(source.value, "value") else { return nil }
+        guard let text = text(source.value, .value) else { return nil }
         guard text.utf8.count <= Self.secretByteLimit else {
             problems.add(source.value.mark, "`value` is longer than \(Self.secretByteLimit) bytes")
             return nil
@@ -81,7 +94,7 @@ extension ConfigurationReader {
     }
 
     /// A text with placeholders that is no path.
-    private mutating func template(_ node: YAMLNode, _ key: String) -> NameTemplate? {
+    private mutating func template(_ node: YAMLNode, _ key: ConfigurationKey) -> NameTemplate? {
         guard let text = text(node, key) else { return nil }
         guard let template = NameTemplate(text) else {
             noteUnknownPlaceholder(node, key)
@@ -95,7 +108,7 @@ extension ConfigurationReader {
         switch secret {
         case .file(let template, let mark):
             let path = template.expanded(for: brandName)
-            guard claim(path, "file", as: .input, nameLimit: LexicalPath.nameLimit, at: mark) else { return nil }
+            guard claim(path, .file, as: .input, nameLimit: LexicalPath.nameLimit, at: mark) else { return nil }
             return .file(path: path)
         case .environment(let template, let mark):
             let name = template.expanded(for: brandName)

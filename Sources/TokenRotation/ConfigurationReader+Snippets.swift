@@ -4,7 +4,7 @@ internal import YAML
 
 extension ConfigurationReader {
     mutating func readSnippets(_ fields: Fields, into configuration: inout Configuration) {
-        guard let node = fields["snippets"], let items = items(node, "snippets") else { return }
+        guard let node = value(.snippets, in: fields), let items = items(node, .snippets) else { return }
         for item in items {
             if let snippet = snippet(item, of: configuration.brands) { configuration.snippets.append(snippet) }
         }
@@ -15,7 +15,7 @@ extension ConfigurationReader {
         let path = snippetPath(fields)
         let dialect = dialect(fields)
         let attributes = attributes(fields)
-        let symlinks = fields["symlink"] == nil ? .refuse : choice(fields, "symlink", as: SymlinkPolicy.self)
+        let symlinks = value(.symlink, in: fields) == nil ? .refuse : choice(fields, .symlink, as: SymlinkPolicy.self)
         let variable = variable(fields)
         guard let chosen = chosenBrands(fields, of: brands), take(places: chosen.count, at: fields.mark), let variable,
             let entries = entries(chosen, variable), let path, let dialect, let attributes, let symlinks
@@ -30,12 +30,12 @@ extension ConfigurationReader {
             return nil
         }
         let path = template.value.expanded(for: "")
-        return claim(path, "file", as: .output, nameLimit: LexicalPath.outputNameLimit, at: template.mark) ? path : nil
+        return claim(path, .file, as: .output, nameLimit: LexicalPath.outputNameLimit, at: template.mark) ? path : nil
     }
 
     /// The brands that a snippet names, each once and covered from now on, in the order of `brands` in the file.
     private mutating func chosenBrands(_ fields: Fields, of brands: [Brand]) -> [(name: String, index: Int)]? {
-        guard let node = fields["brands"] else {
+        guard let node = value(.brands, in: fields) else {
             problems.add(fields.mark, "`brands` is missing", hint: "all, or a list of names")
             return nil
         }
@@ -49,12 +49,12 @@ extension ConfigurationReader {
     }
 
     func isAll(_ node: YAMLNode) -> Bool {
-        if case .scalar("all", _) = node.content { true } else { false }
+        document.text(node) == "all"
     }
 
     /// The brands of a list, each once, by their indexes.
     mutating func namedBrands(_ node: YAMLNode) -> [Int: String]? {
-        guard case .sequence(let items) = node.content else {
+        guard let items = document.items(node) else {
             problems.add(node.mark, "`brands` must be all or a list of names")
             return nil
         }
@@ -64,7 +64,7 @@ extension ConfigurationReader {
         }
         var chosen: [Int: String] = [:]
         for item in items {
-            guard let name = text(item, "brands") else { continue }
+            guard let name = text(item, .brands) else { continue }
             guard let place = brandPlaces[name] else {
                 // Comparing each of many wrong names with each of many brands would take minutes.
                 suggestionBudget -= brandPlaces.count

@@ -14,29 +14,31 @@ struct StoreOutputTemplate {
 extension ConfigurationReader {
     /// What an output is that names a Kubernetes Secret, which has nothing a file has.
     mutating func storeOutput(_ output: Fields, _ node: YAMLNode) -> StoreOutputTemplate? {
-        for pair in output.pairs where ConfigurationSection.output.keys.contains(pair.key) {
-            if pair.key == "file" {
+        var isAlone = true
+        for pair in document.pairs(output.mapping) where pair.knownKey != .kubernetesSecret {
+            isAlone = false
+            if pair.knownKey == .file {
                 problems.add(
                     pair.mark, "`file` and `kubernetes_secret` are two outputs", hint: "each is an item of its own")
-            } else if pair.key != "kubernetes_secret" {
-                problems.add(pair.mark, "`\(pair.key)` goes with `file` only")
+            } else if ConfigurationSection.output.known.contain(pair.key) {
+                problems.add(pair.mark, "`\(document.keys[pair.key])` goes with `file` only")
             }
         }
         guard let fields = fields(node, of: .kubernetesSecret, named: "`kubernetes_secret`") else { return nil }
-        let name = storeName(fields, "name", hint: "the Secret's own, as in doku-tokens")
-        let key = storeName(fields, "key", hint: "as in \"{brand}\"")
-        let labels = fields["labels"].map { self.labels($0) } ?? [:]
+        let name = storeName(fields, .name, hint: "the Secret's own, as in doku-tokens")
+        let key = storeName(fields, .key, hint: "as in \"{brand}\"")
+        let labels = value(.labels, in: fields).map { self.labels($0) } ?? [:]
         var namespace: String?
-        if let node = fields["namespace"] {
+        if let node = value(.namespace, in: fields) {
             namespace = self.namespace(node)
             if namespace == nil { return nil }
         }
-        guard let name, let key, let labels, output.pairs.count == 1 else { return nil }
+        guard let name, let key, let labels, isAlone else { return nil }
         return StoreOutputTemplate(namespace: namespace, name: name, key: key, labels: labels, mark: fields.mark)
     }
 
-    private mutating func storeName(_ fields: Fields, _ key: String, hint: String) -> Located<NameTemplate>? {
-        guard let node = fields[key] else {
+    private mutating func storeName(_ fields: Fields, _ key: ConfigurationKey, hint: String) -> Located<NameTemplate>? {
+        guard let node = value(key, in: fields) else {
             problems.add(fields.mark, "`\(key)` is missing", hint: hint)
             return nil
         }
@@ -54,7 +56,7 @@ extension ConfigurationReader {
     }
 
     private mutating func namespace(_ node: YAMLNode) -> String? {
-        guard let text = text(node, "namespace") else { return nil }
+        guard let text = text(node, .namespace) else { return nil }
         guard KubernetesName.isLabel(text) else {
             problems.add(
                 node.mark, "`namespace` is not the name of one",
@@ -65,36 +67,38 @@ extension ConfigurationReader {
     }
 
     private mutating func labels(_ node: YAMLNode) -> [String: String]? {
-        guard case .mapping(let pairs) = node.content else {
+        guard node.kind == .mapping else {
             problems.add(node.mark, "`labels` must be a mapping", hint: "of names to values")
             return nil
         }
         var labels: [String: String] = [:]
+        let pairs = Array(document.pairs(node))
         for pair in pairs {
-            guard KubernetesName.isLabelKey(pair.key) else {
+            let key = document.keys[pair.key]
+            guard KubernetesName.isLabelKey(key) else {
                 problems.add(
                     pair.mark, "this is not the name of a label",
                     hint: "1…63 of A-Z a-z 0-9 . _ -, the first and the last a letter or digit; or DOMAIN/NAME")
                 continue
             }
-            guard let text = text(pair.value, "labels") else { continue }
+            guard let text = text(pair.value, .labels) else { continue }
             guard KubernetesName.isLabelValue(text) else {
                 problems.add(
                     pair.value.mark, "this is not the value of a label",
                     hint: "1…63 of A-Z a-z 0-9 . _ -, the first and the last a letter or digit")
                 continue
             }
-            labels[pair.key] = text
+            labels[key] = text
         }
         return labels.count == pairs.count ? labels : nil
     }
 
-    private static func isSound(_ text: String, _ key: String) -> Bool {
-        key == "name" ? KubernetesName.isSubdomain(text) : KubernetesName.isKey(text)
+    private static func isSound(_ text: String, _ key: ConfigurationKey) -> Bool {
+        key == .name ? KubernetesName.isSubdomain(text) : KubernetesName.isKey(text)
     }
 
-    private static func rule(of key: String) -> String {
-        key == "name"
+    private static func rule(of key: ConfigurationKey) -> String {
+        key == .name
             ? "a Secret's name: 1…253 of a-z 0-9 - in parts between dots, each with a letter or digit at both ends"
             : "a Secret's key: 1…253 of A-Z a-z 0-9 . _ -, two dots not first"
     }
@@ -104,7 +108,7 @@ extension ConfigurationReader {
         let brandMark = brandPlaces[brandName]?.mark ?? output.mark
         let name = output.name.value.expanded(for: brandName)
         let key = output.key.value.expanded(for: brandName)
-        for (text, what, template) in [(name, "name", output.name), (key, "key", output.key)]
+        for (text, what, template) in [(name, ConfigurationKey.name, output.name), (key, .key, output.key)]
         where template.value.isVariable && !Self.isSound(text, what) {
             problems.add(
                 brandMark, "with this brand the `\(what)` in line \(template.mark.line) is not \(Self.rule(of: what))")

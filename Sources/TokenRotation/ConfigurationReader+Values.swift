@@ -4,22 +4,15 @@ internal import YAML
 
 /// One mapping of the file, its keys already checked.
 struct Fields {
+    let mapping: YAMLNode
+
     /// Where the mapping begins.
-    let mark: Mark
-    private(set) var pairs: [YAMLPair]
+    var mark: Mark { mapping.mark }
+}
 
-    init(mark: Mark, pairs: [YAMLPair]) {
-        self.mark = mark
-        self.pairs = pairs
-    }
-
-    // A mapping has few keys: looking through them is faster than hashing.
-    subscript(key: String) -> YAMLNode? { pairs.first { $0.key == key }?.value }
-
-    /// Hands a value over, so that it can be freed piece by piece.
-    mutating func take(_ key: String) -> YAMLNode? {
-        pairs.firstIndex { $0.key == key }.map { pairs.remove(at: $0).value }
-    }
+extension YAMLPair {
+    /// nil for a key that no mapping of the file may hold.
+    var knownKey: ConfigurationKey? { ConfigurationKey(rawValue: key) }
 }
 
 /// A value and where it stands.
@@ -32,7 +25,7 @@ struct Located<Value> {
 extension ConfigurationReader {
     /// `name` is how messages call the mapping.
     mutating func fields(_ node: YAMLNode, of section: ConfigurationSection, named name: String) -> Fields? {
-        guard case .mapping(let pairs) = node.content else {
+        guard node.kind == .mapping else {
             if isNull(node) {
                 problems.add(node.mark, "\(name) has no value", hint: "it holds \(oneOf(section.keys, "and"))")
             } else {
@@ -40,22 +33,28 @@ extension ConfigurationReader {
             }
             return nil
         }
-        let keys = section.keys
-        for pair in pairs where !keys.contains(pair.key) { noteUnknown(pair, in: section) }
-        return Fields(mark: node.mark, pairs: pairs)
+        let known = section.known
+        for pair in document.pairs(node) where !known.contain(pair.key) { noteUnknown(pair, in: section) }
+        return Fields(mapping: node)
+    }
+
+    /// nil where the mapping does not have the key.
+    func value(_ key: ConfigurationKey, in fields: Fields) -> YAMLNode? {
+        document.value(ofKey: key.rawValue, in: fields.mapping)
     }
 
     private mutating func noteUnknown(_ pair: YAMLPair, in section: ConfigurationSection) {
-        if let home = ConfigurationSection.allCases.first(where: { $0.keys.contains(pair.key) }) {
-            problems.add(pair.mark, "`\(pair.key)` cannot stand here", hint: "it belongs to \(place(of: home))")
+        let key = document.keys[pair.key]
+        if let home = ConfigurationSection.allCases.first(where: { $0.known.contain(pair.key) }) {
+            problems.add(pair.mark, "`\(key)` cannot stand here", hint: "it belongs to \(place(of: home))")
             return
         }
-        let suggestion = problems.isFull ? nil : Spelling.suggestion(for: pair.key, among: section.keys)
+        let suggestion = problems.isFull ? nil : Spelling.suggestion(for: key, among: section.keys)
         // A key is shown where it cannot be a secret that somebody put in a key's place: near a known
         // key, or a plain word outside `secret`.
-        let isShown = suggestion != nil && isWord(pair.key) || section != .secret && isWord(pair.key)
+        let isShown = suggestion != nil && isWord(key) || section != .secret && isWord(key)
         problems.add(
-            pair.mark, isShown ? "unknown key `\(pair.key)`" : "unknown key",
+            pair.mark, isShown ? "unknown key `\(key)`" : "unknown key",
             hint: suggestion.map { "did you mean `\($0)`?" } ?? "known here: \(section.keys.joined(separator: ", "))")
     }
 
@@ -77,21 +76,26 @@ extension ConfigurationReader {
     }
 
     /// `a, b or c`.
-    func oneOf(_ words: [String], _ conjunction: String = "or") -> String {
+    func oneOf(_ words: [some CustomStringConvertible], _ conjunction: String = "or") -> String {
+        let words = words.map(\.description)
         guard words.count > 1, let last = words.last else { return words.joined() }
         return words.dropLast().joined(separator: ", ") + " \(conjunction) \(last)"
     }
 
     func isNull(_ node: YAMLNode) -> Bool {
-        guard case .scalar(let text, isPlain: true) = node.content else { return false }
-        return text.isEmpty || text == "~" || text == "null" || text == "Null" || text == "NULL"
+        node.kind == .plain && document.text(node).map(Self.isNull) ?? false
+    }
+
+    private static func isNull(_ text: String) -> Bool {
+        text.utf8.count <= 4
+            && (text.isEmpty || text == "~" || text == "null" || text == "Null" || text == "NULL")
     }
 
     /// Any scalar but null and plain booleans, which editors and schemas do not take for text either. Not empty, and
     /// nothing in it is invisible.
-    mutating func text(_ node: YAMLNode, _ key: String) -> String? {
-        guard let (text, isPlain) = scalar(node, key) else { return nil }
-        if isPlain, text == "true" || text == "false" {
+    mutating func text(_ node: YAMLNode, _ key: ConfigurationKey) -> String? {
+        guard let text = scalar(node, key) else { return nil }
+        if node.kind == .plain, Self.isBoolean(text) {
             problems.add(node.mark, "`\(key)` must be text, not a boolean", hint: "put it in quotes if it is meant so")
             return nil
         }
@@ -106,30 +110,31 @@ extension ConfigurationReader {
         return text
     }
 
-    private mutating func scalar(_ node: YAMLNode, _ key: String) -> (text: String, isPlain: Bool)? {
-        switch node.content {
-        case .scalar(let text, let isPlain):
-            if isNull(node) {
-                problems.add(node.mark, "`\(key)` has no value")
-                return nil
-            }
-            return (text, isPlain)
-        case .sequence:
+    private static func isBoolean(_ text: String) -> Bool {
+        text.utf8.count <= 5 && (text == "true" || text == "false")
+    }
+
+    private mutating func scalar(_ node: YAMLNode, _ key: ConfigurationKey) -> String? {
+        if let text = document.text(node) {
+            guard node.kind == .plain, Self.isNull(text) else { return text }
+            problems.add(node.mark, "`\(key)` has no value")
+        } else if node.kind == .sequence {
             problems.add(node.mark, "`\(key)` must be one value, not a list")
-        case .mapping:
+        } else {
             problems.add(node.mark, "`\(key)` must be one value, not a mapping", hint: "a text with { } needs quotes")
         }
         return nil
     }
 
-    mutating func items(_ node: YAMLNode, _ key: String) -> [YAMLNode]? {
-        if case .sequence(let items) = node.content { return items }
+    mutating func items(_ node: YAMLNode, _ key: ConfigurationKey) -> [YAMLNode]? {
+        if let items = document.items(node) { return items }
         problems.add(node.mark, isNull(node) ? "`\(key)` has no value" : "`\(key)` must be a list")
         return nil
     }
 
-    mutating func integer(_ fields: Fields, _ key: String, within range: ClosedRange<Int>) -> Int? {
-        guard let node = fields[key], let (text, isPlain) = scalar(node, key) else { return nil }
+    mutating func integer(_ fields: Fields, _ key: ConfigurationKey, within range: ClosedRange<Int>) -> Int? {
+        guard let node = value(key, in: fields), let text = scalar(node, key) else { return nil }
+        let isPlain = node.kind == .plain
         guard isPlain, let value = Int(text), String(value) == text else {
             problems.add(
                 node.mark, "`\(key)` must be a whole number", hint: isPlain ? "as in 16" : "without quotes, as in 16")
@@ -142,17 +147,18 @@ extension ConfigurationReader {
         return value
     }
 
-    mutating func boolean(_ node: YAMLNode, _ key: String) -> Bool? {
-        guard let (text, isPlain) = scalar(node, key) else { return nil }
-        if isPlain, text == "true" || text == "false" { return text == "true" }
+    mutating func boolean(_ node: YAMLNode, _ key: ConfigurationKey) -> Bool? {
+        guard let text = scalar(node, key) else { return nil }
+        let isPlain = node.kind == .plain
+        if isPlain, Self.isBoolean(text) { return text == "true" }
         problems.add(node.mark, "`\(key)` must be true or false", hint: isPlain ? nil : "without quotes")
         return nil
     }
 
     mutating func choice<Choice: RawRepresentable & CaseIterable>(
-        _ fields: Fields, _ key: String, as type: Choice.Type = Choice.self
+        _ fields: Fields, _ key: ConfigurationKey, as type: Choice.Type = Choice.self
     ) -> Choice? where Choice.RawValue == String {
-        guard let node = fields[key], let text = text(node, key) else { return nil }
+        guard let node = value(key, in: fields), let text = text(node, key) else { return nil }
         if let choice = Choice(rawValue: text) { return choice }
         let choices = Choice.allCases.map(\.rawValue)
         problems.add(
@@ -163,13 +169,14 @@ extension ConfigurationReader {
 
     /// `otherwise` where the key is left out.
     mutating func duration(
-        _ fields: Fields, _ key: String, within range: ClosedRange<Duration>, otherwise: Duration
+        _ fields: Fields, _ key: ConfigurationKey, within range: ClosedRange<Duration>, otherwise: Duration
     ) -> Duration? {
-        guard let node = fields[key] else { return otherwise }
+        guard let node = value(key, in: fields) else { return otherwise }
         return duration(node, key, within: range)
     }
 
-    mutating func duration(_ node: YAMLNode, _ key: String, within range: ClosedRange<Duration>) -> Duration? {
+    mutating func duration(_ node: YAMLNode, _ key: ConfigurationKey, within range: ClosedRange<Duration>) -> Duration?
+    {
         guard let text = text(node, key) else { return nil }
         guard let duration = DurationText.parse(text) else {
             problems.add(

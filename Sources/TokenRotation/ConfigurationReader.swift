@@ -12,6 +12,7 @@ package struct ConfigurationReader {
     let directory: String
     /// Whether the configuration file is closed to group and others.
     let isPrivate: Bool
+    let document: YAMLDocument
 
     var problems = ProblemList()
     var paths = PathRegister()
@@ -41,10 +42,10 @@ package struct ConfigurationReader {
     package static func read(
         _ bytes: consuming [UInt8], file: String, isPrivate: Bool
     ) throws(InvalidConfiguration) -> Configuration {
-        var root: YAMLNode
+        let document: YAMLDocument
         do throws(YAMLError) {
             // The last use: a large file is freed before its nodes are read.
-            root = try YAMLParser.parse(consume bytes)
+            document = try YAMLParser.parse(consume bytes, knownKeys: ConfigurationKey.names)
         } catch {
             throw InvalidConfiguration(
                 file: file,
@@ -53,8 +54,8 @@ package struct ConfigurationReader {
                         line: error.mark.line, column: error.mark.column, message: error.message, hint: error.hint)
                 ])
         }
-        var reader = ConfigurationReader(file: file, isPrivate: isPrivate)
-        let configuration = reader.configuration(&root)
+        var reader = ConfigurationReader(document, file: file, isPrivate: isPrivate)
+        let configuration = reader.configuration()
         let (problems, omitted) = reader.problems.sorted()
         guard problems.isEmpty, let configuration else {
             throw InvalidConfiguration(file: file, problems: problems, omitted: omitted, report: reader.report)
@@ -77,7 +78,8 @@ package struct ConfigurationReader {
         return false
     }
 
-    private init(file: String, isPrivate: Bool) {
+    private init(_ document: YAMLDocument, file: String, isPrivate: Bool) {
+        self.document = document
         self.file = file
         self.isPrivate = isPrivate
         directory = LexicalPath.directory(of: file)
@@ -85,20 +87,17 @@ package struct ConfigurationReader {
     }
 
     /// nil only where a problem was noted.
-    ///
-    /// It empties `root` on the way: the brands of a large file are freed one by one as they are read.
-    private mutating func configuration(_ root: inout YAMLNode) -> Configuration? {
-        guard var fields = fields(root, of: .configuration, named: "the file") else { return nil }
-        root = YAMLNode(mark: root.mark, content: .sequence([]))
+    private mutating func configuration() -> Configuration? {
+        guard let fields = fields(document.root, of: .configuration, named: "the file") else { return nil }
         readReport(fields)
         let endpoint = endpoint(fields)
         var configuration = Configuration(endpoint: endpoint ?? .test)
         configuration.file = file
         readTimes(fields, into: &configuration)
         readNetwork(fields, into: &configuration)
-        let defaults = fields["defaults"].map { brandDefaults($0) } ?? BrandSettings()
-        if var brands = fields.take("brands") {
-            readBrands(&brands, defaults: defaults, into: &configuration)
+        let defaults = value(.defaults, in: fields).map { brandDefaults($0) } ?? BrandSettings()
+        if let brands = value(.brands, in: fields) {
+            readBrands(brands, defaults: defaults, into: &configuration)
         } else {
             problems.add(
                 fields.mark, "`brands` is missing", hint: "a list of brands, each with name, client_id and secret")
@@ -106,7 +105,7 @@ package struct ConfigurationReader {
         finishStores(into: &configuration)
         readSnippets(fields, into: &configuration)
         readHooks(fields, into: &configuration)
-        configuration.stateDirectory = fields["state_dir"].flatMap { fixedPath($0, "state_dir") }
+        configuration.stateDirectory = value(.stateDir, in: fields).flatMap { fixedPath($0, .stateDir) }
         for mark in uncovered.values {
             problems.add(
                 mark, "this brand has neither an output nor a snippet", hint: "its token would go nowhere")
@@ -116,11 +115,11 @@ package struct ConfigurationReader {
     }
 
     private mutating func endpoint(_ fields: Fields) -> Endpoint? {
-        guard let node = fields["endpoint"] else {
+        guard let node = value(.endpoint, in: fields) else {
             problems.add(fields.mark, "`endpoint` is missing", hint: "test, production or a URL")
             return nil
         }
-        guard let text = text(node, "endpoint") else { return nil }
+        guard let text = text(node, .endpoint) else { return nil }
         do throws(Endpoint.Fault) {
             return try Endpoint(parsing: text)
         } catch {
@@ -132,24 +131,24 @@ package struct ConfigurationReader {
     private mutating func readTimes(_ fields: Fields, into configuration: inout Configuration) {
         let minutes = Duration.seconds(60)
         let runEvery = duration(
-            fields, "run_every", within: minutes...minutes * 60 * 24 * 30, otherwise: configuration.runEvery)
+            fields, .runEvery, within: minutes...minutes * 60 * 24 * 30, otherwise: configuration.runEvery)
         let deadline = duration(
-            fields, "deadline", within: .seconds(5)...minutes * 60, otherwise: configuration.deadline)
+            fields, .deadline, within: .seconds(5)...minutes * 60, otherwise: configuration.deadline)
         // A deadline shorter than the usual request timeout shortens that too, unless it was set.
         let requestTimeout = duration(
-            fields, "request_timeout", within: .milliseconds(100)...minutes * 5,
+            fields, .requestTimeout, within: .milliseconds(100)...minutes * 5,
             otherwise: min(configuration.requestTimeout, deadline ?? configuration.deadline))
-        if let requestTimeout, let deadline, requestTimeout > deadline, let node = fields["request_timeout"] {
+        if let requestTimeout, let deadline, requestTimeout > deadline, let node = value(.requestTimeout, in: fields) {
             problems.add(
                 node.mark,
                 "`request_timeout` \(DurationText.render(requestTimeout)) is longer than "
                     + "`deadline` \(DurationText.render(deadline))")
         }
         let connectTimeout = duration(
-            fields, "connect_timeout", within: .milliseconds(100)...minutes * 5, otherwise: configuration.connectTimeout
+            fields, .connectTimeout, within: .milliseconds(100)...minutes * 5, otherwise: configuration.connectTimeout
         )
-        let splay = duration(fields, "splay", within: .zero...minutes * 60, otherwise: configuration.splay)
-        if let splay, let runEvery, splay > .zero, splay >= runEvery, let node = fields["splay"] {
+        let splay = duration(fields, .splay, within: .zero...minutes * 60, otherwise: configuration.splay)
+        if let splay, let runEvery, splay > .zero, splay >= runEvery, let node = value(.splay, in: fields) {
             problems.add(
                 node.mark,
                 "`splay` \(DurationText.render(splay)) is not shorter than `run_every` \(DurationText.render(runEvery))",
@@ -165,17 +164,17 @@ package struct ConfigurationReader {
     }
 
     private mutating func readNetwork(_ fields: Fields, into configuration: inout Configuration) {
-        configuration.concurrency = integer(fields, "concurrency", within: 1...1024) ?? configuration.concurrency
-        configuration.connections = integer(fields, "connections", within: 1...256) ?? configuration.connections
-        configuration.attempts = integer(fields, "attempts", within: 1...10) ?? configuration.attempts
+        configuration.concurrency = integer(fields, .concurrency, within: 1...1024) ?? configuration.concurrency
+        configuration.connections = integer(fields, .connections, within: 1...256) ?? configuration.connections
+        configuration.attempts = integer(fields, .attempts, within: 1...10) ?? configuration.attempts
         configuration.responseVerification =
-            choice(fields, "verify_response") ?? configuration.responseVerification
-        if let node = fields["tls"], let tls = self.fields(node, of: .tls, named: "`tls`") {
-            configuration.tls.caFile = tls["ca_file"].flatMap { fixedPath($0, "ca_file") }
-            configuration.tls.caDirectory = tls["ca_directory"].flatMap { fixedPath($0, "ca_directory") }
+            choice(fields, .verifyResponse) ?? configuration.responseVerification
+        if let node = value(.tls, in: fields), let tls = self.fields(node, of: .tls, named: "`tls`") {
+            configuration.tls.caFile = value(.caFile, in: tls).flatMap { fixedPath($0, .caFile) }
+            configuration.tls.caDirectory = value(.caDirectory, in: tls).flatMap { fixedPath($0, .caDirectory) }
             report.tls = configuration.tls
         }
-        if let node = fields["proxy"], let text = text(node, "proxy") {
+        if let node = value(.proxy, in: fields), let text = text(node, .proxy) {
             if let fault = URLText.proxyFault(text) {
                 problems.add(node.mark, fault.message, hint: fault.hint)
             } else {

@@ -20,7 +20,9 @@ package enum ConfigurationSection: String, Sendable, CaseIterable {
     case hook
 
     /// In the order in which the documentation lists them.
-    package var keys: [String] {
+    package var keys: [String] { known.keys.map(\.description) }
+
+    var known: KnownKeys {
         switch self {
         case .configuration: Self.configurationKeys
         case .tls: Self.tlsKeys
@@ -35,24 +37,41 @@ package enum ConfigurationSection: String, Sendable, CaseIterable {
         }
     }
 
-    // Stored, since an array literal in `keys` would be built anew for each of ten thousand brands.
-    private static let configurationKeys = [
-        "endpoint", "run_every", "deadline", "splay", "concurrency", "connections", "connect_timeout",
-        "request_timeout", "attempts", "verify_response", "tls", "proxy", "defaults", "brands", "snippets", "hooks",
-        "state_dir", "report",
+    // Stored, since an array literal in `known` would be built anew for each of ten thousand brands.
+    private static let configurationKeys: KnownKeys = [
+        .endpoint, .runEvery, .deadline, .splay, .concurrency, .connections, .connectTimeout, .requestTimeout,
+        .attempts, .verifyResponse, .tls, .proxy, .defaults, .brands, .snippets, .hooks, .stateDir, .report,
     ]
-    private static let tlsKeys = ["ca_file", "ca_directory"]
-    private static let defaultsKeys = ["secret", "valid_time", "renew_before", "outputs"]
-    private static let brandKeys = ["name", "client_id"] + defaultsKeys
-    private static let secretKeys = ["file", "env", "credential", "command", "value", "timeout"]
-    private static let attributeKeys = ["mode", "owner", "group", "symlink"]
-    private static let outputKeys =
-        ["file", "format", "newline", "dialect", "variable"] + attributeKeys + ["kubernetes_secret"]
-    private static let kubernetesSecretKeys = ["namespace", "name", "key", "labels"]
-    private static let snippetKeys = ["file", "dialect", "variable", "brands"] + attributeKeys
+    private static let tlsKeys: KnownKeys = [.caFile, .caDirectory]
+    private static let settings: [ConfigurationKey] = [.secret, .validTime, .renewBefore, .outputs]
+    private static let defaultsKeys = KnownKeys(settings)
+    private static let brandKeys = KnownKeys([.name, .clientID] + settings)
+    private static let secretKeys: KnownKeys = [.file, .env, .credential, .command, .value, .timeout]
+    private static let attributes: [ConfigurationKey] = [.mode, .owner, .group, .symlink]
+    private static let outputKeys = KnownKeys(
+        [.file, .format, .newline, .dialect, .variable] + attributes + [.kubernetesSecret])
+    private static let kubernetesSecretKeys: KnownKeys = [.namespace, .name, .key, .labels]
+    private static let snippetKeys = KnownKeys([.file, .dialect, .variable, .brands] + attributes)
+    private static let hookKeys: KnownKeys = [.name, .run, .when, .brands, .timeout]
+    private static let reportKeys: KnownKeys = [
+        .metricsFile, .pushgateway, .ping, .pingSummary, .terminationMessage,
+    ]
+}
 
-    private static let hookKeys = ["name", "run", "when", "brands", "timeout"]
-    private static let reportKeys = [
-        "metrics_file", "pushgateway", "ping", "ping_summary", "termination_message",
-    ]
+/// The keys that one kind of mapping may hold.
+struct KnownKeys: ExpressibleByArrayLiteral {
+    let keys: [ConfigurationKey]
+    /// One bit for each, by number.
+    private let bits: UInt64
+
+    init(_ keys: [ConfigurationKey]) {
+        self.keys = keys
+        bits = keys.reduce(0) { $0 | 1 << $1.rawValue }
+    }
+
+    init(arrayLiteral keys: ConfigurationKey...) {
+        self.init(keys)
+    }
+
+    func contain(_ number: Int) -> Bool { bits & 1 << number != 0 }
 }

@@ -73,6 +73,7 @@ package enum LexicalPath {
 
     /// The reason why no file can have this path, else nil. The last component is held to `nameLimit`.
     static func lengthProblem(_ path: String, nameLimit lastLimit: Int) -> String? {
+        if path.utf8.count <= min(nameLimit, lastLimit) { return nil }
         if path.utf8.count > byteLimit { return "is longer than \(byteLimit) bytes" }
         var length = 0
         let bytes = path.utf8.span

@@ -10,56 +10,69 @@ struct NameTemplate: Sendable, Equatable {
         case free
     }
 
-    private enum Piece: Sendable, Equatable {
-        case text(String)
-        case brand
-        case upperCasedBrand
+    private struct Placeholder: Sendable, Equatable {
+        let isUpperCased: Bool
+        /// What stands between it and the next one.
+        var following = ""
     }
 
-    private let pieces: [Piece]
+    /// What stands before the first placeholder: all of it where there is none.
+    private var start = ""
+    private var placeholders: [Placeholder] = []
 
     /// nil where a brace stands that `braces` does not allow.
     init?(_ text: String, braces: Braces = .placeholdersOnly) {
-        var pieces: [Piece] = []
-        var literal = ""
+        guard Self.hasBrace(text.utf8.span) else {
+            start = text
+            return
+        }
         var rest = text[...]
-        while let brace = rest.utf8.firstIndex(where: { $0 == 0x7B || $0 == 0x7D }) {
-            literal += rest[..<brace]
+        while let brace = rest.utf8.firstIndex(where: Self.isBrace) {
+            append(rest[..<brace])
             rest = rest[brace...]
-            if rest.utf8.starts(with: "{brand}".utf8) || rest.utf8.starts(with: "{BRAND}".utf8) {
-                let isLowerCase = rest.utf8.starts(with: "{brand}".utf8)
-                if !literal.isEmpty { pieces.append(.text(literal)) }
-                literal = ""
-                pieces.append(isLowerCase ? .brand : .upperCasedBrand)
+            let isUpperCased = rest.utf8.starts(with: "{BRAND}".utf8)
+            if isUpperCased || rest.utf8.starts(with: "{brand}".utf8) {
+                placeholders.append(Placeholder(isUpperCased: isUpperCased))
                 rest = Substring(rest.utf8.dropFirst("{brand}".utf8.count))
             } else {
                 guard braces == .free else { return nil }
-                literal += rest.prefix(1)
+                append(rest.prefix(1))
                 rest = rest.dropFirst()
             }
         }
-        literal += rest
-        if !literal.isEmpty || pieces.isEmpty { pieces.append(.text(literal)) }
-        self.pieces = pieces
+        append(rest)
     }
 
+    private mutating func append(_ literal: Substring) {
+        if placeholders.isEmpty {
+            start += literal
+        } else {
+            placeholders[placeholders.count - 1].following += literal
+        }
+    }
+
+    private static func hasBrace(_ bytes: Span<UInt8>) -> Bool {
+        for index in bytes.indices where isBrace(bytes[index]) { return true }
+        return false
+    }
+
+    private static func isBrace(_ byte: UInt8) -> Bool { byte == 0x7B || byte == 0x7D }
+
     /// Whether a brand's name goes in at all.
-    var isVariable: Bool { pieces.contains { $0 == .brand || $0 == .upperCasedBrand } }
-    var hasLowerCaseBrand: Bool { pieces.contains(.brand) }
+    var isVariable: Bool { !placeholders.isEmpty }
+    var hasLowerCaseBrand: Bool { placeholders.contains { !$0.isUpperCased } }
 
     func expanded(for brandName: String) -> String {
-        if pieces.count == 1, case .text(let text) = pieces[0] { return text }
-        let parts = pieces.map { piece in
-            switch piece {
-            case .text(let literal): literal
-            case .brand: brandName
-            case .upperCasedBrand: VariableName.part(for: brandName)
-            }
-        }
+        if placeholders.isEmpty { return start }
         var text = ""
         // Just as much as it needs: ten thousand texts that grew would take twice that.
-        text.reserveCapacity(parts.reduce(0) { $0 + $1.utf8.count })
-        for part in parts { text += part }
+        text.reserveCapacity(
+            placeholders.reduce(start.utf8.count) { $0 + brandName.utf8.count + $1.following.utf8.count })
+        text += start
+        for placeholder in placeholders {
+            text += placeholder.isUpperCased ? VariableName.part(for: brandName) : brandName
+            text += placeholder.following
+        }
         return text
     }
 }

@@ -5,13 +5,13 @@ internal import CYAML
 /// libyaml's event parser over bytes that its owner keeps alive and in place.
 @safe
 struct EventStream: ~Copyable {
-    /// One step through a document. Only what the tree needs: tags are refused here.
+    /// One step through a document. Only what a document needs: tags are refused here.
     enum Event {
-        case alias(anchor: String)
-        case scalar(text: String, isPlain: Bool, anchor: String?)
-        case sequenceStart(anchor: String?)
+        case alias
+        case scalar(isPlain: Bool)
+        case sequenceStart
         case sequenceEnd
-        case mappingStart(anchor: String?)
+        case mappingStart
         case mappingEnd
         case documentStart
         case documentEnd
@@ -22,6 +22,8 @@ struct EventStream: ~Copyable {
     // The parser keeps pointers to itself, so it needs an address of its own.
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private let source: UnsafeBufferPointer<UInt8>
+    // The last event, whose texts are libyaml's until the next one comes.
+    private var event = unsafe yaml_event_t()
 
     /// `source` is not empty, is UTF-8, and outlives the stream.
     @unsafe
@@ -38,47 +40,52 @@ struct EventStream: ~Copyable {
     }
 
     deinit {
+        var event = unsafe event
+        unsafe yaml_event_delete(&event)
         unsafe yaml_parser_delete(parser)
         unsafe parser.deallocate()
     }
 
-    /// The next event and where it begins.
-    mutating func next() throws(YAMLError) -> (event: Event, mark: Mark) {
-        var event = unsafe yaml_event_t()
+    /// Goes on to the next event.
+    mutating func next() throws(YAMLError) -> Event {
+        unsafe yaml_event_delete(&event)
         guard unsafe yaml_parser_parse(parser, &event) == 1 else { throw failure() }
-        defer { unsafe yaml_event_delete(&event) }
-        let mark = unsafe Mark(event.start_mark)
         switch unsafe event.type {
-        case YAML_STREAM_START_EVENT:
-            return (.streamStart, mark)
-        case YAML_DOCUMENT_START_EVENT:
-            return (.documentStart, mark)
-        case YAML_DOCUMENT_END_EVENT:
-            return (.documentEnd, mark)
-        case YAML_ALIAS_EVENT:
-            return (.alias(anchor: unsafe Self.text(event.data.alias.anchor) ?? ""), mark)
+        case YAML_STREAM_START_EVENT: return .streamStart
+        case YAML_DOCUMENT_START_EVENT: return .documentStart
+        case YAML_DOCUMENT_END_EVENT: return .documentEnd
+        case YAML_ALIAS_EVENT: return .alias
         case YAML_SCALAR_EVENT:
-            let scalar = unsafe event.data.scalar
-            guard unsafe scalar.tag == nil else { throw Self.tagged(mark) }
-            let bytes = unsafe UnsafeBufferPointer(start: scalar.value, count: scalar.length)
-            let isPlain = unsafe scalar.style == YAML_PLAIN_SCALAR_STYLE
-            return (
-                .scalar(
-                    text: unsafe String(decoding: bytes, as: UTF8.self), isPlain: isPlain,
-                    anchor: unsafe Self.text(scalar.anchor)), mark
-            )
+            guard unsafe event.data.scalar.tag == nil else { throw Self.tagged(mark) }
+            return .scalar(isPlain: unsafe event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
         case YAML_SEQUENCE_START_EVENT:
             guard unsafe event.data.sequence_start.tag == nil else { throw Self.tagged(mark) }
-            return (.sequenceStart(anchor: unsafe Self.text(event.data.sequence_start.anchor)), mark)
-        case YAML_SEQUENCE_END_EVENT:
-            return (.sequenceEnd, mark)
+            return .sequenceStart
+        case YAML_SEQUENCE_END_EVENT: return .sequenceEnd
         case YAML_MAPPING_START_EVENT:
             guard unsafe event.data.mapping_start.tag == nil else { throw Self.tagged(mark) }
-            return (.mappingStart(anchor: unsafe Self.text(event.data.mapping_start.anchor)), mark)
-        case YAML_MAPPING_END_EVENT:
-            return (.mappingEnd, mark)
-        default:
-            return (.streamEnd, mark)
+            return .mappingStart
+        case YAML_MAPPING_END_EVENT: return .mappingEnd
+        default: return .streamEnd
+        }
+    }
+
+    /// Where the last event begins.
+    var mark: Mark { unsafe Mark(event.start_mark) }
+
+    /// The text of the last event, which is a scalar.
+    @unsafe var text: UnsafeBufferPointer<UInt8> {
+        unsafe UnsafeBufferPointer(start: event.data.scalar.value, count: event.data.scalar.length)
+    }
+
+    /// The anchor that the last event sets or, being an alias, names.
+    var anchor: String? {
+        switch unsafe event.type {
+        case YAML_ALIAS_EVENT: unsafe Self.text(event.data.alias.anchor)
+        case YAML_SCALAR_EVENT: unsafe Self.text(event.data.scalar.anchor)
+        case YAML_SEQUENCE_START_EVENT: unsafe Self.text(event.data.sequence_start.anchor)
+        case YAML_MAPPING_START_EVENT: unsafe Self.text(event.data.mapping_start.anchor)
+        default: nil
         }
     }
 

@@ -22,39 +22,65 @@ enum SourceBytes {
 
     private static func checkCharacters(_ bytes: Span<UInt8>) throws(YAMLError) {
         var index = 0
+        while index < bytes.count {
+            if isPlain(bytes, eightAt: index) {
+                index += 8
+            } else {
+                index += try characterLength(bytes, at: index)
+            }
+        }
+    }
+
+    /// Whether eight bytes are all printable ASCII or line feeds, as nearly all of a file is.
+    private static func isPlain(_ bytes: Span<UInt8>, eightAt index: Int) -> Bool {
+        guard index + 8 <= bytes.count else { return false }
+        let word = unsafe bytes.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
+        func all(_ byte: UInt64) -> UInt64 { byte &* 0x0101_0101_0101_0101 }
+        // The highest bit of each byte says it: none is carried into the next byte where all are ASCII, which the
+        // last line asks for.
+        let isPrintable = (word &+ all(0x60)) & ~(word &+ all(0x01))
+        let isOther = (word ^ all(0x0A)) &+ all(0x7F)
+        return (isPrintable | ~isOther) & ~word & all(0x80) == all(0x80)
+    }
+
+    private static func characterLength(_ bytes: Span<UInt8>, at index: Int) throws(YAMLError) -> Int {
+        switch bytes[index] {
+        case 0x20..<0x7F, 0x09, 0x0A:
+            return 1
+        case 0x0D:
+            guard index + 1 < bytes.count, bytes[index + 1] == 0x0A else {
+                throw YAMLError(mark(of: index, in: bytes), "a carriage return without a line feed")
+            }
+            return 1
+        case 0x00:
+            throw YAMLError(mark(of: index, in: bytes), "a NUL byte", hint: "save the file as UTF-8 text")
+        case 0x01..<0x20, 0x7F:
+            throw YAMLError(mark(of: index, in: bytes), "a control character")
+        default:
+            guard let (scalar, length) = decode(bytes, at: index) else {
+                throw YAMLError(mark(of: index, in: bytes), "bytes that are not UTF-8", hint: "save the file as UTF-8")
+            }
+            guard !isDeceptive(scalar) else {
+                throw YAMLError(
+                    mark(of: index, in: bytes), "an invisible character that changes lines or their direction")
+            }
+            return length
+        }
+    }
+
+    /// The place of a byte after well-formed text.
+    private static func mark(of index: Int, in bytes: Span<UInt8>) -> Mark {
         var line = 1
         var column = 1
-        while index < bytes.count {
-            let byte = bytes[index]
-            switch byte {
-            case 0x0A:
+        for position in 0..<index {
+            if bytes[position] == 0x0A {
                 line += 1
-                column = 0
-            case 0x20..<0x7F, 0x09:
-                break
-            case 0x0D:
-                guard index + 1 < bytes.count, bytes[index + 1] == 0x0A else {
-                    throw YAMLError(Mark(line: line, column: column), "a carriage return without a line feed")
-                }
-            case 0x00:
-                throw YAMLError(Mark(line: line, column: column), "a NUL byte", hint: "save the file as UTF-8 text")
-            case 0x01..<0x20, 0x7F:
-                throw YAMLError(Mark(line: line, column: column), "a control character")
-            default:
-                guard let (scalar, length) = decode(bytes, at: index) else {
-                    throw YAMLError(
-                        Mark(line: line, column: column), "bytes that are not UTF-8", hint: "save the file as UTF-8")
-                }
-                guard !isDeceptive(scalar) else {
-                    throw YAMLError(
-                        Mark(line: line, column: column),
-                        "an invisible character that changes lines or their direction")
-                }
-                index += length - 1
+                column = 1
+            } else if bytes[position] & 0xC0 != 0x80 {
+                column += 1
             }
-            index += 1
-            column += 1
         }
+        return Mark(line: line, column: column)
     }
 
     /// One scalar of more than one byte, by the table of RFC 3629 §4: no overlong form, no surrogate.

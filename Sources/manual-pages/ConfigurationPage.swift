@@ -17,7 +17,7 @@ struct ConfigurationPage {
         self.program = program
         self.example = example
         name = Self.name(of: program)
-        schema = ConfigurationSchemaReader(root: try YAMLParser.parse(Array(ConfigurationSchema.text.utf8)))
+        schema = ConfigurationSchemaReader(try YAMLParser.parse(Array(ConfigurationSchema.text.utf8)))
     }
 
     func page(_ header: ManualHeader) -> ManualPage {

@@ -17,10 +17,10 @@ struct ConfigurationSchemaReader {
         let explanation: String
     }
 
-    private let root: YAMLNode
+    private let root: SchemaNode
 
-    init(root: YAMLNode) {
-        self.root = root
+    init(_ document: YAMLDocument) {
+        root = SchemaNode(document: document, node: document.root)
     }
 
     var description: String { root["description"]?.text ?? "" }
@@ -28,11 +28,11 @@ struct ConfigurationSchemaReader {
     /// The outermost first, then each mapping where a key leads to it for the first time.
     var levels: [Level] {
         var levels: [Level] = []
-        var waiting: [(title: String, node: YAMLNode)] = [("At the top", root)]
+        var waiting: [(title: String, node: SchemaNode)] = [("At the top", root)]
         var seen: Set<YAMLNode> = []
         while !waiting.isEmpty {
             let (title, node) = waiting.removeFirst()
-            guard seen.insert(node).inserted else { continue }
+            guard seen.insert(node.node).inserted else { continue }
             var level = Level(title: title, keys: [])
             let required = node["required"]?.items.compactMap(\.text) ?? []
             for pair in node["properties"]?.pairs ?? [] {
@@ -62,7 +62,7 @@ struct ConfigurationSchemaReader {
         }
     }
 
-    private func key(_ pair: YAMLPair, isRequired: Bool) -> Key {
+    private func key(_ pair: (key: String, value: SchemaNode), isRequired: Bool) -> Key {
         let value = resolved(pair.value)
         var sentences = value.description.map { [$0] } ?? []
         let values: [String] = kinds(pair.value).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
@@ -77,8 +77,8 @@ struct ConfigurationSchemaReader {
     }
 
     /// A value behind its references. What stands beside a reference counts before what it leads to.
-    private func resolved(_ node: YAMLNode) -> (
-        node: YAMLNode, description: String?, standard: String?, name: String?
+    private func resolved(_ node: SchemaNode) -> (
+        node: SchemaNode, description: String?, standard: String?, name: String?
     ) {
         var node = node
         var description = node["description"]?.text
@@ -96,12 +96,12 @@ struct ConfigurationSchemaReader {
     }
 
     /// A value behind its references, or each that may stand there.
-    private func choices(_ node: YAMLNode) -> [YAMLNode] {
+    private func choices(_ node: SchemaNode) -> [SchemaNode] {
         let node = resolved(node).node
         return node["anyOf"]?.items.flatMap(choices) ?? [node]
     }
 
-    private func kinds(_ node: YAMLNode) -> [String] {
+    private func kinds(_ node: SchemaNode) -> [String] {
         let (node, _, _, name) = resolved(node)
         if let words = node["enum"]?.items.compactMap(\.text) { return words }
         if let word = node["const"]?.text { return [word] }
@@ -121,18 +121,20 @@ struct ConfigurationSchemaReader {
     }
 }
 
-extension YAMLNode {
-    fileprivate subscript(key: String) -> YAMLNode? { pairs.first { $0.key == key }?.value }
+/// A value of the schema, with the document that it stands in.
+private struct SchemaNode {
+    let document: YAMLDocument
+    let node: YAMLNode
 
-    fileprivate var pairs: [YAMLPair] {
-        if case .mapping(let pairs) = content { pairs } else { [] }
+    subscript(key: String) -> SchemaNode? { pairs.first { $0.key == key }?.value }
+
+    var pairs: [(key: String, value: SchemaNode)] {
+        document.pairs(node).map { (document.keys[$0.key], SchemaNode(document: document, node: $0.value)) }
     }
 
-    fileprivate var items: [YAMLNode] {
-        if case .sequence(let items) = content { items } else { [] }
+    var items: [SchemaNode] {
+        (document.items(node) ?? []).map { SchemaNode(document: document, node: $0) }
     }
 
-    fileprivate var text: String? {
-        if case .scalar(let text, _) = content { text } else { nil }
-    }
+    var text: String? { document.text(node) }
 }

@@ -3,19 +3,24 @@
 import Testing
 import YAML
 
-/// A node as text: `"quoted"`, `plain`, `[…]`, `{key: …}`, each with its place where asked.
-private func shape(_ node: YAMLNode, marks: Bool = false) -> String {
-    let place = marks ? "@\(node.mark.line):\(node.mark.column)" : ""
-    switch node.content {
-    case .scalar(let text, let isPlain): return (isPlain ? text : "\"\(text)\"") + place
-    case .sequence(let items): return "[" + items.map { shape($0, marks: marks) }.joined(separator: ", ") + "]" + place
-    case .mapping(let pairs):
-        let inner = pairs.map { pair in
-            let keyPlace = marks ? "@\(pair.mark.line):\(pair.mark.column)" : ""
-            return "\(pair.key)\(keyPlace): \(shape(pair.value, marks: marks))"
+/// A document as text: `"quoted"`, `plain`, `[…]`, `{key: …}`, each with its place where asked.
+private func shape(_ document: YAMLDocument, marks: Bool = false) -> String {
+    func place(_ mark: Mark) -> String { marks ? "@\(mark.line):\(mark.column)" : "" }
+    func shape(_ node: YAMLNode) -> String {
+        switch node.kind {
+        case .plain: return (document.text(node) ?? "no text") + place(node.mark)
+        case .quoted: return "\"\(document.text(node) ?? "no text")\"" + place(node.mark)
+        case .sequence:
+            let items = document.items(node) ?? []
+            return "[" + items.map(shape).joined(separator: ", ") + "]" + place(node.mark)
+        case .mapping:
+            let inner = document.pairs(node).map { pair in
+                "\(document.keys[pair.key])\(place(pair.mark)): \(shape(pair.value))"
+            }
+            return "{" + inner.joined(separator: ", ") + "}" + place(node.mark)
         }
-        return "{" + inner.joined(separator: ", ") + "}" + place
     }
+    return shape(document.root)
 }
 
 @Suite struct YAMLParserTests {
@@ -51,11 +56,32 @@ private func shape(_ node: YAMLNode, marks: Bool = false) -> String {
     @Test func `a mapping of many keys keeps their order`() throws {
         let keys = (0..<5000).map { "key\($0 &* 7919 % 5000)" }
         let source = keys.map { "\($0): 1\n" }.joined()
-        guard case .mapping(let pairs) = try YAMLParser.parse(Array(source.utf8)).content else {
-            Issue.record("no mapping")
-            return
+        let document = try YAMLParser.parse(Array(source.utf8))
+        #expect(document.pairs(document.root).map { document.keys[$0.key] } == keys)
+    }
+
+    @Test func `known keys have their numbers, however deep and in whatever order they stand`() throws {
+        let source = "b: {a: 1, x: {b: 2}}\na: [{c: 3, a: 4}, {a: 5, c: 6}]\n"
+        let document = try YAMLParser.parse(Array(source.utf8), knownKeys: ["a", "b", "unused"])
+        func value(_ path: [Int], _ node: YAMLNode) -> String? {
+            guard let key = path.first else { return document.text(node) }
+            return document.value(ofKey: key, in: node).flatMap { value(Array(path.dropFirst()), $0) }
         }
-        #expect(pairs.map(\.key) == keys)
+        #expect(document.keys == ["a", "b", "unused", "x", "c"])
+        #expect(value([1, 0], document.root) == "1")
+        #expect(value([1, 3, 1], document.root) == "2")
+        let items = try #require(document.value(ofKey: 0, in: document.root).flatMap { document.items($0) })
+        #expect(items.map { value([0], $0) } == ["4", "5"])
+        #expect(items.map { value([4], $0) } == ["3", "6"])
+        #expect(document.value(ofKey: 2, in: document.root) == nil)
+    }
+
+    @Test func `keys in different spellings of Unicode are shown as they were written`() throws {
+        let source = "- \u{E9}: 1\n- e\u{301}: 2\n- \u{E9}: 3\n"
+        let document = try YAMLParser.parse(Array(source.utf8))
+        let items = try #require(document.items(document.root))
+        let keys = items.flatMap { document.pairs($0).map { Array(document.keys[$0.key].utf8) } }
+        #expect(keys == ["\u{E9}", "e\u{301}", "\u{E9}"].map { Array($0.utf8) })
     }
 
     @Test func `32 levels are allowed`() throws {
@@ -65,12 +91,9 @@ private func shape(_ node: YAMLNode, marks: Bool = false) -> String {
 
     @Test func `aliases may stand in for a common part`() throws {
         let source = "a: &x {b: c}\nd: [" + Array(repeating: "*x", count: 30_000).joined(separator: ",") + "]\n"
-        guard case .mapping(let pairs) = try YAMLParser.parse(Array(source.utf8)).content,
-            case .sequence(let items) = pairs[1].value.content
-        else {
-            Issue.record("no list")
-            return
-        }
+        let document = try YAMLParser.parse(Array(source.utf8), knownKeys: ["d"])
+        let list = try #require(document.value(ofKey: 0, in: document.root))
+        let items = try #require(document.items(list))
         #expect(items.count == 30_000)
     }
 }

@@ -45,6 +45,8 @@ private func failure(_ bytes: [UInt8]) -> YAMLError? {
         ("a: %x", 1, 4, "cannot begin"),
         ("a: 1\nb: 2\na: 3\n", 3, 1, "duplicate key: it stands already in line 1"),
         ("{a: 1, \"a\": 2}", 1, 8, "duplicate key"),
+        ("a: {a: 1, b: {a: 2, b: 3}}\nb: 1\na: 4\n", 3, 1, "duplicate key: it stands already in line 1"),
+        ("\u{E9}: 1\ne\u{301}: 2\n", 2, 1, "duplicate key: it stands already in line 1"),
         ("a: !!int 1", 1, 4, "tags"),
         ("a: !x {}", 1, 4, "tags"),
         ("!!map {a: 1}", 1, 1, "tags"),
