@@ -10,7 +10,7 @@ struct AnswerHead {
     /// Whether the body's length is no number, or was told twice.
     private(set) var hasWrongLength = false
     /// Of all lines so far, in bytes.
-    private(set) var size = 0
+    private var size = 0
     private var length: String?
 
     /// The headers that are kept, by lower-case name, found without making a text of every line's name.
@@ -32,7 +32,9 @@ struct AnswerHead {
     private static let contentLength = Array("content-length".utf8)
 
     /// Takes up one line, its end included: also one of an interim answer or a trailer.
-    mutating func take(_ line: Span<UInt8>, keeping names: borrowing Names) {
+    /// - Returns: false where all lines together would be larger than allowed.
+    mutating func take(_ line: Span<UInt8>, keeping names: borrowing Names, maximumSize: Int) -> Bool {
+        guard size + line.count <= maximumSize else { return false }
         size += line.count
         var end = line.count
         while end > 0, line[end - 1] == 0x0a || line[end - 1] == 0x0d { end -= 1 }
@@ -50,6 +52,7 @@ struct AnswerHead {
                 headers.set(name, Self.value(line.extracting((colon + 1)..<end)))
             }
         }
+        return true
     }
 
     /// libcurl takes the last of several lengths, and one too large for it as none at all. RFC 9112 §6.3 has the

@@ -122,10 +122,8 @@ internal import CCurl
         isTooLarge = false
         unsafe errorBuffer[0] = 0
 
-        headerLines.removeAll()
-        // As a line of ours: libcurl would put its own together anew for each request.
-        try headerLines.append("User-Agent", options.userAgent)
-        for (name, value) in request.headers { try headerLines.append(name, value) }
+        // The user agent is a line of ours: libcurl would put its own together anew for each request.
+        try headerLines.set(userAgent: options.userAgent, request.headers)
         try check(unsafe curl_setopt_list(handle, CURLOPT_HTTPHEADER, headerLines.list()))
         try setURL(request.url)
         try set(CURLOPT_FRESH_CONNECT, request.needsFreshConnection ? 1 : 0)
@@ -199,11 +197,13 @@ internal import CCurl
 
     /// libcurl's header callback: called once a line, its end included, for interim answers and trailers as well.
     private func receivedHeader(_ line: UnsafeRawBufferPointer) -> Int {
-        guard head.size + line.count <= options.maximumHeaderSize else {
+        let isTaken = head.take(
+            unsafe line.assumingMemoryBound(to: UInt8.self).span, keeping: keptHeaders,
+            maximumSize: options.maximumHeaderSize)
+        guard isTaken else {
             isTooLarge = true
             return 0
         }
-        head.take(unsafe line.assumingMemoryBound(to: UInt8.self).span, keeping: keptHeaders)
         return line.count
     }
 

@@ -59,7 +59,8 @@ package struct AnswerHeaders: Sendable {
     package var count: Int { fields.count }
 
     package subscript(name: String) -> String? {
-        fields.first { $0.name == name }?.value
+        for index in fields.indices where fields[index].name == name { return fields[index].value }
+        return nil
     }
 
     mutating func set(_ name: String, _ value: String) {

@@ -27,13 +27,16 @@ internal import Glibc
         unsafe nodes.deallocate()
     }
 
-    mutating func removeAll() {
+    /// Makes these the lines, instead of those before.
+    /// - Throws: ``CurlError`` of kind `requestInvalid` for what would be more than one line, or none.
+    mutating func set(userAgent: String, _ headers: [(name: String, value: String)]) throws(CurlError) {
         end = 0
         starts.removeAll(keepingCapacity: true)
+        try append("User-Agent", userAgent)
+        for index in headers.indices { try append(headers[index].name, headers[index].value) }
     }
 
-    /// - Throws: ``CurlError`` of kind `requestInvalid` for what would be more than one line, or none.
-    mutating func append(_ name: String, _ value: String) throws(CurlError) {
+    private mutating func append(_ name: String, _ value: String) throws(CurlError) {
         reserve(end + name.utf8.count + value.utf8.count + 3)
         starts.append(end)
         let isName = add(name.utf8.span) { byte in

@@ -11,7 +11,7 @@ internal import Glibc
     }
 
     private struct Waiting {
-        let notBefore: ContinuousClock.Instant
+        let notBefore: Duration
         let request: Ready
     }
 
@@ -24,6 +24,8 @@ internal import Glibc
     private let keptHeaders: AnswerHead.Names
     private let multi: UnsafeMutableRawPointer
     private let bell: Int32
+    /// What all times are counted from.
+    private let start: ContinuousClock.Instant
     /// Those before ``readyHead`` were taken, and are nil.
     private var ready: [Ready?] = []
     private var readyHead = 0
@@ -37,7 +39,7 @@ internal import Glibc
     /// Requests in flight; fewer once the peer has shown that it takes one a connection.
     private var limit: Int
 
-    init(options: TransferOptions, bell: Int32) throws(CurlError) {
+    init(options: TransferOptions, bell: Int32, since start: ContinuousClock.Instant) throws(CurlError) {
         guard let multi = unsafe curl_multi_init() else {
             throw CurlError(kind: .internal, message: "no memory for transfers")
         }
@@ -45,6 +47,7 @@ internal import Glibc
         self.options = options
         keptHeaders = AnswerHead.Names(options.keptHeaders)
         self.bell = bell
+        self.start = start
         // Without TLS there is one request a connection: more would spend their time waiting for one.
         limit = options.allowsPlainHTTP ? min(options.concurrency, options.connections) : options.concurrency
         for (option, value) in [
@@ -69,7 +72,7 @@ internal import Glibc
     var isIdle: Bool { active.isEmpty && readyHead == ready.count && later.isEmpty }
 
     func add(
-        notBefore: ContinuousClock.Instant?, goesFirst: Bool, makeRequest: @escaping @Sendable () -> HTTPRequest,
+        notBefore: Duration?, goesFirst: Bool, makeRequest: @escaping @Sendable () -> HTTPRequest,
         completion: @escaping Transfers.Completion
     ) {
         let request = Ready(makeRequest: makeRequest, completion: completion)
@@ -81,7 +84,7 @@ internal import Glibc
 
     /// Starts what may start, moves what is under way, completes what has ended, then waits for the next event.
     func turn() {
-        let now = ContinuousClock.now
+        let now = ContinuousClock.now - start
         while let next = later.last, next.notBefore <= now {
             later.removeLast()
             ready.append(next.request)

@@ -14,7 +14,8 @@ package final class Transfers: Sendable {
 
     /// Something to send at a given time. The request is made when a place is free, so that what it carries is fresh.
     private struct Submission: Sendable {
-        let notBefore: ContinuousClock.Instant?
+        /// Since the transfers were made. Not an instant: what holds one is slow to copy.
+        let notBefore: Duration?
         let goesFirst: Bool
         let makeRequest: @Sendable () -> HTTPRequest
         let completion: Completion
@@ -27,6 +28,7 @@ package final class Transfers: Sendable {
     }
 
     private let queue = DispatchQueue(label: "transfers")
+    private let began: ContinuousClock.Instant
     private let inbox = Mutex(Inbox())
     /// Entered by the loop alone; the lock is how the compiler knows.
     private let loop: Mutex<TransferLoop>
@@ -46,7 +48,8 @@ package final class Transfers: Sendable {
             throw CurlError(kind: .internal, message: "too many open files: raise the limit (ulimit -n, LimitNOFILE=)")
         }
         self.bell = bell
-        loop = Mutex(try TransferLoop(options: options, bell: bell))
+        began = .now
+        loop = Mutex(try TransferLoop(options: options, bell: bell, since: began))
     }
 
     deinit { close(bell) }
@@ -66,7 +69,7 @@ package final class Transfers: Sendable {
         completion: @escaping Completion
     ) {
         let submission = Submission(
-            notBefore: notBefore, goesFirst: goesFirst, makeRequest: makeRequest, completion: completion)
+            notBefore: notBefore.map { $0 - began }, goesFirst: goesFirst, makeRequest: makeRequest, completion: completion)
         let (start, isCancelled) = inbox.withLock { inbox in
             if inbox.isCancelled { return (false, true) }
             inbox.arrivals.append(submission)

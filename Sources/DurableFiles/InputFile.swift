@@ -32,8 +32,10 @@ package final class InputFile: Sendable {
         guard !path.utf8.contains(0) else { throw FileError(.open, path, .invalidName) }
         descriptor = Descriptor(
             owning: try attempt(.open, path) {
-                unsafe Glibc.open(
-                    path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (followsLink ? 0 : O_NOFOLLOW))
+                unsafe path.withCString { path in
+                    unsafe Glibc.open(
+                        path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (followsLink ? 0 : O_NOFOLLOW))
+                }
             })
         let seen = try look(descriptor, path: path)
         let kind = FileKind(mode: seen.mode)

@@ -33,9 +33,11 @@ struct PendingFile: ~Copyable {
             let temporary = TemporaryName(for: target, random: random()).text
             do {
                 let number = try attempt(.create, directory.path(of: target)) {
-                    unsafe openat(
-                        directory.descriptor.number, temporary,
-                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+                    unsafe temporary.withCString { name in
+                        unsafe openat(
+                            directory.descriptor.number, name,
+                            O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+                    }
                 }
                 return PendingFile(
                     directory: directory, target: target, temporary: temporary, file: Descriptor(owning: number))
@@ -93,7 +95,11 @@ struct PendingFile: ~Copyable {
     /// Puts the file, closed, in its target's place in one step.
     consuming func publish() throws(FileError) {
         let directoryNumber = directory.descriptor.number
-        try attempt(.rename, path) { unsafe renameat(directoryNumber, temporary, directoryNumber, target) }
+        try attempt(.rename, path) {
+            unsafe withNames { temporary, target in
+                unsafe renameat(directoryNumber, temporary, directoryNumber, target)
+            }
+        }
         isPublished = true
     }
 
@@ -101,9 +107,18 @@ struct PendingFile: ~Copyable {
     /// - Returns: false where something does, or nobody can tell; the file is still pending then.
     mutating func publishAsNew() throws(FileError) -> Bool {
         let directoryNumber = directory.descriptor.number
-        let result = try attempt(.rename, path) { unsafe linux_rename_to_new(directoryNumber, temporary, target) }
+        let result = try attempt(.rename, path) {
+            unsafe withNames { temporary, target in unsafe linux_rename_to_new(directoryNumber, temporary, target) }
+        }
         isPublished = result == 0
         return isPublished
+    }
+
+    /// Passes both names as the kernel takes them. A text given to a C function as it is would be copied first.
+    private func withNames(_ body: (UnsafePointer<CChar>, UnsafePointer<CChar>) -> Int32) -> Int32 {
+        unsafe temporary.withCString { temporary in
+            unsafe target.withCString { target in unsafe body(temporary, target) }
+        }
     }
 
     deinit {

@@ -23,7 +23,7 @@ final class Lanes: Sendable {
         /// How many lanes there are.
         var count: Int
         /// When a lane last took work, or was woken to.
-        var lastTaken = ContinuousClock.now
+        var lastTaken: Duration
         /// Whether somebody looks now and then whether the line stands still.
         var isWatched = false
         /// Whether work was taken since the last look.
@@ -34,7 +34,7 @@ final class Lanes: Sendable {
 
         var isEmpty: Bool { head == work.count }
 
-        mutating func next(_ now: ContinuousClock.Instant) -> Piece? {
+        mutating func next(_ now: Duration) -> Piece? {
             guard !isEmpty else { return nil }
             defer {
                 head += 1
@@ -49,7 +49,7 @@ final class Lanes: Sendable {
         }
 
         /// Whether the lanes at work are busy with what takes its time.
-        func standsStill(_ now: ContinuousClock.Instant) -> Bool {
+        func standsStill(_ now: Duration) -> Bool {
             now - lastTaken > (isSlow ? Lanes.moment : Lanes.longMoment)
         }
 
@@ -61,8 +61,8 @@ final class Lanes: Sendable {
         }
 
         /// A lane to wake, if one is idle.
-        mutating func wake() -> DispatchQueue? {
-            lastTaken = .now
+        mutating func wake(_ now: Duration) -> DispatchQueue? {
+            lastTaken = now
             return idle.popLast()
         }
     }
@@ -73,6 +73,7 @@ final class Lanes: Sendable {
     /// Never signalled: what the watch waits at.
     private let pause = DispatchSemaphore(value: 0)
     private let line: Mutex<Line>
+    private let start = ContinuousClock.now
 
     /// What fast work takes, and a thread takes to wake.
     private static let moment: Duration = .microseconds(500)
@@ -93,8 +94,11 @@ final class Lanes: Sendable {
         self.label = label
         self.limit = limit ?? count
         watch = DispatchQueue(label: "\(label)-watch")
-        line = Mutex(Line(idle: Self.lanes(label, count), count: count))
+        line = Mutex(Line(idle: Self.lanes(label, count), count: count, lastTaken: .zero))
     }
+
+    /// Since these lanes were made. Not an instant: what holds one is slow to copy.
+    private var time: Duration { ContinuousClock.now - start }
 
     private static func lanes(_ label: String, _ count: Int) -> [DispatchQueue] {
         (0..<count).map { DispatchQueue(label: "\(label)-\($0)") }
@@ -102,9 +106,10 @@ final class Lanes: Sendable {
 
     /// Runs `work` soon, in the order given as far as one lane serves.
     func async(_ work: @escaping @Sendable () -> Void) {
+        let now = time
         let (lane, isUnwatched) = line.withLock { line -> (DispatchQueue?, Bool) in
             line.work.append(Piece(perform: work))
-            let lane = line.idle.count == line.count || line.standsStill(.now) ? line.wake() : nil
+            let lane = line.idle.count == line.count || line.standsStill(now) ? line.wake(now) : nil
             defer { line.isWatched = true }
             return (lane, !line.isWatched)
         }
@@ -118,7 +123,7 @@ final class Lanes: Sendable {
         var interval = Self.watchInterval
         while true {
             _ = pause.wait(timeout: .now() + interval)
-            let now = ContinuousClock.now
+            let now = time
             let (lanes, goesOn) = line.withLock { line -> ([DispatchQueue], Bool) in
                 line.isWatched = !line.isEmpty || line.hasMoved
                 line.hasMoved = false
@@ -142,7 +147,7 @@ final class Lanes: Sendable {
     private func serve(_ lane: DispatchQueue) {
         lane.async { @Sendable [self] in
             var last: Duration?
-            var now = ContinuousClock.now
+            var now = time
             while true {
                 let (work, another) = line.withLock { line -> (Piece?, DispatchQueue?) in
                     if let last { line.note(last) }
@@ -152,12 +157,12 @@ final class Lanes: Sendable {
                         line.idle.append(lane)
                         return (nil, nil)
                     }
-                    return (work, standsStill && !line.isEmpty ? line.wake() : nil)
+                    return (work, standsStill && !line.isEmpty ? line.wake(now) : nil)
                 }
                 guard let work else { return }
                 if let another { serve(another) }
                 work.perform()
-                let end = ContinuousClock.now
+                let end = time
                 last = end - now
                 now = end
             }
