@@ -75,7 +75,7 @@ struct DocumentBuilder: ~Copyable {
     private mutating func scalar(_ kind: YAMLNode.Kind, at mark: Mark) -> Subtree {
         let start = text.count
         unsafe text.append(contentsOf: events.text)
-        let node = YAMLNode(mark: mark, kind: kind, start: UInt32(start), end: UInt32(text.count))
+        let node = YAMLNode(mark: mark, kind: kind, start: start, end: text.count)
         nodes.append(node)
         return Subtree(node: node)
     }
@@ -105,7 +105,7 @@ struct DocumentBuilder: ~Copyable {
     private mutating func open(_ kind: YAMLNode.Kind, at mark: Mark, depth: Int) throws(YAMLError) -> Subtree {
         count += 1
         guard depth <= YAMLParser.depthLimit else { throw Self.tooDeep(mark) }
-        let node = YAMLNode(mark: mark, kind: kind, start: UInt32(nodes.count + 1), end: 0)
+        let node = YAMLNode(mark: mark, kind: kind, start: nodes.count + 1, end: 0)
         nodes.append(node)
         return Subtree(node: node, height: 1)
     }
@@ -132,7 +132,7 @@ struct DocumentBuilder: ~Copyable {
         }
         openKeys[equal] = UInt32(nodes.count)
         // While its mapping is open, a key remembers where it stands in one further out.
-        nodes.append(YAMLNode(mark: mark, kind: .plain, start: UInt32(number), end: earlier))
+        nodes.append(YAMLNode(mark: mark, kind: .plain, start: number, end: Int(earlier)))
     }
 
     /// Puts back what the keys of a mapping that ends here have hidden.
