@@ -69,7 +69,8 @@ package final class Transfers: Sendable {
         completion: @escaping Completion
     ) {
         let submission = Submission(
-            notBefore: notBefore.map { $0 - began }, goesFirst: goesFirst, makeRequest: makeRequest, completion: completion)
+            notBefore: notBefore.map { $0 - began }, goesFirst: goesFirst, makeRequest: makeRequest,
+            completion: completion)
         let (start, isCancelled) = inbox.withLock { inbox in
             if inbox.isCancelled { return (false, true) }
             inbox.arrivals.append(submission)

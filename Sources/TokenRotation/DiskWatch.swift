@@ -124,8 +124,8 @@ final class DiskWatch: Sendable {
         }
         let number = count.add(1, ordering: .relaxed).newValue
         let shelf = shelves[number % shelves.count]
-        shelf.begin(
-            Touch(number: number, place: place, end: time + patience(for: touching), waiter: Self.waiter, onHang: onHang))
+        let end = time + patience(for: touching)
+        shelf.begin(Touch(number: number, place: place, end: end, waiter: Self.waiter, onHang: onHang))
         defer { shelf.end(number) }
         return try body()
     }

@@ -120,8 +120,9 @@ extension InjectedFailure {
             "rename", file, "ENOSPC EIO EROFS EBUSY",
             .absent(exit: 22, code: "output-not-written", says: ["tokens/\(target)"]), setUp: nothing)
         table += each(
-            "rename", file, "EPERM", .absent(exit: 22, code: "output-not-written", says: ["tokens/\(target)", "immutable"]),
-            last: 2, setUp: nothing)
+            "rename", file, "EPERM",
+            .absent(exit: 22, code: "output-not-written", says: ["tokens/\(target)", "immutable"]), last: 2,
+            setUp: nothing)
         for name in ["EIO", "EPERM", "EROFS", "EACCES", "EBUSY"] {
             table += each(
                 "unlink", temporary, name, kept("while replacing"), last: 0, mayLeave: true,
