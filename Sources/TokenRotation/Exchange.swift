@@ -35,13 +35,13 @@ package enum RandomIdentifier {
         var numbers = RandomNumbers()
         let high = numbers.next() & 0xffff_ffff_ffff_0fff | 0x4000
         let low = numbers.next() & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
-        var text: [UInt8] = []
-        text.reserveCapacity(36)
-        for digit in 0..<32 {
-            if digit == 8 || digit == 12 || digit == 16 || digit == 20 { text.append(UInt8(ascii: "-")) }
-            let value = digit < 16 ? high : low
-            let nibble = UInt8(truncatingIfNeeded: value >> UInt64(60 - 4 * (digit & 15))) & 15
-            text.append(nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10)
+        let text = [UInt8](capacity: 36) { text in
+            for digit in 0..<32 {
+                if digit == 8 || digit == 12 || digit == 16 || digit == 20 { text.append(UInt8(ascii: "-")) }
+                let value = digit < 16 ? high : low
+                let nibble = UInt8(truncatingIfNeeded: value &>> UInt64(60 - 4 * (digit & 15))) & 15
+                text.append(nibble &+ (nibble < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10))
+            }
         }
         return String(decoding: text, as: UTF8.self)
     }

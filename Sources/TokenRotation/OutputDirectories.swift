@@ -13,6 +13,8 @@ final class OutputDirectories: Sendable {
         var seen: Set<String> = []
         /// Directories with a new name in them that is not yet safe from a loss of power, and those being synced.
         var unsynced: Set<String> = []
+        /// The one published into last, if it is among them.
+        var lastUnsynced: Directory?
         var syncing: Set<String> = []
         var failed: [String: FileError] = [:]
         /// By path: the directory of a file that was published somewhere else, where a link led to.
@@ -125,7 +127,8 @@ final class OutputDirectories: Sendable {
         try enter(path, symlinks, for: .writing) { directory, location throws(FileError) in
             try directory.publish(contents, name: location.name, attributes: attributes, isNew: isNew)
             state.withLock { state in
-                state.unsynced.insert(directory.path)
+                if state.lastUnsynced !== directory { state.unsynced.insert(directory.path) }
+                state.lastUnsynced = directory
                 if symlinks == .follow { state.followed[path] = directory.path }
             }
         }
@@ -178,7 +181,10 @@ final class OutputDirectories: Sendable {
     /// Syncs every directory published into since the last call.
     func synchronize() {
         let paths = state.withLock { state in
-            defer { state.unsynced = [] }
+            defer {
+                state.unsynced = []
+                state.lastUnsynced = nil
+            }
             state.syncing.formUnion(state.unsynced)
             return Array(state.unsynced)
         }
