@@ -92,7 +92,7 @@ static inline int linux_remove_access_list(int descriptor) {
 static inline int linux_rename_to_new(int directory, const char *from, const char *to) {
     enum { no_replace = 1 };
     if (syscall(SYS_renameat2, directory, from, directory, to, (unsigned)no_replace) == 0) return 0;
-    return errno == EEXIST || errno == EINVAL || errno == ENOSYS || errno == EPERM ? 1 : -1;
+    return errno == EEXIST || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP || errno == EPERM ? 1 : -1;
 }
 
 // At most 256 bytes from the kernel's generator, all of them or none: 0 or -1. getrandom(2) is hidden behind _GNU_SOURCE.

@@ -9,6 +9,8 @@ internal import CCurl
     let handle: UnsafeMutableRawPointer
     private let options: TransferOptions
     private var headerLines = HeaderLines()
+    /// What a proxy is told besides when it is asked for a way to the host.
+    private var proxyLines = HeaderLines()
     private let errorBuffer: UnsafeMutableBufferPointer<CChar>
 
     /// Completion of the request under way.
@@ -94,6 +96,8 @@ internal import CCurl
         }
         // What is signed for DOKU is not the proxy's to see.
         try set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
+        try proxyLines.set(userAgent: options.userAgent, [])
+        try check(unsafe curl_setopt_list(handle, CURLOPT_PROXYHEADER, proxyLines.list()))
         try check(unsafe curl_setopt_pointer(handle, CURLOPT_ERRORBUFFER, errorBuffer.baseAddress))
         try check(unsafe curl_setopt_pointer(handle, CURLOPT_PRIVATE, me))
         try check(unsafe curl_setopt_pointer(handle, CURLOPT_WRITEDATA, me))

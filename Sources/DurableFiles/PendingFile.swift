@@ -73,7 +73,7 @@ struct PendingFile: ~Copyable {
     func ownership() throws(FileError) -> FileOwnership {
         switch file {
         case .some(let descriptor):
-            let status = try look(descriptor, "", path: path)
+            let status = try look(descriptor, path: path)
             return FileOwnership(user: status.owner, group: status.group)
         case .none: throw FileError(.look, path, errorNumber: EBADF)
         }

@@ -66,7 +66,7 @@ extension Directory {
     ) throws(FileError) {
         if !isNew {
             _ = try lookAtTarget(name)
-        } else if !TemporaryName.fits(name.utf8.span) {
+        } else if FileLocation(name: name) == nil {
             throw FileError(.look, path(of: name), .invalidName)
         }
         do {

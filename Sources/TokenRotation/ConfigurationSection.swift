@@ -65,6 +65,7 @@ struct KnownKeys: ExpressibleByArrayLiteral {
     private let bits: UInt64
 
     init(_ keys: [ConfigurationKey]) {
+        precondition(keys.allSatisfy { $0.rawValue < UInt64.bitWidth }, "more keys than bits")
         self.keys = keys
         bits = keys.reduce(0) { $0 | 1 << $1.rawValue }
     }

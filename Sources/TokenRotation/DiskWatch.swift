@@ -149,14 +149,12 @@ final class DiskWatch: Sendable {
     /// Gives up what has been waited for too long.
     func giveUp() {
         let now = time
-        let gap = state.withLock { state in
-            defer { state.lastLook = now }
-            return now - state.lastLook
-        }
-        // The process stood still, or the whole host did: that was no disk's doing.
-        let delay = gap > Self.longestGap ? gap : .zero
-        let given = shelves.flatMap { $0.overdue(now, delay: delay) }
-        state.withLock { state in
+        let given = state.withLock { state -> [Touch] in
+            // The process stood still, or the whole host did: that was no disk's doing. Whoever looks at the same time
+            // comes after this, and finds it made good.
+            let gap = now - state.lastLook
+            state.lastLook = max(state.lastLook, now)
+            let given = shelves.flatMap { $0.overdue(now, delay: gap > Self.longestGap ? gap : .zero) }
             for touch in given where state.places.insert(touch.place).inserted {
                 guard case .directory(let directory) = touch.place,
                     let mount = RemoteMount.point(over: Self.absolute(directory)), !state.mounts.contains(mount)
@@ -164,6 +162,7 @@ final class DiskWatch: Sendable {
                 state.mounts.append(mount)
             }
             if !given.isEmpty { knowsPlaces.store(true, ordering: .releasing) }
+            return given
         }
         for touch in given {
             touch.waiter?.giveUp()

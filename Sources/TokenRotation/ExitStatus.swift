@@ -59,12 +59,7 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
         }
     }
 
-    /// The status of a run that came to its end. A hook never hides what became of the tokens.
-    package init(outcomes: [BrandOutcome], hooks: [HookOutcome]) {
-        self = Self(outcomes: outcomes).with(hooks)
-    }
-
-    /// The same where the tokens' own status is known.
+    /// This status of the tokens with what became of the hooks, which never hides it.
     func with(_ hooks: [HookOutcome]) -> ExitStatus {
         self == .success && hooks.contains(where: \.isUndelivered) ? .hookFailed : self
     }

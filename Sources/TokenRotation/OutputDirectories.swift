@@ -14,11 +14,21 @@ final class OutputDirectories: Sendable {
         /// Directories with a new name in them that is not yet safe from a loss of power, and those being synced.
         var unsynced: Set<String> = []
         /// The one published into last, if it is among them.
-        var lastUnsynced: Directory?
+        var lastUnsynced: String?
         var syncing: Set<String> = []
         var failed: [String: FileError] = [:]
         /// By path: the directory of a file that was published somewhere else, where a link led to.
         var followed: [String: String] = [:]
+
+        /// - Returns: the one before, where nothing else keeps it open.
+        mutating func makeLast(_ directory: Directory) -> Directory? {
+            guard let former = last, former !== directory else {
+                last = directory
+                return nil
+            }
+            last = directory
+            return open[former.path] === former ? nil : former
+        }
     }
 
     private let state = Mutex(State())
@@ -37,28 +47,32 @@ final class OutputDirectories: Sendable {
 
     /// Opened, or as it was opened before. To be called by way of the watch.
     func directory(_ path: String) throws(FileError) -> Directory {
-        let open = state.withLock { state -> Directory? in
-            guard let open = state.open[path] else { return nil }
-            state.last = open
-            return open
+        let (open, former) = state.withLock { state -> (Directory?, Directory?) in
+            guard let open = state.open[path] else { return (nil, nil) }
+            return (open, state.makeLast(open))
         }
+        if let former { Self.close([former]) }
         if let open { return open }
         let directory = try Directory(path: path, use: use)
-        let closed = state.withLock { state -> [String: Directory] in
-            defer {
-                state.open[path] = directory
-                state.last = directory
-                state.seen.insert(path)
+        let closed = state.withLock { state -> [Directory] in
+            var closed: [Directory] = []
+            if state.open.count >= Self.limit {
+                closed = Array(state.open.values)
+                state.open = [:]
             }
-            guard state.open.count >= Self.limit else { return [:] }
-            defer { state.open = [:] }
-            return state.open
+            state.open[path] = directory
+            state.seen.insert(path)
+            if let former = state.makeLast(directory) { closed.append(former) }
+            return closed
         }
-        if !closed.isEmpty {
-            // To close one may wait for a server as well.
-            DispatchQueue(label: "closing").async { @Sendable in withExtendedLifetime(closed) {} }
-        }
+        Self.close(closed)
         return directory
+    }
+
+    /// Lets go of directories. To close one may wait for a server as well.
+    private static func close(_ directories: [Directory]) {
+        guard !directories.isEmpty else { return }
+        DispatchQueue(label: "closing").async { @Sendable in withExtendedLifetime(directories) {} }
     }
 
     /// The directory of a location, if it is the one that was asked for last.
@@ -127,8 +141,8 @@ final class OutputDirectories: Sendable {
         try enter(path, symlinks, for: .writing) { directory, location throws(FileError) in
             try directory.publish(contents, name: location.name, attributes: attributes, isNew: isNew)
             state.withLock { state in
-                if state.lastUnsynced !== directory { state.unsynced.insert(directory.path) }
-                state.lastUnsynced = directory
+                if state.lastUnsynced != directory.path { state.unsynced.insert(directory.path) }
+                state.lastUnsynced = directory.path
                 if symlinks == .follow { state.followed[path] = directory.path }
             }
         }

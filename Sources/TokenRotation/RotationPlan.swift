@@ -145,7 +145,13 @@ enum PriorOutputs: Sendable {
         switch self {
         case .nothing where prior.isNothing: break
         case .nothing where output == 0: self = .one(prior)
-        default: self = .several((0..<output).map { self[$0] } + [prior])
+        case .nothing: self = .several(Array(repeating: .nothing, count: output) + [prior])
+        case .one(let first): self = .several([first, prior])
+        case .several(var all):
+            // Nobody else holds them while one is added: a brand may have many.
+            self = .nothing
+            all.append(prior)
+            self = .several(all)
         }
     }
 

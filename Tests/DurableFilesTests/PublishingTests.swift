@@ -37,7 +37,9 @@ import Testing
         #expect((folder.text("absent"), folder.text("file")) == ("new", "new"))
         #expect(unsafe symlink("victim", folder.path("link")) == 0)
         try folder.makeDirectory("directory")
-        for name in ["link", "directory", ".."] { #expect(throws: FileError.self) { try publish(name) } }
+        for name in ["link", "directory", "..", "directory/file", "a\0b"] {
+            #expect(throws: FileError.self) { try publish(name) }
+        }
         #expect(folder.names == ["absent", "directory", "file", "link"])
     }
 

@@ -77,12 +77,12 @@ import enum TokenRotation.ExitStatus
         let hooks = [HookOutcome(name: "a", result: .delivered), HookOutcome(name: "b", result: result)]
         let isUndelivered = [.failed, .timedOut, .pending].contains(result)
         #expect(
-            ExitStatus(outcomes: [Self.outcome(nil, .outlivesNextRun)], hooks: hooks).rawValue
+            ExitStatus(outcomes: [Self.outcome(nil, .outlivesNextRun)]).with(hooks).rawValue
                 == (isUndelivered ? 30 : 0))
         for health in Self.healths {
             for code in [BrandFailure.Code.timedOut, .credentialsRejected] {
                 let outcomes = [Self.outcome(code, health), Self.outcome(nil, .outlivesNextRun)]
-                #expect(ExitStatus(outcomes: outcomes, hooks: hooks) == ExitStatus(outcomes: outcomes))
+                #expect(ExitStatus(outcomes: outcomes).with(hooks) == ExitStatus(outcomes: outcomes))
             }
         }
     }

@@ -105,6 +105,19 @@ extension FileSystemFault {
             meanwhile: "mount --bind mounted tokens/kopi", exit: 20, code: "output-not-written",
             says: ["tokens/kopi", "mount the directory"], outcome: .kept, undo: "umount tokens/kopi"),
         FileSystemFault(
+            name: "a link comes before the rename where nothing stood", setUp: "rm tokens/kopi; echo victim > victim",
+            meanwhile: "ln -s ../victim tokens/kopi", exit: 22, code: "output-not-written",
+            says: ["tokens/kopi", "symbolic link"], outcome: .refused,
+            holds: "test victim = \"$(cat victim)\" -a -L tokens/kopi", undo: "rm tokens/kopi"),
+        FileSystemFault(
+            name: "a directory comes before the rename where nothing stood", setUp: "rm tokens/kopi",
+            meanwhile: "mkdir tokens/kopi", exit: 22, code: "output-not-written",
+            says: ["tokens/kopi", "is a directory"], outcome: .refused, holds: "test -d tokens/kopi",
+            undo: "rmdir tokens/kopi"),
+        FileSystemFault(
+            name: "a file comes before the rename where nothing stood", setUp: "rm tokens/kopi",
+            meanwhile: "echo other > tokens/kopi", exit: 0, outcome: .replaced),
+        FileSystemFault(
             name: "the temporary goes before the rename", setUp: "true", meanwhile: "rm tokens/.kopi.*.tmp", exit: 20,
             code: "output-not-written", says: ["tokens/kopi", "while replacing"], outcome: .kept),
         FileSystemFault(

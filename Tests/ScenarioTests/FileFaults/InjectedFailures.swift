@@ -115,7 +115,7 @@ extension InjectedFailure {
         // Where nothing stands, the new file is renamed so that it replaces nothing; on some file systems that cannot be
         // asked for.
         let nothing = "rm tokens/\(target)"
-        table += each("rename", file, "EEXIST EINVAL ENOSYS EPERM EINTR", .unnoticed, setUp: nothing)
+        table += each("rename", file, "EEXIST EINVAL ENOSYS EOPNOTSUPP EPERM EINTR", .unnoticed, setUp: nothing)
         table += each(
             "rename", file, "ENOSPC EIO EROFS EBUSY",
             .absent(exit: 22, code: "output-not-written", says: ["tokens/\(target)"]), setUp: nothing)
