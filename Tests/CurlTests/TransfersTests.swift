@@ -40,6 +40,33 @@ import Testing
         }
     }
 
+    @Test func `a request may have many headers and long ones, whatever the one before had`() async throws {
+        let server = try LoopbackServer()
+        let transfers = try server.transfers()
+        let some = [2, 40, 0, 9].map { count in
+            (0..<count).map { ("X-Many-\($0)", String(repeating: "v", count: 50 * $0 + 1)) }
+        }
+        for headers in some {
+            #expect(await transfers.send(server.request("/ok", headers: headers)).reply?.status == 200)
+        }
+        let seen = try server.finish().requests.map { $0.headers.filter { $0.hasPrefix("X-Many-") } }
+        #expect(seen == some.map { $0.map { "\($0.0): \($0.1)" } })
+    }
+
+    @Test func `a proxy is told who asks, and nothing that is for the host`() async throws {
+        let server = try LoopbackServer()
+        let transfers = try server.transfers { options in
+            options.allowsPlainHTTP = false
+            options.proxy = "http://127.0.0.1:\(server.port)"
+        }
+        let request = HTTPRequest(url: "https://doku.invalid/", headers: [("Client-Id", "BRN-1")], body: [])
+        #expect(await transfers.send(request).reply == nil)
+        let asked = try #require(try server.finish().requests.first)
+        #expect(asked.line.hasPrefix("CONNECT doku.invalid:443 "))
+        #expect(asked.values("User-Agent") == ["curl-tests/1"])
+        #expect(asked.values("Client-Id").isEmpty)
+    }
+
     @Test func `one connection carries every method, each with the body that it has`() async throws {
         let server = try LoopbackServer()
         let transfers = try server.transfers()
