@@ -34,7 +34,7 @@ package final class Directory: Sendable {
     /// A group that may write is accepted: whoever owns the directory chose that group.
     package init(path: String, use: Use = .publishing) throws(FileError) {
         let path = path.isEmpty ? "." : path
-        guard !path.utf8.contains(0) else { throw FileError(.open, path, .invalidName) }
+        guard !path.hasZeroByte else { throw FileError(.open, path, .invalidName) }
         do {
             descriptor = Descriptor(
                 owning: try attempt(.open, path) { unsafe Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) })

@@ -18,8 +18,7 @@ package struct FileLocation: Sendable, Equatable {
         let bytes = path.utf8.span
         var start = bytes.count
         while start > 0, bytes[start - 1] != UInt8(ascii: "/") { start -= 1 }
-        let hasZero = unsafe path.withCString { path in unsafe strlen(path) } < bytes.count
-        guard !hasZero, TemporaryName.fits(bytes.extracting(start...)) else {
+        guard !path.hasZeroByte, TemporaryName.fits(bytes.extracting(start...)) else {
             throw FileError(.look, path, .invalidName)
         }
         typed = path

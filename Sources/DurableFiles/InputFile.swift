@@ -29,9 +29,7 @@ package final class InputFile: Sendable {
     /// refused without waiting for its other end.
     /// - Parameter followsLink: where this is false, a link at the path is ``FileError/Reason/symlinkLoop``.
     package init(path: String, followsLink: Bool = true) throws(FileError) {
-        guard unsafe path.withCString({ unsafe strlen($0) }) == path.utf8.count else {
-            throw FileError(.open, path, .invalidName)
-        }
+        guard !path.hasZeroByte else { throw FileError(.open, path, .invalidName) }
         descriptor = Descriptor(
             owning: try attempt(.open, path) {
                 unsafe path.withCString { path in

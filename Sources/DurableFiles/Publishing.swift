@@ -35,12 +35,7 @@ extension Directory {
     package func publish(
         _ contents: [UInt8], name: String, attributes: PublishedAttributes, isNew: Bool = false
     ) throws(FileError) {
-        try publish(contents, name: name, attributes: attributes, isNew: isNew, random: Self.random)
-    }
-
-    private static func random() -> UInt64 {
-        var numbers = RandomNumbers()
-        return numbers.next()
+        try publish(contents, name: name, attributes: attributes, isNew: isNew, random: RandomNumbers.next)
     }
 
     /// Does all that publishing under a name does before it is seen, then takes it back: whether there is a place, the
@@ -49,7 +44,7 @@ extension Directory {
     package func rehearse(name: String, attributes: PublishedAttributes) throws(FileError) -> FileOwnership {
         _ = try lookAtTarget(name)
         do {
-            let pending = try PendingFile.create(in: self, target: name, random: Self.random)
+            let pending = try PendingFile.create(in: self, target: name, random: RandomNumbers.next)
             // As much as a token takes.
             try pending.write([UInt8](repeating: 0, count: 1024))
             try pending.setAttributes(attributes)

@@ -4,24 +4,19 @@ internal import CLinux
 internal import Synchronization
 
 /// The kernel's random numbers, fetched many at a time: a run takes three for each brand, and a call for each of them
-/// would cost more than what it is for. Safe to use from several threads; none is given out twice.
-package struct RandomNumbers: RandomNumberGenerator, Sendable {
+/// would cost more than what it is for.
+package enum RandomNumbers {
     /// As many as getrandom(2) gives whole whatever happens: 256 bytes.
     private static let batch = 32
     private static let stock = Mutex<[UInt64]>([])
 
-    package init() {}
-
-    package mutating func next() -> UInt64 {
-        let number = Self.stock.withLock { stock -> UInt64? in
-            if stock.isEmpty { stock = Self.fetch() }
+    /// Safe to call from several threads; no number is given out twice.
+    package static func next() -> UInt64 {
+        let number = stock.withLock { stock -> UInt64? in
+            if stock.isEmpty { stock = fetch() }
             return stock.popLast()
         }
-        guard let number else {
-            var others = SystemRandomNumberGenerator()
-            return others.next()
-        }
-        return number
+        return number ?? .random(in: .min ... .max)
     }
 
     /// None where the kernel has no such call.

@@ -16,6 +16,11 @@ func attempt<Result: FixedWidthInteger>(
     }
 }
 
+extension String {
+    /// Whether the kernel would take it for shorter than it is.
+    var hasZeroByte: Bool { unsafe withCString { unsafe strlen($0) } < utf8.count }
+}
+
 /// An open file, closed when its owner goes.
 struct Descriptor: ~Copyable, Sendable {
     private(set) var number: Int32

@@ -10,7 +10,7 @@ extension ConfigurationReader {
             problems.add(node.mark, "`\(key)` names a directory, not a file")
             return nil
         }
-        if text.utf8.first == 0x7E, text.utf8.starts(with: "~/".utf8) {
+        if text.utf8.starts(with: "~/".utf8) {
             problems.add(node.mark, "`\(key)` begins with ~, which no shell expands here", hint: "write it in full")
             return nil
         }

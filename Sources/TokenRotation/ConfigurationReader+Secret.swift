@@ -30,16 +30,14 @@ extension ConfigurationReader {
         var timeout: Mark?
         var isAmbiguous = false
         for pair in document.pairs(node) {
-            switch pair.knownKey {
-            case .file, .env, .credential, .command, .value:
-                if first == nil {
-                    first = pair
-                } else {
-                    isAmbiguous = true
-                    problems.add(pair.mark, "`secret` names a second source", hint: "keep one of them")
-                }
-            case .timeout: timeout = pair.mark
-            default: break
+            guard let key = pair.knownKey else { continue }
+            if key == .timeout { timeout = pair.mark }
+            guard SecretTemplate.sources.contains(key) else { continue }
+            if first == nil {
+                first = pair
+            } else {
+                isAmbiguous = true
+                problems.add(pair.mark, "`secret` names a second source", hint: "keep one of them")
             }
         }
         guard let source = first else {

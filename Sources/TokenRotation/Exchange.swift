@@ -32,9 +32,8 @@ package struct RunContext: Sendable {
 /// A version 4 UUID (RFC 9562 §5.4) in lower case.
 package enum RandomIdentifier {
     package static let make: @Sendable () -> String = {
-        var numbers = RandomNumbers()
-        let high = numbers.next() & 0xffff_ffff_ffff_0fff | 0x4000
-        let low = numbers.next() & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
+        let high = RandomNumbers.next() & 0xffff_ffff_ffff_0fff | 0x4000
+        let low = RandomNumbers.next() & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
         let text = [UInt8](capacity: 36) { text in
             for digit in 0..<32 {
                 if digit == 8 || digit == 12 || digit == 16 || digit == 20 { text.append(UInt8(ascii: "-")) }

@@ -66,15 +66,11 @@ package struct Selection: Sendable {
     ///   or stores need brands of several shards.
     package init(of configuration: Configuration, names: [String]?, shard: Shard?) throws(InvalidSelection) {
         var wanted = names.map(Set.init)
-        let all = configuration.brands.indices
-        brands =
-            names == nil && shard == nil
-            ? Array(all)
-            : all.filter { index in
-                let name = configuration.brands[index].name
-                let isNamed = wanted.map { _ in wanted?.remove(name) != nil } ?? true
-                return isNamed && shard?.owns(name) ?? true
-            }
+        brands = configuration.brands.indices.filter { index in
+            let name = configuration.brands[index].name
+            let isNamed = wanted.map { _ in wanted?.remove(name) != nil } ?? true
+            return isNamed && shard?.owns(name) ?? true
+        }
         if let unknown = wanted?.sorted(), !unknown.isEmpty {
             throw InvalidSelection(message: "no brand is named \(unknown.joined(separator: ", "))")
         }

@@ -71,25 +71,21 @@ package struct YAMLDocument: Sendable {
     /// nil for what is no sequence.
     package func items(_ node: YAMLNode) -> [YAMLNode]? {
         guard node.kind == .sequence else { return nil }
-        var items: [YAMLNode] = []
         // Counted first: a list of ten thousand that grew would take twice the room.
-        items.reserveCapacity(count(node))
-        var index = Int(node.start)
-        while index < node.end {
-            items.append(nodes[index])
-            index = Self.successor(of: index, in: nodes)
-        }
+        var count = 0
+        forEachItem(of: node) { _ in count += 1 }
+        var items: [YAMLNode] = []
+        items.reserveCapacity(count)
+        forEachItem(of: node) { items.append($0) }
         return items
     }
 
-    private func count(_ sequence: YAMLNode) -> Int {
-        var count = 0
+    private func forEachItem(of sequence: YAMLNode, _ body: (YAMLNode) -> Void) {
         var index = Int(sequence.start)
         while index < sequence.end {
-            count += 1
+            body(nodes[index])
             index = Self.successor(of: index, in: nodes)
         }
-        return count
     }
 
     /// In the order of the file; no two have one key. None for what is no mapping.
