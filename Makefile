@@ -67,7 +67,6 @@ torture:
 	@.ci/torture
 
 bench: build
-	@.ci/prepare bench
 	Benchmarks/run $(BENCH_FLAGS)
 
 manual: build

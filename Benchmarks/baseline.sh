@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# What a careful person writes today: one brand by bash, openssl, curl and jq. `xargs -P 64` runs one per brand.
-# Builtins where bash has them (time, random id, reading files), so that the comparison is with a good script.
+# One brand with bash, openssl, curl and jq, as a careful person writes it. `xargs -P 64` starts it for each brand.
+# It uses builtins of bash if there are any (time, random id, reading files), so that the comparison is fair.
 #
-# usage: baseline.sh NAME CLIENT_ID, with ENDPOINT, CA_BUNDLE, SECRET_FILE and OUT in the environment
+# usage: baseline.sh NAME CLIENT_ID, with ENDPOINT, CA_BUNDLE, SECRETS and OUT in the environment
 set -euo pipefail
 
 name=$1 client_id=$2
-secret=$(<"$SECRET_FILE")
+secret=$(<"$SECRETS/$name")
 request_id=$(</proc/sys/kernel/random/uuid)
 TZ=UTC printf -v timestamp '%(%Y-%m-%dT%H:%M:%SZ)T' -1
 target=/${ENDPOINT#*://*/}
@@ -19,7 +19,7 @@ Request-Id:$request_id
 Request-Timestamp:$timestamp
 Request-Target:$target
 Digest:$digest"
-# The secret is in argv, open to every user of the machine: it is what people do.
+# The secret is in argv, where every user of the machine can read it. This is what people do.
 signature=$(printf %s "$component" | openssl dgst -sha256 -hmac "$secret" -binary | openssl base64 -A)
 
 temporary=$(mktemp "$OUT/.$name.XXXXXXXX")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs one program and writes what it cost, with its waited-for children, to a descriptor:
+// Runs one program and writes its cost, which includes the children it waited for, to a descriptor:
 // wall, user and system time in microseconds, the largest resident set in KiB, the wait status.
 //
 // Why not from Python: on exec Linux carries the peak resident set of the address space that called it into the

@@ -1,21 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The bars the rotator has to reach, and whether it did."""
+"""The bars that the rotator has to reach: each one line, with its limit and how it is measured."""
 
 import math
 from dataclasses import dataclass
 
 from .contenders import CONCURRENCY
-from .measuring import median, paired_ratio
+from .measuring import Results, Setting
+
+
+ONE, THREE, HUNDRED = (1, 0, "disk"), (3, 0, "disk"), (100, 0, "disk")
+THOUSAND, THOUSAND_TMPFS, TEN_THOUSAND = (1000, 100, "disk"), (1000, 100, "tmpfs"), (10000, 0, "tmpfs")
 
 
 @dataclass
 class Bar:
-    """One requirement: met, missed, or (`value` is None) not measured, for the reason given."""
+    """One requirement. `value` is None if it was not measured."""
 
     what: str
     limit: float
+    unit: str
     value: float | None
-    unit: str = ""
     detail: str = ""
 
     @property
@@ -25,50 +29,38 @@ class Bar:
         return "met" if self.value <= self.limit else "MISSED"
 
 
-def judge(results: dict, sockets: tuple[int, int] | None, build_seconds: float | None) -> list[Bar]:
-    """`results`: the costs by (brands, delay) and program; `sockets`: (internet, other) opened with nothing due."""
+def judge(results: Results, sockets: tuple[int, int] | None, build_seconds: float | None) -> list[Bar]:
+    """`sockets`: (internet, other) opened if nothing is due."""
 
-    def costs(brands: int, delay: int, program: str) -> list:
-        return results.get((brands, delay), {}).get(program, [])
+    def ratio(what: str, limit: float, setting: Setting, program: str, other: str, field: str) -> Bar:
+        """A bar that another program sets in the same rounds."""
+        sides = [results.median(setting, name, field) for name in (program, other)]
+        shown = {"memory": "{:.1f} MiB", "wall": "{:.3f} s", "cpu": "{:.4f} s CPU"}[field]
+        detail = "" if None in sides else " : ".join(map(shown.format, sides))
+        return Bar(what, limit, "×", results.ratio(setting, program, other, field), detail)
 
-    def ratio(brands: int, delay: int, above: str, below: str, field: str) -> float | None:
-        return paired_ratio(costs(brands, delay, above), costs(brands, delay, below), field)
+    def largest(field: str, *settings: Setting) -> float | None:
+        """The largest value of any run that rotated."""
+        programs = [results.get(setting, {}) for setting in settings]
+        return max((getattr(cost, field) for costs in programs for name in ("rotator", "rotator, replacing")
+                    for cost in costs.get(name, [])), default=None)  # fmt: skip
 
-    def middle(brands: int, delay: int, program: str, field: str) -> float | None:
-        found = costs(brands, delay, program)
-        return median(found, field) if found else None
-
-    def milliseconds(value: float | None) -> str:
-        return "–" if value is None else f"{value * 1000:.1f} ms"
-
-    def against(brands: int, delay: int, one: str, other: str, field: str) -> str:
-        sides = (milliseconds(middle(brands, delay, name, field)) for name in (one, other))
-        return " : ".join(sides)
-
+    idle, client = "rotator, nothing due", "Go client"
     ideal = math.ceil(1000 / CONCURRENCY) * 0.1
-    thousand = middle(1000, 100, "rotator", "wall")
-    connections = [
-        cost.connections
-        for programs in results.values()
-        for cost in programs.get("rotator", []) + programs.get("rotator, replacing", [])
-    ]
-    memory = [cost.memory for cost in costs(10000, 0, "rotator") + costs(10000, 0, "rotator, replacing")]
+    thousand = results.median(THOUSAND, "rotator", "wall")
     return [
-        Bar("one brand, cold, system CA store: CPU of curl", 0.6, ratio(1, 0, "rotator", "curl", "cpu"), "×",
-            against(1, 0, "rotator", "curl", "cpu")),
-        Bar("one brand, cold, system CA store: wall time of curl", 1.0, ratio(1, 0, "rotator", "curl", "wall"), "×",
-            against(1, 0, "rotator", "curl", "wall")),
-        Bar("nothing due, 3 brands: sockets opened", 0, sockets and sockets[0], "",
-            f"and {sockets[1]} local ones" if sockets else "no strace, not allowed to trace, or a broken run"),
-        Bar("nothing due, 3 brands: wall time of `curl --version`", 1.5,
-            ratio(3, 0, "rotator, nothing due", "curl --version", "wall"), "×",
-            against(3, 0, "rotator, nothing due", "curl --version", "wall")),
-        Bar("nothing due, 10 000 brands: wall time", 0.5, middle(10000, 0, "rotator, nothing due", "wall"), " s"),
-        Bar("1 000 brands, 100 ms, 64 in flight, synced: the ideal", 1.15, thousand and thousand / ideal, "×",
-            f"ideal {ideal:.1f} s"),
-        Bar("10 000 brands, 0 ms, tmpfs: CPU of bare multi in C", 1.6, ratio(10000, 0, "rotator", "multi (C)", "cpu"),
-            "×", against(10000, 0, "rotator", "multi (C)", "cpu")),
-        Bar("10 000 brands: peak memory", 32, max(memory, default=None), " MiB"),
-        Bar("connections per endpoint, every run", 1, max(connections, default=None)),
-        Bar("cold release build", 120, build_seconds, " s", "" if build_seconds else "asked for with --build"),
+        ratio("1 brand, cold: CPU of curl", 0.6, ONE, "rotator", "curl", "cpu"),
+        ratio("1 brand, cold: wall time of curl", 1.0, ONE, "rotator", "curl", "wall"),
+        Bar("nothing due: sockets", 0, "", sockets and sockets[0], f"and {sockets[1]} local ones" if sockets else ""),
+        ratio("nothing due, 3 brands: wall time of curl --version", 1.5, THREE, idle, "curl --version", "wall"),
+        Bar("nothing due, 10 000 brands: wall time", 0.5, " s", results.median(TEN_THOUSAND, idle, "wall")),
+        Bar("1 000 brands, 100 ms: the ideal wall time", 1.15, "×", thousand and thousand / ideal, f"ideal {ideal:.1f} s"),
+        ratio("1 000 brands, 100 ms: CPU of the Go client", 0.9, THOUSAND, "rotator", client, "cpu"),
+        ratio("1 000 brands, 100 ms, tmpfs: CPU of the Go client", 0.9, THOUSAND_TMPFS, "rotator", client, "cpu"),
+        ratio("10 000 brands: CPU of the Go client", 1.0, TEN_THOUSAND, "rotator", client, "cpu"),
+        ratio("10 000 brands: wall time of the Go client", 1.0, TEN_THOUSAND, "rotator", client, "wall"),
+        ratio("10 000 brands: peak memory of the Go client", 1.0, TEN_THOUSAND, "rotator", client, "memory"),
+        Bar("10 000 brands: peak memory", 36, " MiB", largest("memory", TEN_THOUSAND)),
+        Bar("connections to the endpoint, every run", 1, "", largest("connections", *results)),
+        Bar("cold release build", 120, " s", build_seconds, "" if build_seconds else "only with --build"),
     ]  # fmt: skip

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The programs that are compared, and the proof that each did the work it is measured for."""
+"""The programs that are compared, and the check that each did the work it is measured for."""
 
 import base64
 import json
@@ -7,9 +7,10 @@ import os
 import re
 import shutil
 import stat
+from functools import partial
 from pathlib import Path
 
-from .measuring import Broken, Cost, Stopwatch, compile_c
+from .measuring import Broken, Cost, Setting, Stopwatch, compile_program
 from .server import Server
 
 CONCURRENCY = 64
@@ -29,19 +30,22 @@ def brand(index: int) -> tuple[str, str]:
 
 
 class Case:
-    """So many brands, so far away, published into one directory."""
+    """The configuration, secrets and output directory of one setting."""
 
-    def __init__(self, brands: int, delay: int, parent: Path, work: Path, server: Server):
-        self.brands, self.delay, self.server = brands, delay, server
-        self.output = parent / f"out-{brands}-{delay}"
+    def __init__(self, setting: Setting, parent: Path, work: Path, server: Server):
+        self.setting, self.server = setting, server
+        self.brands, delay, place = setting
+        self.output = parent / "out"
         self.endpoint = server.endpoint(delay)
-        self.secret = work / "secret"
-        self.config = work / f"config-{brands}-{delay}.yaml"
-        self.list = work / f"brands-{brands}.txt"
-        if not self.secret.exists():
-            self.secret.write_text("SK-benchmark-only-0123456789abcdef\n")
-            self.secret.chmod(0o600)
-        self.list.write_text("".join("%s %s\n" % brand(index) for index in range(1, brands + 1)))
+        self.secrets = work / "secrets"
+        self.config = work / f"config-{self.brands}-{delay}-{place}.yaml"
+        self.list = work / f"brands-{self.brands}.txt"
+        self.clear()
+        self.secrets.mkdir(mode=0o700, exist_ok=True)
+        for name, _ in map(brand, range(1, self.brands + 1)):
+            (self.secrets / name).touch(mode=0o600)
+            (self.secrets / name).write_text(f"SK-benchmark-only-{name}\n")
+        self.list.write_text("".join("%s %s\n" % brand(index) for index in range(1, self.brands + 1)))
         self.config.write_text(self._configuration())
         self.config.chmod(0o600)
 
@@ -57,8 +61,10 @@ defaults:
     - {{ file: "{self.output}/{{brand}}.token", format: raw, mode: "0640" }}
 brands:
 """
-        entry = '  - name: {}\n    client_id: {}\n    secret: {{ file: "' + str(self.secret) + '" }}\n'
-        return head + "".join(entry.format(*brand(index)) for index in range(1, self.brands + 1))
+        return head + "".join(
+            f'  - name: {name}\n    client_id: {client}\n    secret: {{ file: "{self.secrets}/{name}" }}\n'
+            for name, client in map(brand, range(1, self.brands + 1))
+        )
 
     def clear(self) -> None:
         """An empty output directory: every token is due."""
@@ -86,77 +92,55 @@ brands:
 class Contenders:
     """One method per program. Each returns the cost of one verified run."""
 
-    def __init__(self, rotator: Path, sources: Path, work: Path, watch: Stopwatch):
-        self.rotator_binary, self.sources, self.work, self.watch = rotator, sources, work, watch
-        self.multi_binary = compile_c(sources / "multi.c", work / "multi", "-lcurl")
+    def __init__(self, binary: Path, other: Path | None, sources: Path, work: Path, watch: Stopwatch):
+        self.binary, self.other, self.sources, self.work, self.watch = binary, other, sources, work, watch
+        # The YAML library comes from Debian's package. The build downloads nothing.
+        go = {"GOPATH": "/usr/share/gocode", "GO111MODULE": "off", "GOCACHE": str(work / "go-cache"), "GOENV": "off"}
+        self.client_binary = compile_program("go", "build", "-o", work / "client", sources / "client.go", environment=go)
         (work / "body").write_text(BODY)
 
-    def rotator(self, case: Case) -> Cost:
-        """The subject, with the hashed CA directory."""
+    def rotators(self, label: str, run) -> list[tuple]:
+        """The rotator and, if there is one, the other build of it, side by side."""
+        found = [("rotator" + label, partial(run, self.binary))]
+        return found + ([("other rotator" + label, partial(run, self.other))] if self.other else [])
+
+    def rotate(self, binary: Path, case: Case) -> Cost:
+        """The rotator, with the hashed CA directory."""
         case.clear()
-        cost = self._counted(case, self.command(case))
-        case.verify()
-        return cost
+        return self._publishing(case, self.command(binary, case))
 
-    def rotator_json(self, case: Case) -> Cost:
-        """The subject with its report as JSON."""
-        case.clear()
-        cost = self._counted(case, [*self.command(case), "--output", "json"])
-        case.verify()
-        try:
-            json.loads(self.watch.stdout())
-        except ValueError as error:
-            raise Broken(f"the rotator's report is no JSON document: {error}") from None
-        return cost
+    def replace(self, binary: Path, case: Case) -> Cost:
+        """The rotator with `--force` over existing tokens: what a later rotation costs."""
+        return self._publishing(case, [*self.command(binary, case), "--force"])
 
-    def rotator_replacing(self, case: Case) -> Cost:
-        """The subject once more over its own tokens: what a later rotation costs."""
-        cost = self._counted(case, [*self.command(case), "--force"])
-        case.verify()
-        return cost
-
-    def rotator_nothing_due(self, case: Case) -> Cost:
-        """The subject when every token is fresh. The tokens must be there already."""
+    def find_nothing_due(self, binary: Path, case: Case) -> Cost:
+        """The rotator when every token is fresh. The tokens must be there already."""
         before = {entry.name: entry.stat().st_mtime_ns for entry in os.scandir(case.output)}
-        cost = self._counted(case, self.command(case), requests=0)
+        cost = self._counted(case, self.command(binary, case), requests=0)
         if before != {entry.name: entry.stat().st_mtime_ns for entry in os.scandir(case.output)}:
             raise Broken("nothing was due, and files changed")
         return cost
+
+    def client(self, case: Case) -> Cost:
+        """The client in Go, with the rotator's configuration."""
+        case.clear()
+        return self._publishing(case, [self.client_binary, case.config])
 
     def bash(self, case: Case) -> Cost:
         """bash, openssl, curl and jq under xargs, with the CA bundle (curl's default)."""
         case.clear()
         environment = {"ENDPOINT": case.endpoint, "CA_BUNDLE": str(case.server.trust.bundle),
-                       "SECRET_FILE": str(case.secret), "OUT": str(case.output)}  # fmt: skip
+                       "SECRETS": str(case.secrets), "OUT": str(case.output)}  # fmt: skip
         argv = ["xargs", "-P", CONCURRENCY, "-L", 1, self.sources / "baseline.sh"]
-        cost = self._counted(case, argv, environment=environment, stdin=case.list, timeout=1800)
-        case.verify()
-        return cost
+        return self._publishing(case, argv, environment=environment, stdin=case.list)
 
     def curl(self, case: Case) -> Cost:
-        """One curl, unsigned, with the CA bundle in curl's usual way."""
+        """One curl, unsigned, with the CA bundle, which is curl's default."""
         return self._curl(case, ["--cacert", case.server.trust.bundle])
 
     def curl_directory(self, case: Case) -> Cost:
-        """One curl that is spared the bundle: for information."""
+        """One curl that reads the hashed CA directory instead of the bundle."""
         return self._curl(case, ["--cacert", case.server.trust.ca, "--capath", case.server.trust.directory])
-
-    def multi_files(self, case: Case) -> Cost:
-        """Bare libcurl multi in C that also publishes each answer as it came."""
-        case.clear()
-        cost = self.multi(case, case.output)
-        if (found := len(os.listdir(case.output))) != case.brands:
-            raise Broken(f"multi: {found} files")
-        return cost
-
-    def multi(self, case: Case, *directory: Path) -> Cost:
-        """Bare libcurl multi in C, with the hashed CA directory."""
-        argv = [self.multi_binary, case.endpoint, case.brands, CONCURRENCY, "--cadir", case.server.trust.directory,
-                *directory]  # fmt: skip
-        cost = self._counted(case, argv)
-        if not self.watch.stdout().startswith(f"{case.brands} succeeded, 0 failed"):
-            raise Broken(f"multi: {self.watch.stdout()}")
-        return cost
 
     def h2load(self, case: Case) -> Cost:
         """The load generator of nghttp2: one connection, as many streams as fit. It checks no certificate."""
@@ -167,12 +151,18 @@ class Contenders:
         return cost
 
     def curl_version(self, _: Case) -> Cost:
-        """The time to start a well-known program and end it."""
+        """The time that a well-known program needs to start and to exit."""
         return self.watch.run(["curl", "--version"])
 
-    def command(self, case: Case) -> list:
+    def command(self, binary: Path, case: Case) -> list:
         """What cron would run."""
-        return [self.rotator_binary, "rotate", "--config", case.config]
+        return [binary, "rotate", "--config", case.config]
+
+    def _publishing(self, case: Case, argv: list, **options) -> Cost:
+        """Runs a program that publishes every token of the case, and checks the files."""
+        cost = self._counted(case, argv, **options)
+        case.verify()
+        return cost
 
     def _curl(self, case: Case, trust: list) -> Cost:
         answer = self.work / "answer"
@@ -183,11 +173,11 @@ class Contenders:
         return cost
 
     def _counted(self, case: Case, argv: list, requests: int | None = None, **options) -> Cost:
-        """Runs, and holds the server's count of requests against what the case asks for."""
+        """Runs a program and checks how many requests the server received from it."""
         connections, begun = case.server.counters()
         cost = self.watch.run(argv, **options)
         connections_after, begun_after = case.server.counters()
-        # Each look at the counters is a connection and a request of its own.
+        # Reading the counters costs one connection and one request.
         cost.connections = connections_after - connections - 1
         seen, expected = begun_after - begun - 1, case.brands if requests is None else requests
         if seen != expected:

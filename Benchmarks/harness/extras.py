@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The two measurements that are no race: the sockets of a run, and a cold build."""
+"""Two measurements that compare no programs: the sockets that a run opens, and a cold build."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from .measuring import ENVIRONMENT, Broken
 
 
 def sockets_opened(argv: list, work: Path) -> tuple[int, int] | None:
-    """Runs under strace; (internet, other) sockets it and its children opened. None where tracing is not possible."""
+    """Runs under strace; (internet, other) sockets that it and its children opened. None if tracing is not possible."""
     trace = work / "trace"
     if not shutil.which("strace"):
         return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs one program under `measure` (measure.c) and says what it cost."""
+"""Runs one program under `measure` (measure.c) and returns its cost."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 class Broken(Exception):
-    """A run that did not do its work: its numbers must not be used."""
+    """A run that did not do its work. Its numbers must not be used."""
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Cost:
         return asdict(self)
 
 
-#: The same small environment for every program: no proxy, no locale, no CA variable of the caller's.
+#: The same small environment for every program: no proxy, locale or CA variable of the caller.
 ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/", "LC_ALL": "C"}
 
 
@@ -35,7 +35,7 @@ class Stopwatch:
 
     def __init__(self, sources: Path, work: Path):
         self.work = work
-        self.binary = compile_c(sources / "measure.c", work / "measure")
+        self.binary = compile_program("cc", "-O2", "-Wall", "-Wextra", "-o", work / "measure", sources / "measure.c")
         floor = self.run(["true"]).memory
         if floor > 5:
             raise Broken(f"`true` seems to need {floor:.1f} MiB: memory cannot be measured here")
@@ -77,16 +77,33 @@ class Stopwatch:
         return (self.work / "stdout").read_text(errors="replace")
 
     def stderr(self) -> str:
-        """The end of what the last run complained about."""
+        """The end of what the last run wrote to standard error."""
         return (self.work / "stderr").read_text(errors="replace").strip()[-600:] or "(silent)"
 
 
-def compile_c(source: Path, binary: Path, *flags: str) -> str:
-    command = ["cc", "-O2", "-Wall", "-Wextra", "-o", str(binary), str(source), *flags]
-    done = subprocess.run(command, capture_output=True, text=True)
+def compile_program(*command, environment: dict | None = None) -> Path:
+    """Runs a compiler whose command has `-o BINARY`, and returns that binary."""
+    words = list(map(str, command))
+    done = subprocess.run(words, capture_output=True, text=True, env=os.environ | (environment or {}))
     if done.returncode != 0:
-        raise Broken(f"{source.name} does not compile:\n{done.stderr}")
-    return str(binary)
+        raise Broken(f"{words[-1]} does not compile:\n{done.stderr}")
+    return Path(words[words.index("-o") + 1])
+
+
+#: Brands, the server's delay in milliseconds, and where the files go: `disk` or `tmpfs`.
+Setting = tuple[int, int, str]
+
+
+class Results(dict[Setting, dict[str, list[Cost]]]):
+    """The costs of all runs, by setting and program, in the order of the rounds."""
+
+    def median(self, setting: Setting, program: str, field: str) -> float | None:
+        costs = self.get(setting, {}).get(program)
+        return median(costs, field) if costs else None
+
+    def ratio(self, setting: Setting, above: str, below: str, field: str) -> float | None:
+        costs = self.get(setting, {})
+        return paired_ratio(costs.get(above, []), costs.get(below, []), field)
 
 
 def median(costs: list[Cost], field: str) -> float:
@@ -94,7 +111,7 @@ def median(costs: list[Cost], field: str) -> float:
 
 
 def paired_ratio(numerators: list[Cost], denominators: list[Cost], field: str) -> float | None:
-    """The median of the ratios of runs that stood side by side: what slows both at a time cancels out."""
+    """The median of the ratios of runs of one round, so that a slow period of the machine cancels out."""
     pairs = [
         getattr(above, field) / getattr(below, field)
         for above, below in zip(numerators, denominators)
