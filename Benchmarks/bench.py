@@ -34,10 +34,11 @@ def program(path: str) -> Path:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="Benchmarks/run", description=__doc__.splitlines()[0])
-    parser.add_argument("rotator", nargs="?", type=program, default=str(REPOSITORY / ".build/release/doku-token-rotator"),
+    release = str(REPOSITORY / ".build/release/doku-token-rotator")
+    parser.add_argument("rotator", nargs="?", type=program, default=release,
                         help="the binary to measure (default: the release build)")  # fmt: skip
     parser.add_argument("--against", type=program, metavar="PATH",
-                        help="another build of the rotator, measured in the same rounds")  # fmt: skip
+                        help="another build of the rotator, measured in the same rounds")
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
     parser.add_argument("--only", type=int, nargs="+", metavar="BRANDS", help="only the cases of these sizes")
     parser.add_argument("--build", action="store_true", help="also time a cold release build of the last commit")
@@ -75,20 +76,21 @@ class Bench:
         """Measures the contenders, then those in `idle`, which find every token fresh."""
         case = Case(setting, self.places[setting[2]], self.programs.work, self.server)
         self._rounds(case, rounds, contenders)
-        if idle and self.attempt(f"{report.describe(setting)}, filling", self.programs.rotate, self.programs.binary, case):
+        binary = self.programs.binary
+        if idle and self.attempt(f"{report.describe(setting)}, filling", self.programs.rotate, binary, case):
             self._rounds(case, rounds, idle)
-            command = self.programs.command(self.programs.binary, case)
+            command = self.programs.command(binary, case)
             if sockets := self.attempt("sockets", extras.sockets_opened, command, self.programs.work):
                 self.sockets.append(sockets)
         report.print_case(setting, self.results[setting])
         shutil.rmtree(case.output, ignore_errors=True)
 
     def _rounds(self, case: Case, rounds: int, contenders: list) -> None:
-        """Rounds of A B C, A B C: neighbours in time share the state of the machine. The first round does not count."""
+        """Rounds of A B C, C B A: the order favours no program. The first round does not count."""
         costs = self.results.setdefault(case.setting, {})
         failed = set()
         for turn in range(-1, rounds):
-            for name, run in contenders:
+            for name, run in contenders if turn % 2 else reversed(contenders):
                 if name in failed:
                     continue
                 os.sync()  # No program pays for what another one has written.
@@ -117,12 +119,12 @@ def plan(programs: Contenders) -> list[tuple]:
     client, h2load, bash = ("Go client", programs.client), ("h2load", programs.h2load), ("shell script", programs.bash)
     curls = [("curl", programs.curl), ("curl, hashed directory", programs.curl_directory)]
     return [
-        (ONE, 21, 9, [*rotators, *curls, client, bash], []),
-        (THREE, 25, 9, [], [*nothing_due, ("curl --version", programs.curl_version)]),
-        (HUNDRED, 5, 3, [*rotators, client, bash], []),
-        (THOUSAND, 9, 5, [*rotators, client, h2load], []),
-        (THOUSAND_TMPFS, 7, 3, [*rotators, client], []),
-        (TEN_THOUSAND, 7, 3, [*rotators, client, *replacing, h2load], nothing_due),
+        (ONE, 20, 8, [*rotators, *curls, client, bash], []),
+        (THREE, 24, 8, [], [*nothing_due, ("curl --version", programs.curl_version)]),
+        (HUNDRED, 4, 2, [*rotators, client, bash], []),
+        (THOUSAND, 8, 4, [*rotators, client, h2load], []),
+        (THOUSAND_TMPFS, 8, 4, [*rotators, client], []),
+        (TEN_THOUSAND, 8, 4, [*rotators, client, *replacing, h2load], nothing_due),
     ]
 
 

@@ -48,19 +48,21 @@ def judge(results: Results, sockets: tuple[int, int] | None, build_seconds: floa
     idle, client = "rotator, nothing due", "Go client"
     ideal = math.ceil(1000 / CONCURRENCY) * 0.1
     thousand = results.median(THOUSAND, "rotator", "wall")
+    memory, connections = largest("memory", TEN_THOUSAND), largest("connections", *results)
     return [
         ratio("1 brand, cold: CPU of curl", 0.6, ONE, "rotator", "curl", "cpu"),
         ratio("1 brand, cold: wall time of curl", 1.0, ONE, "rotator", "curl", "wall"),
         Bar("nothing due: sockets", 0, "", sockets and sockets[0], f"and {sockets[1]} local ones" if sockets else ""),
         ratio("nothing due, 3 brands: wall time of curl --version", 1.5, THREE, idle, "curl --version", "wall"),
         Bar("nothing due, 10 000 brands: wall time", 0.5, " s", results.median(TEN_THOUSAND, idle, "wall")),
-        Bar("1 000 brands, 100 ms: the ideal wall time", 1.15, "×", thousand and thousand / ideal, f"ideal {ideal:.1f} s"),
+        Bar("1 000 brands, 100 ms: the ideal wall time", 1.15, "×", thousand and thousand / ideal,
+            f"ideal {ideal:.1f} s"),
         ratio("1 000 brands, 100 ms: CPU of the Go client", 0.9, THOUSAND, "rotator", client, "cpu"),
         ratio("1 000 brands, 100 ms, tmpfs: CPU of the Go client", 0.9, THOUSAND_TMPFS, "rotator", client, "cpu"),
         ratio("10 000 brands: CPU of the Go client", 1.0, TEN_THOUSAND, "rotator", client, "cpu"),
         ratio("10 000 brands: wall time of the Go client", 1.0, TEN_THOUSAND, "rotator", client, "wall"),
         ratio("10 000 brands: peak memory of the Go client", 1.0, TEN_THOUSAND, "rotator", client, "memory"),
-        Bar("10 000 brands: peak memory", 36, " MiB", largest("memory", TEN_THOUSAND)),
-        Bar("connections to the endpoint, every run", 1, "", largest("connections", *results)),
+        Bar("10 000 brands: peak memory", 36, " MiB", memory),
+        Bar("connections to the endpoint, every run", 1, "", connections),
         Bar("cold release build", 120, " s", build_seconds, "" if build_seconds else "only with --build"),
     ]  # fmt: skip

@@ -96,7 +96,8 @@ class Contenders:
         self.binary, self.other, self.sources, self.work, self.watch = binary, other, sources, work, watch
         # The YAML library comes from Debian's package. The build downloads nothing.
         go = {"GOPATH": "/usr/share/gocode", "GO111MODULE": "off", "GOCACHE": str(work / "go-cache"), "GOENV": "off"}
-        self.client_binary = compile_program("go", "build", "-o", work / "client", sources / "client.go", environment=go)
+        build = ["go", "build", "-o", work / "client", sources / "client.go"]
+        self.client_binary = compile_program(*build, environment=go)
         (work / "body").write_text(BODY)
 
     def rotators(self, label: str, run) -> list[tuple]:
