@@ -90,7 +90,7 @@ class Bench:
         costs = self.results.setdefault(case.setting, {})
         failed = set()
         for turn in range(-1, rounds):
-            for name, run in contenders if turn % 2 else reversed(contenders):
+            for name, run in reversed(contenders) if turn % 2 else contenders:
                 if name in failed:
                     continue
                 os.sync()  # No program pays for what another one has written.
