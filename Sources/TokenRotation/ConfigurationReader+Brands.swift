@@ -45,6 +45,7 @@ extension ConfigurationReader {
         if items.isEmpty { problems.add(node.mark, "`brands` is an empty list", hint: "it needs at least one brand") }
         configuration.brands.reserveCapacity(items.count)
         brandPlaces.reserveCapacity(items.count)
+        clientIDPlaces.reserveCapacity(items.count)
         paths.reserveCapacity(items.count)
         for item in items {
             if let brand = brand(item, at: configuration.brands.count, defaults: defaults) {
@@ -127,6 +128,12 @@ extension ConfigurationReader {
         guard let clientID = text(node, .clientID) else { return nil }
         guard clientID.utf8.count <= 128, VisibleText.isVisibleASCII(clientID) else {
             problems.add(node.mark, "`client_id` must be at most 128 visible ASCII characters without spaces")
+            return nil
+        }
+        if let earlier = clientIDPlaces.insert(node.mark, unlessPresent: clientID) {
+            problems.add(
+                node.mark, "two brands have this `client_id`: the other is in line \(earlier.line)",
+                hint: "correct a copied `client_id`, or list all outputs under one brand")
             return nil
         }
         return clientID

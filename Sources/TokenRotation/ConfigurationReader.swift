@@ -18,6 +18,8 @@ package struct ConfigurationReader {
     var paths = PathRegister()
     /// Where each brand's name stands, by name.
     var brandPlaces: [String: (index: Int, mark: Mark)] = [:]
+    /// The mark of each client id. DOKU gives a client id one token, so two brands cannot share it.
+    var clientIDPlaces: [String: Mark] = [:]
     /// The last output's: the next one's is mostly the same.
     var lastForm: TokenOutput.Form?
     var stores = TokenStoreRegister()

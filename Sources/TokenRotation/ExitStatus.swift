@@ -20,7 +20,30 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
     case interrupted = 130
     case terminated = 143
 
-    /// What the status says.
+    /// What a command looked at before it ended with a status.
+    package enum Examination: Sendable {
+        /// A run: the tokens on disk, after it.
+        case run
+        /// A dry run: what a run would do.
+        case plan
+        /// The configuration alone.
+        case configuration
+    }
+
+    /// What the status says about what was examined. Only a run claims anything about tokens on disk.
+    package func meaning(of examination: Examination) -> String {
+        switch (examination, self) {
+        case (.plan, .success): "dry run: no failure foreseen; nothing was requested or written"
+        case (.plan, .passing), (.plan, .passingDiesSoon), (.plan, .passingNoToken):
+            "dry run: some brand would fail for a passing reason; nothing was requested or written"
+        case (.plan, .lasting), (.plan, .lastingDiesSoon), (.plan, .lastingNoToken):
+            "dry run: some brand would fail until a person acts; nothing was requested or written"
+        case (.configuration, .success): "the configuration is valid; no token was examined"
+        default: meaning
+        }
+    }
+
+    /// What the status says about a run.
     package var meaning: String {
         switch self {
         case .success: "every brand's token outlives the next run"

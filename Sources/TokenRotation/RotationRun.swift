@@ -50,6 +50,7 @@ package struct RotationRun {
         var report = RunReport(
             runID: runID, startedAt: context.now(), endedAt: context.now(), exitStatus: .internal)
         report.speaksForAll = request.brands == nil
+        report.examination = request.isDryRun ? .plan : .run
         var turn: Turn?
         do {
             let taken = try takeTurn()

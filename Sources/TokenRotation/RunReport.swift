@@ -27,6 +27,8 @@ package struct RunReport: Sendable {
     /// Whether it tells how the scheduler's runs go. A run over brands that somebody named does not, unless they are
     /// all: that those are well says nothing of the others.
     package var speaksForAll = true
+    /// What the exit status is about.
+    package var examination = ExitStatus.Examination.run
     /// Whether another run of the configuration has the lock, and speaks for both.
     package var isOutranked = false
 
@@ -84,7 +86,8 @@ extension RunReport {
               "ended_at": \(quoted(endedAt.description)),
               "duration_ms": \(duration.wholeMilliseconds),
               "exit_code": \(exitStatus.rawValue),
-              "exit_meaning": \(quoted(exitStatus.meaning)),
+              "exit_meaning": \(quoted(exitStatus.meaning(of: examination))),
+              "dry_run": \(examination != .run),
               "problems": [\(problems.map(quoted).joined(separator: ", "))],
               "warnings": [\(warnings.map(quoted).joined(separator: ", "))],
               "clock_offset_seconds": \(clockOffset.map { "\($0.components.seconds)" } ?? "null"),

@@ -167,10 +167,11 @@ enum ReportDocument {
     }
 
     /// The document of a run that never began.
-    static func write(problems: [String], status: ExitStatus) {
+    static func write(problems: [String], status: ExitStatus, about examination: ExitStatus.Examination = .run) {
         let now = Timestamp.now
-        let report = RunReport(
+        var report = RunReport(
             runID: RandomIdentifier.make(), startedAt: now, endedAt: now, exitStatus: status, problems: problems)
+        report.examination = examination
         Console.complain(ifLost: write(report))
     }
 }

@@ -17,7 +17,7 @@ struct Validate: ParsableCommand {
         let problems = ConfigurationSource.problems(in: configuration.path)
         let status = problems.isEmpty ? ExitStatus.success : .configuration
         if output == .json {
-            ReportDocument.write(problems: problems, status: status)
+            ReportDocument.write(problems: problems, status: status, about: .configuration)
         } else {
             for problem in problems { Console.complain(problem) }
             if problems.isEmpty {

@@ -17,6 +17,25 @@ import TokenRotation
             Array(rows.dropFirst()) == ExitStatus.allCases.map { ["\($0.rawValue)", $0.meaning, $0.advice] })
     }
 
+    @Test("README says what an exit status means for a dry run and for `validate`")
+    func readmeDryExitStatuses() throws {
+        let rows = try Self.table("exit-status-dry")
+        #expect(rows.first == ["code", "`rotate --dry-run`", "`validate`"])
+        var listed: [TokenRotation.ExitStatus] = []
+        for row in rows.dropFirst() {
+            for code in row[0].split(separator: ", ") {
+                let status = try #require(Int32(code).flatMap(TokenRotation.ExitStatus.init))
+                listed.append(status)
+                #expect(row[1] == status.meaning(of: .plan))
+                #expect(row[2] == "–" || row[2] == status.meaning(of: .configuration))
+            }
+        }
+        for status in TokenRotation.ExitStatus.allCases where !listed.contains(status) {
+            #expect(status.meaning(of: .plan) == status.meaning)
+            #expect(status.meaning(of: .configuration) == status.meaning)
+        }
+    }
+
     @Test("README lists every code of a failure")
     func readmeCodes() throws {
         let text = try String(contentsOf: Self.readme, encoding: .utf8)

@@ -92,7 +92,7 @@ private func read(_ text: String, file: String = "/etc/doku/config.yaml") throws
         #expect(configuration.proxy == "socks5h://user:pa%40ss@proxy.internal:1080")
         let names = configuration.brands.map(\.name)
         #expect(names == ["batik", "kopi", "teh"])
-        #expect(configuration.brands.map(\.clientID) == ["BRN-0001", "BRN-0001", "10791114622547"])
+        #expect(configuration.brands.map(\.clientID) == ["BRN-0001", "BRN-0002", "10791114622547"])
         #expect(configuration.brands.map(\.validTime) == [.seconds(21600), .seconds(86400), .seconds(21600)])
         #expect(configuration.brands[0].renewBefore == .remaining(.seconds(7200)))
         #expect(configuration.brands[1].renewBefore == .percent(33))
@@ -163,7 +163,7 @@ private func read(_ text: String, file: String = "/etc/doku/config.yaml") throws
     }
 
     @Test func `one brand's fault in the defaults is told once`() throws {
-        let brands = (0..<50).map { "  - { name: \($0)x, client_id: B }\n" }.joined()
+        let brands = (0..<50).map { "  - { name: \($0)x, client_id: B\($0) }\n" }.joined()
         let text = """
             endpoint: test
             defaults:
@@ -215,7 +215,8 @@ private func read(_ text: String, file: String = "/etc/doku/config.yaml") throws
     @Test func `many wrong names in snippets take no quadratic time`() throws {
         var text = "endpoint: test\nbrands:\n"
         for number in 0..<5000 {
-            text += "  - { name: brand-\(number), client_id: B, secret: { env: S }, outputs: [{ file: t\(number) }] }\n"
+            text += "  - { name: brand-\(number), client_id: B\(number), secret: { env: S }, "
+            text += "outputs: [{ file: t\(number) }] }\n"
         }
         text += "snippets:\n  - file: all.env\n    dialect: posix\n    variable: T_{BRAND}\n    brands:\n"
         for number in 0..<5000 { text += "      - brend-\(number)\n" }

@@ -118,6 +118,18 @@ import enum TokenRotation.ExitStatus
         #expect(ExitStatus(outcomes: [outcome]) != .success)
     }
 
+    /// Only a run has looked at the tokens on disk.
+    @Test(arguments: ExitStatus.allCases)
+    func `a dry run and a validation claim nothing about tokens on disk`(status: ExitStatus) {
+        #expect(status.meaning(of: .run) == status.meaning)
+        for examination in [ExitStatus.Examination.plan, .configuration] {
+            // `validate` ends with 0, 64, 70 or 78 alone.
+            guard examination == .plan || status.rawValue == 0 || status.rawValue >= 64 else { continue }
+            #expect(!status.meaning(of: examination).contains("outlives"))
+            #expect(!status.meaning(of: examination).contains("on disk"))
+        }
+    }
+
     /// By the rows of the exit table: what passes, and what a person must change.
     @Test func `codes are passing or lasting as documented`() {
         #expect(
