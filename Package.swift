@@ -38,22 +38,25 @@ let package = Package(
         .target(name: "DurableFiles", dependencies: ["CLinux"], swiftSettings: house),
         .target(name: "ProcessState", dependencies: ["CLinux"], swiftSettings: house),
 
+        // The vocabulary that all modules below share.
+        .target(name: "Model", dependencies: ["Digests"], swiftSettings: house),
+
         // The domain, whom it tells of a run, where tokens go besides files, and the thin shell around all.
         .target(
             name: "TokenRotation",
-            dependencies: ["Curl", "YAML", "Digests", "DurableFiles", "ProcessState"],
+            dependencies: ["Model", "Curl", "YAML", "Digests", "DurableFiles", "ProcessState"],
             // A link to config/schema.json: `schema` prints the very file that the tests hold against the reader.
             resources: [.embedInCode("schema.json")],
             swiftSettings: house),
         .target(
-            name: "Reporting", dependencies: ["TokenRotation", "Curl", "DurableFiles"], swiftSettings: house),
+            name: "Reporting", dependencies: ["Model", "TokenRotation", "Curl", "DurableFiles"], swiftSettings: house),
         .target(
-            name: "Kubernetes", dependencies: ["TokenRotation", "Curl", "DurableFiles", "ProcessState"],
+            name: "Kubernetes", dependencies: ["Model", "TokenRotation", "Curl", "DurableFiles", "ProcessState"],
             swiftSettings: house),
         .executableTarget(
             name: "doku-token-rotator",
             dependencies: [
-                "TokenRotation", "Reporting", "Kubernetes", "ProcessState",
+                "Model", "TokenRotation", "Reporting", "Kubernetes", "ProcessState",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
@@ -62,7 +65,7 @@ let package = Package(
         .executableTarget(
             name: "manual-pages",
             dependencies: [
-                "TokenRotation", "YAML",
+                "Model", "TokenRotation", "YAML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
@@ -84,16 +87,19 @@ let package = Package(
         .testTarget(name: "DigestsTests", dependencies: ["Digests"], swiftSettings: house),
         .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles", "CLinux"], swiftSettings: house),
         .testTarget(name: "ProcessStateTests", dependencies: ["ProcessState", "CLinux"], swiftSettings: house),
+        // What several test targets share.
+        .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/TestSupport", swiftSettings: house),
+        .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: house),
         .testTarget(
-            name: "TokenRotationTests", dependencies: ["TokenRotation", "Curl", "YAML"],
+            name: "TokenRotationTests", dependencies: ["Model", "TokenRotation", "Curl", "YAML", "TestSupport"],
             exclude: ["docker_environment.py", "systemd_environment.sh"], swiftSettings: house),
-        .testTarget(name: "ReportingTests", dependencies: ["Reporting", "TokenRotation"], swiftSettings: house),
+        .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Model"], swiftSettings: house),
         .testTarget(
             name: "SandboxTests", dependencies: ["doku-sandbox"], exclude: ["client.py"], swiftSettings: house),
         .testTarget(
             name: "ScenarioTests",
             dependencies: [
-                "doku-token-rotator", "doku-sandbox", "manual-pages", "TokenRotation", "Kubernetes", "Curl",
+                "doku-token-rotator", "doku-sandbox", "manual-pages", "Model", "TokenRotation", "Kubernetes", "Curl",
             ],
             exclude: [
                 "Scenarios", "Systemd", "Kubernetes/cluster", "Kubernetes/pod", "Kubernetes/manifests", "receiver.py",
@@ -113,7 +119,7 @@ if Context.environment["DOKU_FUZZING"] != nil {
     package.targets += [
         .systemLibrary(name: "CFuzzer", path: "Tests/Fuzzing/CFuzzer"),
         .executableTarget(
-            name: "fuzz", dependencies: ["CFuzzer", "TokenRotation", "Curl"], path: "Tests/Fuzzing/Fuzz",
+            name: "fuzz", dependencies: ["CFuzzer", "Model", "TokenRotation", "Curl"], path: "Tests/Fuzzing/Fuzz",
             swiftSettings: house),
     ]
 }

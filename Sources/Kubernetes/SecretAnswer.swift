@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Curl
+internal import Model
 internal import TokenRotation
 
 /// What an answer of the API server means for a Secret and the brands in it.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
+internal import Model
 internal import TokenRotation
 
 /// What is applied to a Secret: everything that is ours in it, and nothing else (Kubernetes: "Server-Side Apply").

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
+internal import Model
 internal import TokenRotation
 
 /// A Secret as the API server tells of it, as far as it is of interest.

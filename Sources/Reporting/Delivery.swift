@@ -2,6 +2,7 @@
 
 internal import Curl
 internal import Dispatch
+internal import Model
 internal import TokenRotation
 
 /// Requests that tell others of a run. They never change how it ends.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
+internal import Model
 
 /// What the body of an answer with a token's status holds.
 enum AnswerBody: Equatable {

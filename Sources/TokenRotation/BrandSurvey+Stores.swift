@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Model
+
 extension BrandSurvey {
     /// Reads the stores of the brands of a run; of those that no brand of it has, nothing is known.
     static func read(

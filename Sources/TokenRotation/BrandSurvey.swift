@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Model
+
 /// What stands published for the brands of a run: their own files, their part of the snippets, and of the stores.
 final class BrandSurvey: Sendable {
     /// In the order of the configuration.

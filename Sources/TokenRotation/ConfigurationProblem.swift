@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Model
+
 /// One thing wrong in a configuration file. It shows no value of the file: somebody may have pasted a secret
 /// in the wrong place.
 package struct ConfigurationProblem: Sendable, Hashable {

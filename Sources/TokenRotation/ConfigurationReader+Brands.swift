@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Model
 internal import YAML
 
 /// What `defaults` and a brand may both say; nil where it was left out or is not sound.
@@ -86,7 +87,7 @@ extension ConfigurationReader {
             return nil
         }
         guard let name = text(node, .name) else { return nil }
-        guard Self.isBrandName(name) else {
+        guard Brand.isName(name) else {
             problems.add(
                 node.mark, "`name` is not a brand's name",
                 hint: Self.nameHint)
@@ -99,26 +100,8 @@ extension ConfigurationReader {
         return name
     }
 
-    /// What ``isBrandName(_:)`` asks for, in words.
+    /// What ``Brand/isName(_:)`` asks for, in words.
     static let nameHint = "1…63 of a-z 0-9 . _ - without two dots in a row, the first a letter or digit"
-
-    /// `[a-z0-9][a-z0-9._-]{0,62}` without `..`. Upper case is refused, so no two names differ in case alone.
-    static func isBrandName(_ name: String) -> Bool {
-        guard (1...63).contains(name.utf8.count) else { return false }
-        var previous: UInt8 = 0x2E
-        let bytes = name.utf8.span
-        for position in bytes.indices {
-            let byte = bytes[position]
-            switch byte {
-            case 0x61...0x7A, 0x30...0x39: break
-            case 0x2D, 0x5F: if position == 0 { return false }
-            case 0x2E: if previous == 0x2E { return false }
-            default: return false
-            }
-            previous = byte
-        }
-        return true
-    }
 
     private mutating func clientID(_ fields: Fields) -> String? {
         guard let node = value(.clientID, in: fields) else {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Model
 internal import YAML
 
 extension ConfigurationReader {
@@ -50,7 +51,7 @@ extension ConfigurationReader {
             return nil
         }
         guard let name = text(node, .name) else { return nil }
-        guard Self.isBrandName(name) else {
+        guard Brand.isName(name) else {
             problems.add(
                 node.mark, "`name` is not a hook's name",
                 hint: Self.nameHint)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import DurableFiles
+internal import Model
 internal import YAML
 
 /// A secret's source before the brand's name goes in. The messages about it show nothing that the file says.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Model
 internal import YAML
 
 /// A key of a Kubernetes Secret before the brand's name goes in.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Model
 internal import YAML
 
 /// One mapping of the file, its keys already checked.

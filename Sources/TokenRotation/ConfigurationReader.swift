@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import DurableFiles
+package import Model
 internal import YAML
 
 /// Turns the bytes of a configuration file into a ``Configuration``, or into everything that is wrong with them.
@@ -187,17 +189,11 @@ package struct ConfigurationReader {
     }
 }
 
-/// What a token must outlive to be there when the next run has ended.
-struct NextRun {
-    let runEvery: Duration
-    let deadline: Duration
-    let splay: Duration
-
-    var end: Duration { runEvery + DueRule.margin(deadline: deadline, splay: splay) }
-
+extension NextRun {
+    /// How ``end`` is made up, for messages.
     var arithmetic: String {
         "run_every \(DurationText.render(runEvery)) + deadline \(DurationText.render(deadline)) + "
             + (splay > .zero ? "splay \(DurationText.render(splay)) + " : "")
-            + "\(DurationText.render(DueRule.doubt)) = \(DurationText.render(end))"
+            + "\(DurationText.render(Self.doubt)) = \(DurationText.render(end))"
     }
 }

@@ -2,6 +2,7 @@
 
 internal import DurableFiles
 internal import FoundationEssentials
+internal import Model
 internal import Synchronization
 
 /// Knows what a run waits for on its disks, and with that which of them hang. Nobody touches such a one again.

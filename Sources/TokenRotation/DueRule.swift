@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Model
+
 /// Who needs a new token, read from the tokens already published.
 package struct DueRule: Sendable {
     package enum Verdict: Sendable, Equatable {
@@ -19,15 +21,9 @@ package struct DueRule: Sendable {
     private let force: Bool
     private let now: Timestamp
 
-    /// For clocks and schedulers that are late.
-    package static let doubt: Duration = .seconds(60)
-
-    /// What a run may add to `run_every` before the next token is in place.
-    package static func margin(deadline: Duration, splay: Duration) -> Duration { deadline + splay + doubt }
-
     package init(runEvery: Duration, deadline: Duration, splay: Duration = .zero, force: Bool, now: Timestamp) {
-        needed = runEvery + Self.margin(deadline: deadline, splay: splay)
-        longestRun = Self.margin(deadline: deadline, splay: splay)
+        needed = NextRun(runEvery: runEvery, deadline: deadline, splay: splay).end
+        longestRun = NextRun.margin(deadline: deadline, splay: splay)
         self.force = force
         self.now = now
     }

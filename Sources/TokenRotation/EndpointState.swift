@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Curl
+package import Model
 internal import Synchronization
 
 /// What the brands of one run learn from each other about their endpoint: whether further attempts do any good, and

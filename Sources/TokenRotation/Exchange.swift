@@ -2,6 +2,7 @@
 
 package import Curl
 internal import DurableFiles
+package import Model
 internal import Synchronization
 
 /// What a run takes from the world besides its files: time, chance and names. A test gives its own.
@@ -121,7 +122,7 @@ final class Exchange: Sendable {
         case .success(let secret):
             let signer = RequestSigner(
                 endpoint: setting.configuration.endpoint, clientID: brand.clientID, secret: secret,
-                body: brand.times.requestBody)
+                body: RequestBody(validTime: brand.validTime))
             attempt(1, of: signer, requestID: setting.context.requestID(), notBefore: nil, Course())
         case .failure(let failure): end(failure)
         }

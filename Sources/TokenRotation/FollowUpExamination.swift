@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import DurableFiles
+internal import Model
 internal import ProcessState
 
 /// Whether what a run does after its tokens can be done: hooks, their journal, and telling of the run.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import DurableFiles
+package import Model
 internal import ProcessState
 
 /// Looks at this host with the eyes of a run that is to come: what it needs is read, tried and taken back, by the code

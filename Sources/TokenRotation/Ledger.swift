@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Model
 internal import Synchronization
 
 /// The outcomes of a run while they come in, from many lanes. Once closed, late ones change nothing.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Curl
+internal import Model
 
 /// The way to the endpoint's host, by one request for nothing: `HEAD /`, without a Client-Id and without a signature.
 struct NetworkExamination {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import DurableFiles
+internal import Model
 
 extension OutputDirectories {
     private struct Place: Hashable, Sendable {

@@ -2,6 +2,7 @@
 
 internal import Dispatch
 internal import DurableFiles
+internal import Model
 internal import Synchronization
 
 /// The directories that a run publishes into: opened and checked once, synced once at the end.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import DurableFiles
+internal import Model
 internal import ProcessState
 
 /// Whether each token could be published where the configuration says, and read there by those whom its mode names.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import DurableFiles
+package import Model
 
 /// What stands at one place where a brand's token is published.
 package struct SurveyedOutput: Sendable {

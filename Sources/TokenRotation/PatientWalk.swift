@@ -2,6 +2,7 @@
 
 internal import Dispatch
 internal import DurableFiles
+internal import Model
 internal import ProcessState
 internal import Synchronization
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Model
+
 extension URLText {
     /// The schemes of CURLOPT_PROXY that are offered here.
     static let proxySchemes = ["http", "https", "socks5", "socks5h"]

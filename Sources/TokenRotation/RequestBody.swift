@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Digests
+internal import Model
 
 /// The body of a request for a token, and its digest: mostly the same for all of ten thousand brands.
 package struct RequestBody: Sendable {

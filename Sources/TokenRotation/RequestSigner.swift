@@ -3,6 +3,7 @@
 package import Curl
 internal import Digests
 internal import FoundationEssentials
+package import Model
 
 /// DOKU's signature over a request or an answer.
 ///

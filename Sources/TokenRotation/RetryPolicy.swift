@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Curl
+package import Model
 
 /// Which Request-Id a further attempt carries.
 package enum RequestIdentity: Sendable, Equatable {

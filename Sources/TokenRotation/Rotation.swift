@@ -2,6 +2,7 @@
 
 internal import Dispatch
 internal import DurableFiles
+package import Model
 internal import Synchronization
 
 /// One run over one configuration: plan, exchange, publish. The caller holds the run's lock.

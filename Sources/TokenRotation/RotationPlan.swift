@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import DurableFiles
+package import Model
 
 /// Who is due and why, read from what is published: nothing is written, requested or unlocked for it.
 ///

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import DurableFiles
+package import Model
 
 /// What the command line asks of a run.
 package struct RotationRequest: Sendable {

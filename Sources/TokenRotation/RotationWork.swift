@@ -3,6 +3,7 @@
 internal import Curl
 internal import Dispatch
 internal import DurableFiles
+internal import Model
 internal import Synchronization
 
 /// The part of a run that waits for the network and the disk.

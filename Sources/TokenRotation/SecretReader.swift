@@ -2,6 +2,7 @@
 
 internal import Digests
 internal import DurableFiles
+package import Model
 internal import ProcessState
 internal import Synchronization
 

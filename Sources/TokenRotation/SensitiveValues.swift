@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import DurableFiles
+internal import Model
 internal import Synchronization
 
 /// The secrets that a run has read, for as long as something may print them.

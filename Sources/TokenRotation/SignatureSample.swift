@@ -2,6 +2,7 @@
 
 internal import DurableFiles
 internal import FoundationEssentials
+internal import Model
 
 /// One signed request to look at: what a person compares with DOKU's support, line by line.
 package struct SignatureSample: Sendable {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Model
 internal import Synchronization
 
 /// Writes the files that many brands share: while answers still come in, so that no brand waits for a slow one, and

@@ -3,6 +3,7 @@
 internal import Digests
 internal import DurableFiles
 internal import FoundationEssentials
+internal import Model
 internal import ProcessState
 
 /// Where runs of one configuration keep what the outputs cannot tell: the journal of hooks, what the endpoint's name came

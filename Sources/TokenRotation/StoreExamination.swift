@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Model
+
 /// Whether each token could be read back from its stores, and written there.
 struct StoreExamination {
     private let configuration: Configuration

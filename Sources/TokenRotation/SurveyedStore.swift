@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Model
+
 /// A store as it stands.
 struct SurveyedStore: Sendable {
     private let store: TokenStore

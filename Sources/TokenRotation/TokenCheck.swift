@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import DurableFiles
+package import Model
 
 /// The state of the published tokens, judged for a monitoring system: local files alone, no request and no secret.
 package struct TokenCheck: Sendable {
@@ -103,7 +104,7 @@ package struct CheckRule: Sendable {
         // Half the time that a run may take is for schedulers that are late; a delay that is asked for is no fault.
         nextRun =
             configuration.runEvery + configuration.splay
-            + DueRule.margin(deadline: configuration.deadline, splay: .zero) / 2
+            + NextRun.margin(deadline: configuration.deadline, splay: .zero) / 2
         rule = DueRule(configuration, force: false, now: now)
         self.warning = warning
         self.critical = critical

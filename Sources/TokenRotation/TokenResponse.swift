@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Curl
+package import Model
 
 /// What one attempt brought: a token that passed every check, or a failure and whether to try again.
 package enum TokenResponse: Sendable {

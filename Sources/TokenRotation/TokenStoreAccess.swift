@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Model
+
 /// How a run reaches the stores of its configuration. The domain speaks to none itself: whoever starts the run brings
 /// the way there.
 package struct TokenStoreAccess: Sendable {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Model
 internal import Synchronization
 
 /// Writes the stores that many brands share: once at the end, with every token in one write, and before that where the

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Model
 internal import YAML
 
 /// The stores that outputs have named so far, each with what it holds.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Curl
+package import Model
 
 extension TransferOptions {
     /// What a configuration says about how its endpoint is reached.

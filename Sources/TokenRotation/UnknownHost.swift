@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Curl
+internal import Model
 
 /// Tells an endpoint's name that does not exist from name servers that have a bad moment: when the run before found no
 /// such name either, waiting does not help.

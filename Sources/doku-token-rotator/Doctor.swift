@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Kubernetes
+internal import Model
 internal import TokenRotation
 
 struct Doctor: ParsableCommand {

@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import Dispatch
 internal import Kubernetes
+internal import Model
 internal import Reporting
 internal import TokenRotation
 

@@ -5,6 +5,7 @@
 
 internal import ArgumentParser
 internal import FoundationEssentials
+internal import Model
 internal import TokenRotation
 
 @main

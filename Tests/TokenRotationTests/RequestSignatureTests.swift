@@ -2,6 +2,8 @@
 
 import Curl
 import Foundation
+import Model
+import TestSupport
 import Testing
 import TokenRotation
 
@@ -178,5 +180,12 @@ struct SignatureVector: Decodable, Sendable, CustomTestStringConvertible {
         let changed = zip(first.headers, second.headers).filter { $0.value != $1.value }.map(\.0.name)
         #expect(changed == ["Request-Timestamp", "Signature"])
         #expect(first.body == second.body)
+    }
+
+    @Test func `a secret shows in no description`() {
+        let secret = Secret(Array("canary-7f3a".utf8))
+        var dumped = ""
+        dump(Sample.signer(secret: "canary-7f3a"), to: &dumped)
+        #expect(!"\(secret) \(String(reflecting: secret)) \([secret]) \(dumped)".contains("canary"))
     }
 }

@@ -2,7 +2,9 @@
 
 import Dispatch
 import Foundation
+import Model
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import TokenRotation
@@ -81,9 +83,9 @@ import Testing
     }
 
     @Test(arguments: [
-        (StopRequest.Reason.terminated, TokenRotation.ExitStatus.terminated), (.interrupted, .interrupted),
+        (StopRequest.Reason.terminated, Model.ExitStatus.terminated), (.interrupted, .interrupted),
     ])
-    func `a stop ends the wait at once`(reason: StopRequest.Reason, status: TokenRotation.ExitStatus) throws {
+    func `a stop ends the wait at once`(reason: StopRequest.Reason, status: Model.ExitStatus) throws {
         let host = try Host(splay: "50m", left: 3600)
         let (report, delays) = host.run(random: 0.99, stoppingWith: reason)
         #expect(delays == 1)

@@ -2,6 +2,8 @@
 
 import Curl
 import Foundation
+import Model
+import TestSupport
 import Testing
 import TokenRotation
 

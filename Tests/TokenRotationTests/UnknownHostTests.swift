@@ -2,6 +2,7 @@
 
 import Curl
 import Foundation
+import Model
 import Testing
 
 @testable import TokenRotation

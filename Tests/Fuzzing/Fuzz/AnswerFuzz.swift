@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Curl
+internal import Model
 internal import TokenRotation
 
 private let now = Timestamp(seconds: 1_700_000_000)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Model
 internal import TokenRotation
 
 /// `Retry-After` and `Date`: two lines of any bytes, the wait they ask for is a sane one or none.

@@ -2,6 +2,8 @@
 
 import Curl
 import Foundation
+import Model
+import TestSupport
 
 @testable import TokenRotation
 

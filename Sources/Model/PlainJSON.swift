@@ -3,9 +3,9 @@
 /// JSON of the plainest kind, as answers and tokens nearly always are: printable ASCII without escapes, whole numbers,
 /// little nesting. Any decoder reads it the same. Of whatever else it says that it is not plain, and a whole decoder has
 /// to look: that takes some ten times longer, and a run may read twenty thousand of these.
-enum PlainJSON {
+package enum PlainJSON {
     /// What a member holds; a text without its quotes.
-    enum Value: Equatable {
+    package enum Value: Equatable {
         case text(Range<Int>)
         case integer(Int64)
         /// Where the object's brace stands.
@@ -15,7 +15,7 @@ enum PlainJSON {
     }
 
     /// Takes a key, without its quotes, and its value; false where it finds them unusual, which ends the reading.
-    typealias Visitor = (_ key: Range<Int>, _ value: Value) -> Bool
+    package typealias Visitor = (_ key: Range<Int>, _ value: Value) -> Bool
 
     private static let depthLimit = 8
     /// Digits of a number that a Double holds as it is written, whatever they are.
@@ -23,7 +23,7 @@ enum PlainJSON {
 
     /// Visits the members of the object that is the whole document.
     /// - Returns: false where it is none, or not plain.
-    static func visitMembers(of document: Span<UInt8>, _ visit: Visitor) -> Bool {
+    package static func visitMembers(of document: Span<UInt8>, _ visit: Visitor) -> Bool {
         var index = 0
         skipSpace(document, &index)
         guard object(document, &index, depth: 0, visit) else { return false }
@@ -32,13 +32,13 @@ enum PlainJSON {
     }
 
     /// Visits the members of an object within a document, by the place that a visit told.
-    static func visitMembers(of document: Span<UInt8>, at place: Int, _ visit: Visitor) -> Bool {
+    package static func visitMembers(of document: Span<UInt8>, at place: Int, _ visit: Visitor) -> Bool {
         var index = place
         return object(document, &index, depth: 0, visit)
     }
 
     /// Whether these bytes of the document are that word.
-    static func says(_ word: String, _ document: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    package static func says(_ word: String, _ document: Span<UInt8>, _ range: Range<Int>) -> Bool {
         let word = word.utf8.span
         guard word.count == range.count else { return false }
         for index in word.indices where document[range.lowerBound + index] != word[index] { return false }

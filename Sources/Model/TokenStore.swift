@@ -28,7 +28,7 @@ package struct TokenStore: Sendable, Equatable {
     package let address: Address
     package let labels: [String: String]
     /// In the order of the brands in the file; no two have one key.
-    package internal(set) var entries: [Entry]
+    package var entries: [Entry]
 
     package init(address: Address, labels: [String: String], entries: [Entry]) {
         self.address = address
@@ -37,20 +37,20 @@ package struct TokenStore: Sendable, Equatable {
     }
 
     /// What a token is reckoned to take, in bytes: DOKU's are smaller.
-    static let expectedTokenSize = 1024
+    package static let expectedTokenSize = 1024
     /// What all values of a Secret together may take, in bytes (`MaxSecretSize` of the Kubernetes API).
-    static let maximumSize = 1024 * 1024
+    package static let maximumSize = 1024 * 1024
 
     /// What messages and reports call it.
     package var name: String { "kubernetes:" + (address.namespace.map { $0 + "/" } ?? "") + address.name }
 
     /// What they call one brand's place in it.
-    func path(of key: String) -> String { "\(name)/\(key)" }
+    package func path(of key: String) -> String { "\(name)/\(key)" }
 }
 
 extension Configuration {
     /// By index of a brand: the stores it is in, and its key in each.
-    var placesInStores: [Int: [(store: Int, key: String)]] {
+    package var placesInStores: [Int: [(store: Int, key: String)]] {
         var places: [Int: [(store: Int, key: String)]] = [:]
         for (index, store) in stores.enumerated() {
             for entry in store.entries { places[entry.brand, default: []].append((index, entry.key)) }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Curl
-
 /// What happens while a run goes on, for somebody who watches. Told from many threads; whoever takes it must be quick.
 package enum RunEvent: Sendable {
     /// For so many brands something is to be done.
@@ -24,6 +22,18 @@ package enum RunEvent: Sendable {
         /// The answer's status; nil where none came.
         package let status: Int?
         package let timing: AttemptTiming?
+
+        package init(
+            brand: String, number: Int, failure: BrandFailure?, triedAgainIn: Duration?, status: Int?,
+            timing: AttemptTiming?
+        ) {
+            self.brand = brand
+            self.number = number
+            self.failure = failure
+            self.triedAgainIn = triedAgainIn
+            self.status = status
+            self.timing = timing
+        }
     }
 }
 
@@ -38,12 +48,15 @@ package struct AttemptTiming: Sendable {
     /// `HTTP/2` or its like; nil where no answer came.
     package let httpVersion: String?
 
-    init(_ timing: TransferTiming) {
-        resolved = timing.resolved
-        connected = timing.connected
-        secured = timing.secured
-        firstByte = timing.firstByte
-        total = timing.total
-        httpVersion = timing.httpVersion
+    package init(
+        resolved: Duration, connected: Duration, secured: Duration, firstByte: Duration, total: Duration,
+        httpVersion: String?
+    ) {
+        self.resolved = resolved
+        self.connected = connected
+        self.secured = secured
+        self.firstByte = firstByte
+        self.total = total
+        self.httpVersion = httpVersion
     }
 }

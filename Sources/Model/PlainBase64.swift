@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// base64 (RFC 4648) of short texts, without a detour over `Data`, which takes some ten times longer.
-enum PlainBase64 {
+package enum PlainBase64 {
     private static let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
     /// By letter: the six bits that it stands for, in the standard alphabet (§4) and in that for URLs (§5); 0xff for what
@@ -15,7 +15,7 @@ enum PlainBase64 {
     }()
 
     /// The standard alphabet, padded.
-    static func encode(_ bytes: [UInt8]) -> String {
+    package static func encode(_ bytes: [UInt8]) -> String {
         let letters = letters
         let bytes = bytes.span
         let text = [UInt8](capacity: (bytes.count + 2) / 3 * 4) { text in
@@ -37,7 +37,7 @@ enum PlainBase64 {
 
     /// The bytes of a text in either alphabet, unpadded and written as any encoder writes it; nil for any other, of which
     /// decoders think differently.
-    static func decode(_ text: Span<UInt8>) -> [UInt8]? {
+    package static func decode(_ text: Span<UInt8>) -> [UInt8]? {
         let values = values
         let rest = text.count % 4
         guard rest != 1 else { return nil }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-
-internal import Synchronization
+// The module Model: the vocabulary that all other modules share.
 
 /// What one run works on: a configuration file that passed every check, with defaults filled in and
-/// placeholders expanded. Only ``ConfigurationReader`` makes one.
+/// placeholders expanded. Only `ConfigurationReader` makes one.
 package struct Configuration: Sendable {
     /// The file it stands in, as typed; empty where it stands in none.
     package var file = ""
@@ -116,17 +115,6 @@ package struct Brand: Sendable {
         package let validTime: Duration?
         /// nil stands for a third of the lifetime.
         package let renewBefore: RenewalThreshold?
-        private let madeBody = Mutex<RequestBody?>(nil)
-
-        /// What a request for such a token says, made when the first is.
-        var requestBody: RequestBody {
-            madeBody.withLock { made in
-                if let made { return made }
-                let body = RequestBody(validTime: validTime)
-                made = body
-                return body
-            }
-        }
 
         /// What a configuration that says nothing of them has.
         package static let unsaid = Times(validTime: nil, renewBefore: nil)
@@ -135,6 +123,26 @@ package struct Brand: Sendable {
             self.validTime = validTime
             self.renewBefore = renewBefore
         }
+    }
+}
+
+extension Brand {
+    /// `[a-z0-9][a-z0-9._-]{0,62}` without `..`. Upper case is refused, so no two names differ in case alone.
+    package static func isName(_ name: String) -> Bool {
+        guard (1...63).contains(name.utf8.count) else { return false }
+        var previous: UInt8 = 0x2E
+        let bytes = name.utf8.span
+        for position in bytes.indices {
+            let byte = bytes[position]
+            switch byte {
+            case 0x61...0x7A, 0x30...0x39: break
+            case 0x2D, 0x5F: if position == 0 { return false }
+            case 0x2E: if previous == 0x2E { return false }
+            default: return false
+            }
+            previous = byte
+        }
+        return true
     }
 }
 
@@ -156,7 +164,7 @@ package enum SecretSource: Sendable {
     case value(Secret)
 
     /// Whether a program prints it, which may take its time.
-    var isCommand: Bool { if case .command = self { true } else { false } }
+    package var isCommand: Bool { if case .command = self { true } else { false } }
 }
 
 /// One environment file that carries the tokens of many brands.
@@ -192,11 +200,33 @@ package struct Snippet: Sendable {
 
 extension Configuration {
     /// By index of a brand: the snippets it is in, and its variable in each.
-    var placesInSnippets: [Int: [(snippet: Int, variable: String)]] {
+    package var placesInSnippets: [Int: [(snippet: Int, variable: String)]] {
         var places: [Int: [(snippet: Int, variable: String)]] = [:]
         for (index, snippet) in snippets.enumerated() {
             for entry in snippet.entries { places[entry.brand, default: []].append((index, entry.variable)) }
         }
         return places
     }
+}
+
+/// What a token must outlive to be there when the next run has ended.
+package struct NextRun: Sendable {
+    package let runEvery: Duration
+    package let deadline: Duration
+    package let splay: Duration
+
+    package init(runEvery: Duration, deadline: Duration, splay: Duration) {
+        self.runEvery = runEvery
+        self.deadline = deadline
+        self.splay = splay
+    }
+
+    /// For clocks and schedulers that are late.
+    package static let doubt: Duration = .seconds(60)
+
+    /// What a run may add to `run_every` before the next token is in place.
+    package static func margin(deadline: Duration, splay: Duration) -> Duration { deadline + splay + doubt }
+
+    /// Counted from the start of a run.
+    package var end: Duration { runEvery + Self.margin(deadline: deadline, splay: splay) }
 }

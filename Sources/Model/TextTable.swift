@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Rows of cells in columns, for a terminal.
-enum TextTable {
+package enum TextTable {
     /// - Parameter rows: all of one length, the head first. A line longer than `width` characters is cut, but on
     ///   terminals too narrow for any table.
     /// - Parameter styles: of the second column, by row; the head has none.
-    static func render(_ rows: [[String]], width: Int, styles: [TextStyle?] = []) -> String {
+    package static func render(_ rows: [[String]], width: Int, styles: [TextStyle?] = []) -> String {
         guard let head = rows.first else { return "" }
         let widths = (0..<head.count - 1).map { column in rows.map { $0[column].count }.max() ?? 0 }
         var text = ""
@@ -27,4 +27,13 @@ enum TextTable {
         }
         return text
     }
+}
+
+/// How a word of a table is shown where colours can be (ECMA-48, Select Graphic Rendition).
+package enum TextStyle: String, Sendable {
+    case good = "32"
+    case doubtful = "33"
+    case bad = "31"
+
+    func applied(to text: String) -> String { "\u{1b}[\(rawValue)m\(text)\u{1b}[0m" }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Model
 import Testing
-import TokenRotation
 
 @Suite struct ShardTests {
     @Test(arguments: [

@@ -12,11 +12,13 @@ extension Endpoint {
         authority: "api.doku.com", requestTarget: "/adv-core-api/partner/v1.0/token")
 
     /// Why a text is no endpoint, without the text.
-    struct Fault: Error, Equatable {
-        let message: String
-        let hint: String?
+    package struct Fault: Error, Equatable {
+        /// Without a full stop.
+        package let message: String
+        /// What to do about it.
+        package let hint: String?
 
-        init(_ message: String, _ hint: String? = nil) {
+        package init(_ message: String, _ hint: String? = nil) {
             self.message = message
             self.hint = hint
         }
@@ -27,7 +29,7 @@ extension Endpoint {
 
     /// Reads `test`, `production` or a whole URL: `https://`, or `http://` to loopback, with a path that libcurl
     /// sends byte for byte, since the path is signed.
-    init(parsing text: String) throws(Fault) {
+    package init(parsing text: String) throws(Fault) {
         if text == "test" {
             self = .test
             return
@@ -75,14 +77,14 @@ extension Endpoint {
 }
 
 /// The parts of URLs that endpoints and proxies share (RFC 3986).
-enum URLText {
+package enum URLText {
     /// Visible ASCII without what RFC 3986 leaves out and what URL parsers disagree about (`\`).
-    static func isURLByte(_ byte: UInt8) -> Bool {
+    package static func isURLByte(_ byte: UInt8) -> Bool {
         (0x21...0x7E).contains(byte) && !"\"<>\\^`{|}".utf8.contains(byte)
     }
 
     /// Whether the path is what a client sends: percent signs are valid, and no part would be removed.
-    static func isUnchangingPath(_ path: String) -> Bool {
+    package static func isUnchangingPath(_ path: String) -> Bool {
         for part in path.utf8.dropFirst().split(separator: 0x2F, omittingEmptySubsequences: false) {
             if part.isEmpty || dotSegments.contains(Substring(part).lowercased()) { return false }
         }
@@ -103,11 +105,12 @@ enum URLText {
     }
 
     /// `host` or `host:port`, the host in lower case.
-    struct Authority {
-        let text: String
-        let isLoopback: Bool
+    package struct Authority {
+        package let text: String
+        package let isLoopback: Bool
 
-        init?(_ source: Substring) {
+        /// nil for anything else than a host with or without a port from 1 to 65535.
+        package init?(_ source: Substring) {
             let lowered = source.lowercased()
             let host: Substring
             let rest: Substring

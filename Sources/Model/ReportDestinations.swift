@@ -18,7 +18,7 @@ package struct ReportDestinations: Sendable {
     package init() {}
 
     /// Leaves a file alone that turned out to be something else as well.
-    mutating func disown(_ path: String) {
+    package mutating func disown(_ path: String) {
         if metricsFile == path { metricsFile = nil }
         if terminationMessage == path { terminationMessage = nil }
     }

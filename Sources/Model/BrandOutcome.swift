@@ -35,6 +35,18 @@ package struct BrandOutcome: Sendable {
     /// Whether it is not known what stands at some of its places: the worst is taken for true there.
     package var isHidden = false
 
+    package init(
+        name: String, clientID: String, failure: BrandFailure? = nil, attempts: Int32 = 0, kind: Kind,
+        health: TokenHealth
+    ) {
+        self.name = name
+        self.clientID = clientID
+        self.failure = failure
+        self.attempts = attempts
+        self.kind = kind
+        self.health = health
+    }
+
     /// Why the brand was due, in words; nil where it was not.
     package var reasonWords: String? { reason?.words(outputs.lazy.map(\.path)) }
 }
@@ -61,9 +73,9 @@ package struct OutputOutcome: Sendable {
     // The small ones last: of ten thousand brands, the gap between would cost 160 KB.
     package var kind: Kind
     /// What kind of failure it is; nil for the one that goes with how it ended.
-    var code: BrandFailure.Code?
+    package var code: BrandFailure.Code?
 
-    init(path: String, kind: Kind, message: String? = nil, code: BrandFailure.Code? = nil) {
+    package init(path: String, kind: Kind, message: String? = nil, code: BrandFailure.Code? = nil) {
         self.path = path
         self.message = message
         self.kind = kind
@@ -71,7 +83,7 @@ package struct OutputOutcome: Sendable {
     }
 
     /// What it is for the brand, where it was not written.
-    var failure: BrandFailure? {
+    package var failure: BrandFailure? {
         switch kind {
         case .failed: BrandFailure(code ?? .outputNotWritten, message ?? "an output was not written")
         case .refused: BrandFailure(code ?? .outputRefused, message ?? "an output is refused")

@@ -83,7 +83,7 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
     }
 
     /// This status of the tokens with what became of the hooks, which never hides it.
-    func with(_ hooks: [HookOutcome]) -> ExitStatus {
+    package func with(_ hooks: [HookOutcome]) -> ExitStatus {
         self == .success && hooks.contains(where: \.isUndelivered) ? .hookFailed : self
     }
 

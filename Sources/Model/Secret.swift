@@ -20,7 +20,7 @@ package final class Secret: Sendable {
     }
 
     /// Lends the bytes to whoever must find them in something else.
-    func withBytes(_ body: (Span<UInt8>) -> Void) { bytes.withBytes(body) }
+    package func withBytes(_ body: (Span<UInt8>) -> Void) { bytes.withBytes(body) }
 
     /// HMAC-SHA256 of `message` under this secret: 32 bytes.
     package func authenticationCode(for message: [UInt8]) -> [UInt8] {

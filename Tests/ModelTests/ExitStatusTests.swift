@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Model
 import Testing
 
 // Testing has a type of that name as well.
-import enum TokenRotation.ExitStatus
-
-@testable import TokenRotation
+import enum Model.ExitStatus
 
 @Suite struct ExitStatusTests {
     /// The documented table, typed once more by hand.

@@ -6,9 +6,9 @@ package enum LexicalPath {
     /// PATH_MAX of linux/limits.h, less its NUL.
     static let byteLimit = 4095
     /// NAME_MAX of linux/limits.h.
-    static let nameLimit = 255
+    package static let nameLimit = 255
     /// Room for `.NAME.<16 hex digits>.tmp` beside an output's name.
-    static let outputNameLimit = nameLimit - 23
+    package static let outputNameLimit = nameLimit - 23
 
     /// The directory part of a path as typed: `""` for a plain name, `/` for the root.
     package static func directory(of path: String) -> String {
@@ -60,7 +60,7 @@ package enum LexicalPath {
     }
 
     /// Whether a path as typed can name a file: it does not end like a directory.
-    static func namesFile(_ path: String) -> Bool {
+    package static func namesFile(_ path: String) -> Bool {
         let bytes = path.utf8.span
         let start = nameStart(in: bytes)
         switch bytes.count - start {
@@ -72,7 +72,7 @@ package enum LexicalPath {
     }
 
     /// The reason why no file can have this path, else nil. The last component is held to `nameLimit`.
-    static func lengthProblem(_ path: String, nameLimit lastLimit: Int) -> String? {
+    package static func lengthProblem(_ path: String, nameLimit lastLimit: Int) -> String? {
         if path.utf8.count <= min(nameLimit, lastLimit) { return nil }
         if path.utf8.count > byteLimit { return "is longer than \(byteLimit) bytes" }
         var length = 0

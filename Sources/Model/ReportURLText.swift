@@ -9,7 +9,7 @@ package enum ReportURL {
     private static let ownGroup = "/metrics/job/doku_token_rotator"
 
     /// The URL of a group of metrics: as given where it names one, else the group of this program.
-    static func pushgateway(_ text: String) throws(Endpoint.Fault) -> String {
+    package static func pushgateway(_ text: String) throws(Endpoint.Fault) -> String {
         let url = try parts(text, "pushgateway", plainHTTP: .anywhere)
         let path = url.path.hasSuffix("/") ? String(url.path.dropLast()) : url.path
         let group = path.contains(groupPath) ? path : path + ownGroup
@@ -20,7 +20,7 @@ package enum ReportURL {
     }
 
     /// Why a text cannot be pinged; nil where it can.
-    static func pingFault(_ text: String) -> Endpoint.Fault? {
+    package static func pingFault(_ text: String) -> Endpoint.Fault? {
         do throws(Endpoint.Fault) {
             _ = try parts(text, "ping", plainHTTP: .loopback)
             return nil
