@@ -41,12 +41,17 @@ let package = Package(
         // The vocabulary that all modules below share.
         .target(name: "Model", dependencies: ["Digests"], swiftSettings: house),
 
+        // The stages of a run. None of them imports another.
+        .target(
+            name: "Settings", dependencies: ["Model", "YAML", "DurableFiles"],
+            // A link to config/schema.json: `schema` prints the very file that the tests hold against the reader.
+            resources: [.embedInCode("schema.json")],
+            swiftSettings: house),
+
         // The domain, whom it tells of a run, where tokens go besides files, and the thin shell around all.
         .target(
             name: "TokenRotation",
-            dependencies: ["Model", "Curl", "YAML", "Digests", "DurableFiles", "ProcessState"],
-            // A link to config/schema.json: `schema` prints the very file that the tests hold against the reader.
-            resources: [.embedInCode("schema.json")],
+            dependencies: ["Model", "Settings", "Curl", "Digests", "DurableFiles", "ProcessState"],
             swiftSettings: house),
         .target(
             name: "Reporting", dependencies: ["Model", "TokenRotation", "Curl", "DurableFiles"], swiftSettings: house),
@@ -56,7 +61,7 @@ let package = Package(
         .executableTarget(
             name: "doku-token-rotator",
             dependencies: [
-                "Model", "TokenRotation", "Reporting", "Kubernetes", "ProcessState",
+                "Model", "Settings", "TokenRotation", "Reporting", "Kubernetes", "ProcessState",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
@@ -65,7 +70,7 @@ let package = Package(
         .executableTarget(
             name: "manual-pages",
             dependencies: [
-                "Model", "TokenRotation", "YAML",
+                "Model", "Settings", "YAML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
@@ -90,8 +95,9 @@ let package = Package(
         // What several test targets share.
         .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/TestSupport", swiftSettings: house),
         .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: house),
+        .testTarget(name: "SettingsTests", dependencies: ["Settings", "Model"], swiftSettings: house),
         .testTarget(
-            name: "TokenRotationTests", dependencies: ["Model", "TokenRotation", "Curl", "YAML", "TestSupport"],
+            name: "TokenRotationTests", dependencies: ["Model", "Settings", "TokenRotation", "Curl", "TestSupport"],
             exclude: ["docker_environment.py", "systemd_environment.sh"], swiftSettings: house),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Model"], swiftSettings: house),
         .testTarget(
@@ -99,7 +105,8 @@ let package = Package(
         .testTarget(
             name: "ScenarioTests",
             dependencies: [
-                "doku-token-rotator", "doku-sandbox", "manual-pages", "Model", "TokenRotation", "Kubernetes", "Curl",
+                "doku-token-rotator", "doku-sandbox", "manual-pages", "Model", "Settings", "TokenRotation",
+                "Kubernetes", "Curl",
             ],
             exclude: [
                 "Scenarios", "Systemd", "Kubernetes/cluster", "Kubernetes/pod", "Kubernetes/manifests", "receiver.py",
@@ -119,7 +126,8 @@ if Context.environment["DOKU_FUZZING"] != nil {
     package.targets += [
         .systemLibrary(name: "CFuzzer", path: "Tests/Fuzzing/CFuzzer"),
         .executableTarget(
-            name: "fuzz", dependencies: ["CFuzzer", "Model", "TokenRotation", "Curl"], path: "Tests/Fuzzing/Fuzz",
+            name: "fuzz", dependencies: ["CFuzzer", "Model", "Settings", "TokenRotation", "Curl"],
+            path: "Tests/Fuzzing/Fuzz",
             swiftSettings: house),
     ]
 }

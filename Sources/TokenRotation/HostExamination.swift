@@ -3,6 +3,7 @@
 internal import DurableFiles
 package import Model
 internal import ProcessState
+internal import Settings
 
 /// Looks at this host with the eyes of a run that is to come: what it needs is read, tried and taken back, by the code
 /// that the run uses. Nothing is requested of DOKU, and nothing stays on disk.

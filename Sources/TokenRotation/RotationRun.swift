@@ -2,6 +2,7 @@
 
 internal import DurableFiles
 package import Model
+internal import Settings
 
 /// What the command line asks of a run.
 package struct RotationRequest: Sendable {
@@ -218,35 +219,5 @@ package struct RotationRun {
         }
         report.warnings = ending.warnings + hooks.warnings
         report.exitStatus = status.with(report.hooks)
-    }
-}
-
-/// The way from a file to a configuration.
-package enum ConfigurationSource {
-    /// In bytes: 10 000 brands take about one million.
-    static let maximumSize = 4 * 1024 * 1024
-
-    static func read(_ path: String) throws -> Configuration { try read(InputFile(path: path), path: path) }
-
-    static func read(_ file: InputFile, path: String) throws -> Configuration {
-        try ConfigurationReader.read(
-            file.read(maximumSize: maximumSize), file: path, isPrivate: file.status.isPrivate)
-    }
-
-    /// The brands of a configuration file; none where it cannot be used.
-    package static func brandNames(in path: String) -> [String] {
-        (try? read(path))?.brands.map(\.name) ?? []
-    }
-
-    /// Every problem of a configuration file, one line each; none where it is good.
-    package static func problems(in path: String) -> [String] {
-        do {
-            _ = try read(path)
-            return []
-        } catch let error as InvalidConfiguration {
-            return error.lines
-        } catch {
-            return ["configuration: \(error)"]
-        }
     }
 }

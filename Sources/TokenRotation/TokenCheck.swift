@@ -2,6 +2,7 @@
 
 internal import DurableFiles
 package import Model
+internal import Settings
 
 /// The state of the published tokens, judged for a monitoring system: local files alone, no request and no secret.
 package struct TokenCheck: Sendable {

@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import Model
 internal import ProcessState
+internal import Settings
 internal import TokenRotation
 
 @main

@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Model
+internal import Settings
 internal import TokenRotation
 
 struct Validate: ParsableCommand {

@@ -6,7 +6,6 @@
 internal import ArgumentParser
 internal import FoundationEssentials
 internal import Model
-internal import TokenRotation
 
 @main
 struct ManualPages: ParsableCommand {

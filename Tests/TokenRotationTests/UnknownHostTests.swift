@@ -3,6 +3,7 @@
 import Curl
 import Foundation
 import Model
+import Settings
 import Testing
 
 @testable import TokenRotation

@@ -2,6 +2,7 @@
 
 import Foundation
 import Model
+import Settings
 import Testing
 import TokenRotation
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Model
+import Settings
 import Testing
-import TokenRotation
 
 @Suite struct TokenStoreTests {
     private static func text(brands: Int, name: String, key: String) -> String {

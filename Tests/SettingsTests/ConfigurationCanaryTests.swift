@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Settings
 import Testing
-import TokenRotation
 
 /// A secret may be pasted anywhere: no message shows it.
 @Suite struct ConfigurationCanaryTests {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Settings
 import Testing
-import TokenRotation
 
 @Suite struct ConfigurationSchemaTests {
     /// A real validator over the same corpus. It needs python3 with jsonschema and PyYAML, named by

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Model
+import Settings
 import Testing
-import TokenRotation
 
 @Suite struct VariableNameTests {
     @Test(arguments: ["A", "_", "DOKU_TOKEN", "A1", "_1", String(repeating: "A", count: 255)])

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The module Settings: from the bytes of a YAML file to a configuration, or to every problem with its place.
 
 internal import DurableFiles
 package import Model

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Settings
 import Testing
-import TokenRotation
 
 /// The corpus of configuration files, which the JSON Schema is held against as well.
 enum Corpus {

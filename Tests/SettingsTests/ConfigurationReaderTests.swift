@@ -2,8 +2,8 @@
 
 import Foundation
 import Model
+import Settings
 import Testing
-import TokenRotation
 
 /// Debug builds check every access: they get more time.
 #if DEBUG
