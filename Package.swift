@@ -47,11 +47,12 @@ let package = Package(
             // A link to config/schema.json: `schema` prints the very file that the tests hold against the reader.
             resources: [.embedInCode("schema.json")],
             swiftSettings: house),
+        .target(name: "TokenAPI", dependencies: ["Model", "Curl", "Digests"], swiftSettings: house),
 
         // The domain, whom it tells of a run, where tokens go besides files, and the thin shell around all.
         .target(
             name: "TokenRotation",
-            dependencies: ["Model", "Settings", "Curl", "Digests", "DurableFiles", "ProcessState"],
+            dependencies: ["Model", "Settings", "TokenAPI", "Curl", "Digests", "DurableFiles", "ProcessState"],
             swiftSettings: house),
         .target(
             name: "Reporting", dependencies: ["Model", "TokenRotation", "Curl", "DurableFiles"], swiftSettings: house),
@@ -61,7 +62,7 @@ let package = Package(
         .executableTarget(
             name: "doku-token-rotator",
             dependencies: [
-                "Model", "Settings", "TokenRotation", "Reporting", "Kubernetes", "ProcessState",
+                "Model", "Settings", "TokenAPI", "TokenRotation", "Reporting", "Kubernetes", "ProcessState",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
@@ -93,11 +94,15 @@ let package = Package(
         .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles", "CLinux"], swiftSettings: house),
         .testTarget(name: "ProcessStateTests", dependencies: ["ProcessState", "CLinux"], swiftSettings: house),
         // What several test targets share.
-        .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/TestSupport", swiftSettings: house),
+        .target(
+            name: "TestSupport", dependencies: ["Model", "TokenAPI"], path: "Tests/TestSupport", swiftSettings: house),
         .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: house),
         .testTarget(name: "SettingsTests", dependencies: ["Settings", "Model"], swiftSettings: house),
         .testTarget(
-            name: "TokenRotationTests", dependencies: ["Model", "Settings", "TokenRotation", "Curl", "TestSupport"],
+            name: "TokenAPITests", dependencies: ["Model", "TokenAPI", "Curl", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "TokenRotationTests",
+            dependencies: ["Model", "Settings", "TokenAPI", "TokenRotation", "Curl", "TestSupport"],
             exclude: ["docker_environment.py", "systemd_environment.sh"], swiftSettings: house),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Model"], swiftSettings: house),
         .testTarget(
@@ -126,7 +131,7 @@ if Context.environment["DOKU_FUZZING"] != nil {
     package.targets += [
         .systemLibrary(name: "CFuzzer", path: "Tests/Fuzzing/CFuzzer"),
         .executableTarget(
-            name: "fuzz", dependencies: ["CFuzzer", "Model", "Settings", "TokenRotation", "Curl"],
+            name: "fuzz", dependencies: ["CFuzzer", "Model", "Settings", "TokenAPI", "TokenRotation", "Curl"],
             path: "Tests/Fuzzing/Fuzz",
             swiftSettings: house),
     ]

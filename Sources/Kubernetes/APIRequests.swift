@@ -81,7 +81,9 @@ final class APIRequests: Sendable {
             switch result {
             case .success(let reply):
                 guard mayPass(reply) else { return completion(.success(reply)) }
-                wish = reply.headers["retry-after"].flatMap { RetryAfter.wait($0, date: nil, now: .now) }
+                wish = reply.headers["retry-after"].flatMap {
+                    RetryAfter.wait($0, date: nil, now: Timestamp.now.seconds)
+                }
             case .failure(let error):
                 guard failure(error).isTransient, error.kind != .cancelled else {
                     return completion(.failure(failure(error)))

@@ -43,6 +43,9 @@ package struct Timestamp: Sendable, Hashable, Comparable {
 
     package static var now: Timestamp { Timestamp(seconds: Int64(Date().timeIntervalSince1970)) }
 
+    /// How far two clocks may differ. A token whose end is not further away may be dead by another clock already.
+    package static let clockDoubt: Duration = .seconds(60)
+
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.seconds < right.seconds }
 
     /// The time from `earlier` to this, negative where this comes first.
@@ -86,4 +89,9 @@ extension Timestamp: CustomStringConvertible {
         write(time % 60, digits: 2, "Z")
         return String(decoding: text, as: UTF8.self)
     }
+}
+
+extension Duration {
+    /// Without its sign.
+    package var magnitude: Duration { self < .zero ? .zero - self : self }
 }

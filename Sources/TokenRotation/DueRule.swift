@@ -61,12 +61,11 @@ package struct DueRule: Sendable {
         if let clientID = token.clientID, clientID != brand.clientID {
             return .request(.foreignToken)
         }
-        if let issuedAt = token.issuedAt, issuedAt.since(now) - clockOffset > TokenResponse.clockDoubt {
+        if let issuedAt = token.issuedAt, issuedAt.since(now) - clockOffset > Timestamp.clockDoubt {
             return .request(.issuedInFuture)
         }
         // Of a token that tells nothing, the file's time is all there is.
-        if token.issuedAt == nil, token.expiresAt == nil, let writtenAt, writtenAt.since(now) > TokenResponse.clockDoubt
-        {
+        if token.issuedAt == nil, token.expiresAt == nil, let writtenAt, writtenAt.since(now) > Timestamp.clockDoubt {
             return .request(.issuedInFuture)
         }
         guard let left = left(of: token, brand: brand, writtenAt: writtenAt, clockOffset: clockOffset) else {

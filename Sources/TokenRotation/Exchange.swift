@@ -4,6 +4,7 @@ package import Curl
 internal import DurableFiles
 package import Model
 internal import Synchronization
+internal import TokenAPI
 
 /// What a run takes from the world besides its files: time, chance and names. A test gives its own.
 package struct RunContext: Sendable {
@@ -106,24 +107,21 @@ final class Exchange: Sendable {
 
     /// Fetches the secret on the calling thread, then completes exactly once, on a lane.
     func start() {
-        let result: Result<Secret, BrandFailure>
+        let result: Result<any TokenClient, BrandFailure>
         do throws(BrandFailure) {
             if let reason = setting.stop.reason { throw reason.failure }
-            result = .success(
-                try setting.secrets.secret(
-                    from: brand.secret, watch: setting.watch, isCancelled: { self.setting.stop.reason != nil },
-                    onHang: { self.refuse($0) }))
+            let secret = try setting.secrets.secret(
+                from: brand.secret, watch: setting.watch, isCancelled: { self.setting.stop.reason != nil },
+                onHang: { self.refuse($0) })
+            result = .success(try TokenClients.make(for: brand, secret: secret, configuration: setting.configuration))
         } catch {
             result = .failure(error)
         }
         // Whoever waited for it has gone on already.
         guard !isBegun.exchange(true, ordering: .relaxed) else { return }
         switch result {
-        case .success(let secret):
-            let signer = RequestSigner(
-                endpoint: setting.configuration.endpoint, clientID: brand.clientID, secret: secret,
-                body: RequestBody(validTime: brand.validTime))
-            attempt(1, of: signer, requestID: setting.context.requestID(), notBefore: nil, Course())
+        case .success(let client):
+            attempt(1, of: client, requestID: setting.context.requestID(), notBefore: nil, Course())
         case .failure(let failure): end(failure)
         }
     }
@@ -158,7 +156,7 @@ final class Exchange: Sendable {
     private let signedOffset = Mutex<Duration>(.zero)
 
     private func attempt(
-        _ number: Int, of signer: RequestSigner, requestID: String, notBefore: ContinuousClock.Instant?,
+        _ number: Int, of client: any TokenClient, requestID: String, notBefore: ContinuousClock.Instant?,
         _ course: Course
     ) {
         // A corrected time that proves right spares the others an attempt in vain: it does not queue behind them.
@@ -168,19 +166,19 @@ final class Exchange: Sendable {
             setting.context.observe?(.sent)
             let offset = course.supposedOffset ?? setting.endpoint.signingOffset
             signedOffset.withLock { $0 = offset }
-            var request = signer.request(id: requestID, at: setting.context.now().advanced(by: offset))
+            var request = client.request(id: requestID, at: setting.context.now().advanced(by: offset))
             request.needsFreshConnection = course.doubtsConnection
             return request
         } completion: { [self] result in
             setting.lanes.async { [self] in
                 if number == 1 { giveWay() }
-                ended(number, signer, requestID, result, course)
+                ended(number, client, requestID, result, course)
             }
         }
     }
 
     private func ended(
-        _ number: Int, _ signer: RequestSigner, _ requestID: String, _ result: Result<HTTPReply, CurlError>,
+        _ number: Int, _ client: any TokenClient, _ requestID: String, _ result: Result<HTTPReply, CurlError>,
         _ course: Course
     ) {
         if case .failure(let error) = result, error.kind == .cancelled, let reason = setting.stop.reason {
@@ -189,9 +187,8 @@ final class Exchange: Sendable {
         }
         let offset = signedOffset.withLock { $0 }
         setting.endpoint.note(result, at: setting.context.now())
-        let response = TokenResponse(
-            result, for: signer, requestID: requestID, verification: setting.configuration.responseVerification,
-            now: setting.context.now().advanced(by: offset))
+        let response = client.judge(
+            result, requestID: requestID, now: setting.context.now().advanced(by: offset))
         switch response {
         case .granted(let token):
             // It was right: the others need not find out themselves.
@@ -225,7 +222,7 @@ final class Exchange: Sendable {
             }
             tell(number, result, failure, triedAgainIn: next.wait)
             let id = next.identity == .same ? requestID : setting.context.requestID()
-            attempt(number + 1, of: signer, requestID: id, notBefore: .now + next.wait, course)
+            attempt(number + 1, of: client, requestID: id, notBefore: .now + next.wait, course)
         }
     }
 

@@ -48,7 +48,7 @@ package struct SurveyedOutput: Sendable {
 
     /// How far behind a token says that the clock was which saw it written; zero as ``clockOffset`` says.
     static func clockOffset(of token: Token, writtenAt time: Timestamp) -> Duration {
-        guard let offset = token.issuedAt?.since(time), offset > TokenResponse.clockDoubt,
+        guard let offset = token.issuedAt?.since(time), offset > Timestamp.clockDoubt,
             offset <= .seconds(86_400)
         else { return .zero }
         return offset

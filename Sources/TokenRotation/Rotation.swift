@@ -4,6 +4,7 @@ internal import Dispatch
 internal import DurableFiles
 package import Model
 internal import Synchronization
+internal import TokenAPI
 
 /// One run over one configuration: plan, exchange, publish. The caller holds the run's lock.
 package final class Rotation: Sendable {

@@ -5,6 +5,7 @@ internal import Dispatch
 internal import DurableFiles
 internal import Model
 internal import Synchronization
+internal import TokenAPI
 
 /// The part of a run that waits for the network and the disk.
 ///

@@ -119,7 +119,7 @@ package struct CheckRule: Sendable {
     package func finding(
         on brand: Brand, outputs: [SurveyedOutput], misfits: [String] = [], isElsewhere: Bool = false
     ) -> TokenCheck.Finding {
-        let critical = critical ?? TokenResponse.clockDoubt
+        let critical = critical ?? Timestamp.clockDoubt
         var warning = warning ?? critical
         var state = TokenCheck.State.ok
         var sentence = ""

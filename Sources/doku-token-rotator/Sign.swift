@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Model
+internal import TokenAPI
 internal import TokenRotation
 
 struct Sign: ParsableCommand {

@@ -2,6 +2,7 @@
 
 internal import Foundation
 package import Model
+package import TokenAPI
 
 /// The values that most tests share, and what makes tokens for them.
 package enum Sample {
@@ -12,6 +13,17 @@ package enum Sample {
         authority: "api-uat.doku.com", requestTarget: "/adv-core-api/partner/v1.0/token")
     /// 2026-11-22T09:30:00Z.
     package static let now = Timestamp(seconds: 1_795_339_800)
+
+    /// The client of the sample brand.
+    package static func client(
+        secret: String = "not-a-secret", validTime: Duration? = .seconds(21_600),
+        verification: ResponseVerification = .ifPresent
+    ) -> PartnerTokenClient {
+        var configuration = Configuration(endpoint: endpoint)
+        configuration.responseVerification = verification
+        return PartnerTokenClient(
+            for: brand(validTime: validTime), secret: Secret(Array(secret.utf8)), configuration: configuration)
+    }
 
     /// base64url without padding (RFC 4648 §5).
     package static func base64URL(_ bytes: some Sequence<UInt8>) -> String {

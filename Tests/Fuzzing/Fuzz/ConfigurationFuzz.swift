@@ -2,7 +2,6 @@
 
 internal import Model
 internal import Settings
-internal import TokenRotation
 
 /// The YAML reader with the configuration on top. Any bytes are either a configuration that keeps its promises, or
 /// problems with a place, in one printable line each.

@@ -4,6 +4,7 @@ import Curl
 import Foundation
 import Model
 import TestSupport
+import TokenAPI
 
 @testable import TokenRotation
 
@@ -44,7 +45,7 @@ struct SimulatedHistory {
     private var lastGood: GoodRun?
     private var tally = Tally()
 
-    private static let signer = Sample.signer()
+    private static let client = Sample.client()
     private static let beginning = Sample.now.seconds * 1000
 
     init(_ setting: SimulatedSetting, _ configuration: Configuration, _ rule: RuleUnderTest, random: SeededGenerator) {
@@ -155,8 +156,8 @@ struct SimulatedHistory {
             guard let failure = ending.failure else {
                 return (end, (Int64.random(in: time...end, using: &random), ending.lifetime))
             }
-            let response = TokenResponse(
-                failure, for: Self.signer, requestID: Sample.requestID, verification: .ifPresent, now: timestamp(end))
+            let response = Self.client.judge(
+                failure, requestID: Sample.requestID, now: timestamp(end))
             endpoint.note(failure, at: timestamp(end))
             guard case .failed(_, let advice) = response,
                 let next = policy.next(

@@ -5,7 +5,7 @@ import Foundation
 import Model
 import TestSupport
 import Testing
-import TokenRotation
+import TokenAPI
 
 /// One answer, and what must follow from it.
 struct AnswerCase: Sendable, CustomTestStringConvertible {
@@ -23,8 +23,7 @@ func judge(
     _ result: Result<HTTPReply, CurlError>, verification: ResponseVerification = .ifPresent,
     now: Timestamp = Sample.now
 ) -> TokenResponse {
-    TokenResponse(
-        result, for: Sample.signer(), requestID: Sample.requestID, verification: verification, now: now)
+    Sample.client(verification: verification).judge(result, requestID: Sample.requestID, now: now)
 }
 
 func judge(
@@ -273,5 +272,14 @@ extension TokenResponse {
         } else if kind != .cancelled {
             #expect(!failure.isTransient)
         }
+    }
+
+    /// The way a Request-Id gets spent: the first answer is lost, the second attempt repeats the id, DOKU says 409.
+    @Test func `a Request-Id spent by an attempt without an answer is followed by another one`() throws {
+        let policy = RetryPolicy(attempts: 3)
+        let lost = try #require(judge(.failure(.init(kind: .timedOut, message: ""))).advice)
+        #expect(policy.next(after: 1, advice: lost, remaining: .seconds(3600), random: 0.5)?.identity == .same)
+        let spent = try #require(judge(409, "{}").advice)
+        #expect(policy.next(after: 2, advice: spent, remaining: .seconds(3600), random: 0.5)?.identity == .fresh)
     }
 }

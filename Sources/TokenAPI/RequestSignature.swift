@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Curl
 internal import Digests
 internal import FoundationEssentials
 package import Model
@@ -66,42 +65,5 @@ package struct RequestSignature: Sendable {
             let ours = Data(base64Encoded: String(header.dropFirst(Self.scheme.count)))
         else { return false }
         return SHA256.constantTimeEqual([UInt8](theirs), [UInt8](ours))
-    }
-}
-
-/// Makes the request for one brand's token.
-package final class RequestSigner: Sendable {
-    package let endpoint: Endpoint
-    package let clientID: String
-    package let secret: Secret
-    private let requestBody: RequestBody
-    /// The bytes that are signed and sent.
-    package var body: [UInt8] { requestBody.bytes }
-
-    /// - Parameter validTime: the lifetime to ask for in whole minutes; nil asks for none.
-    package convenience init(endpoint: Endpoint, clientID: String, secret: Secret, validTime: Duration?) {
-        self.init(endpoint: endpoint, clientID: clientID, secret: secret, body: RequestBody(validTime: validTime))
-    }
-
-    init(endpoint: Endpoint, clientID: String, secret: Secret, body: RequestBody) {
-        self.endpoint = endpoint
-        self.clientID = clientID
-        self.secret = secret
-        requestBody = body
-    }
-
-    /// A request signed for the moment `timestamp`.
-    package func request(id requestID: String, at timestamp: Timestamp) -> HTTPRequest {
-        let moment = timestamp.description
-        let signature = RequestSignature(
-            clientID: clientID, requestID: requestID, timestamp: moment, requestTarget: endpoint.requestTarget,
-            digest: requestBody.digest, secret: secret)
-        return HTTPRequest(
-            url: endpoint.url,
-            headers: [
-                ("Content-Type", "application/json"), ("Accept", "application/json"), ("Client-Id", clientID),
-                ("Request-Id", requestID), ("Request-Timestamp", moment), ("Signature", signature.header),
-            ],
-            body: body)
     }
 }

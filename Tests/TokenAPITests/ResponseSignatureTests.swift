@@ -4,7 +4,7 @@ import Curl
 import Model
 import TestSupport
 import Testing
-import TokenRotation
+import TokenAPI
 
 /// DOKU's own signature over an answer.
 @Suite struct ResponseSignatureTests {
@@ -70,8 +70,8 @@ import TokenRotation
     }
 
     @Test func `the headers that are judged are the headers that are read`() {
-        #expect(TokenResponse.readHeaders.isSuperset(of: Self.headers().keys))
-        #expect(TokenResponse.readHeaders.isSuperset(of: ["date", "retry-after"]))
-        #expect(TokenResponse.readHeaders.allSatisfy { $0 == $0.lowercased() })
+        #expect(TokenClients.readHeaders.isSuperset(of: Self.headers().keys))
+        #expect(TokenClients.readHeaders.isSuperset(of: ["date", "retry-after"]))
+        #expect(TokenClients.readHeaders.allSatisfy { $0 == $0.lowercased() })
     }
 }

@@ -3,7 +3,7 @@
 import TestSupport
 import Testing
 
-@testable import TokenRotation
+@testable import TokenAPI
 
 @Suite struct AnswerBodyTests {
     @Test func `a body is read the short way as the decoder reads it`() throws {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Curl
+import Model
 import TestSupport
 import Testing
-import TokenRotation
+import TokenAPI
 
 @Suite struct EndpointStateTests {
     private static let refused = Result<HTTPReply, CurlError>.failure(

@@ -105,10 +105,5 @@ package final class EndpointState: Sendable {
     package var offset: Duration? { state.withLock { $0.offset } }
 
     /// The offset where it is more than the doubt that is had about any clock.
-    package var skew: Duration? { offset.flatMap { $0.magnitude > TokenResponse.clockDoubt ? $0 : nil } }
-}
-
-extension Duration {
-    /// Without its sign.
-    package var magnitude: Duration { self < .zero ? .zero - self : self }
+    package var skew: Duration? { offset.flatMap { $0.magnitude > Timestamp.clockDoubt ? $0 : nil } }
 }

@@ -2,7 +2,7 @@
 
 import Model
 import Testing
-import TokenRotation
+import TokenAPI
 
 /// What of DOKU's own words reaches a report.
 @Suite struct ErrorWordsTests {

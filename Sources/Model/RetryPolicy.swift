@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Curl
-package import Model
-
 /// Which Request-Id a further attempt carries.
 package enum RequestIdentity: Sendable, Equatable {
     /// Nobody knows whether DOKU has acted: with the same id it repeats its first answer.
@@ -66,25 +63,5 @@ package struct RetryPolicy: Sendable {
 
     private func backoff(after attempt: Int) -> Duration {
         min(cap, base * (1 << min(attempt - 1, 16)))
-    }
-}
-
-/// What a `Retry-After` header (RFC 9110 §10.2.3) asks for.
-package enum RetryAfter {
-    /// Seconds. The header sets no bound to its digits, nor to the year of a date; what is longer than this is longer
-    /// than any run.
-    private static let longest: Int64 = 1_000_000_000
-
-    /// - Parameters:
-    ///   - value: seconds, or a date, which counts from `date`.
-    ///   - date: the answer's `Date`; without it a date in `value` counts from `now`.
-    /// - Returns: nil for anything that is neither; zero for a date that is past.
-    package static func wait(_ value: String, date: String?, now: Timestamp) -> Duration? {
-        if !value.isEmpty, value.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
-            return .seconds(min(Int64(value) ?? .max, longest))
-        }
-        guard let moment = HTTPDate.seconds(value) else { return nil }
-        let start = date.flatMap(HTTPDate.seconds) ?? now.seconds
-        return .seconds(min(max(0, moment - start), longest))
     }
 }

@@ -1,32 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import DurableFiles
 internal import FoundationEssentials
-internal import Model
+package import Model
 
 /// One signed request to look at: what a person compares with DOKU's support, line by line.
 package struct SignatureSample: Sendable {
     private let headers: [(name: String, value: String)]
     private let signature: RequestSignature
 
-    /// - Parameters:
-    ///   - secretFile: one trailing newline is not part of the secret.
-    ///   - bodyFile: nil for a request without a body.
-    /// - Throws: a failure that names the file which could not be read.
+    /// - Parameter body: nil for a request without a body.
     package init(
-        clientID: String, secretFile: String, requestID: String, timestamp: String, requestTarget: String,
-        bodyFile: String?
-    ) throws(SampleError) {
-        let secret: Secret
-        var body: [UInt8]?
-        do {
-            secret = try SecretReader(for: []).secret(from: .file(path: secretFile))
-            body = try bodyFile.map { try InputFile(path: $0).read(maximumSize: 1 << 20) }
-        } catch let failure as BrandFailure {
-            throw SampleError(description: failure.message)
-        } catch {
-            throw SampleError(description: "\(error)")
-        }
+        clientID: String, secret: Secret, requestID: String, timestamp: String, requestTarget: String, body: [UInt8]?
+    ) {
         signature = RequestSignature(
             clientID: clientID, requestID: requestID, timestamp: timestamp, requestTarget: requestTarget, body: body,
             secret: secret)
@@ -74,9 +59,4 @@ package struct SignatureSample: Sendable {
         guard let data = try? encoder.encode(document) else { return "{}\n" }
         return String(decoding: data, as: UTF8.self) + "\n"
     }
-}
-
-/// Why a sample could not be made.
-package struct SampleError: Error, Sendable, CustomStringConvertible {
-    package let description: String
 }
