@@ -47,7 +47,7 @@ lint:
 test:
 	@.ci/prepare test
 	@$(MAKE) --no-print-directory lint
-	swift build --build-tests
+	swift build --build-tests --explicit-target-dependency-import-check error
 	# One after the other: a process that one test starts inherits the pipes another one waits on.
 	DOKU_TEST_PYTHON=/usr/bin/python3 swift test --skip-build --no-parallel
 	Tests/Fuzzing/run

@@ -18,7 +18,7 @@ package final class PartnerTokenClient: TokenClient {
         endpoint = configuration.endpoint
         clientID = brand.clientID
         self.secret = secret
-        // Costs 0.7 µs a brand: a body that many brands share would save less than 1 % of a run.
+        // Made for each brand: it costs 0.7 µs, 1 % of the CPU time of a brand.
         body = RequestBody(validTime: brand.validTime)
         verification = configuration.responseVerification
     }
