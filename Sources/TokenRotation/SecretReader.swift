@@ -89,7 +89,7 @@ package final class SecretReader: Sendable {
                 result = try attempt(at: .link(path), followsLink: true)
             }
         } catch {
-            throw Self.failure(for: error)
+            throw failure(for: error)
         }
         return try result.get()
     }
@@ -154,7 +154,7 @@ package final class SecretReader: Sendable {
         do throws(FileError) {
             return try body()
         } catch {
-            throw Self.failure(for: error)
+            throw failure(for: error)
         }
     }
 
@@ -174,6 +174,13 @@ package final class SecretReader: Sendable {
     }
 
     private func unreadable(_ what: String) -> BrandFailure { BrandFailure(.secretUnreadable, what) }
+
+    private func failure(for error: FileError) -> BrandFailure {
+        guard error.reason == .notPermitted, credentialsDirectory != nil else { return Self.failure(for: error) }
+        return unreadable(
+            "\(error); systemd passes secrets to this unit as credentials: write `credential: \"secrets_{brand}\"`, not `file`"
+        )
+    }
 
     private static func failure(for error: FileError) -> BrandFailure { BrandFailure(.secretUnreadable, error) }
 }
