@@ -103,6 +103,9 @@ install: share
 	for file in example.yaml cron/doku-token-rotator prometheus/alerts.yaml prometheus/dashboard.json \
 		$$(cd config && find kubernetes -type f -name '*.yaml'); do \
 		site config/$$file share/doc/doku-token-rotator/examples/$$file; \
+	done; \
+	for file in systemd/examples/*; do \
+		site $$file share/doc/doku-token-rotator/examples/systemd/$${file##*/}; \
 	done
 
 # A package for Debian and its like.
