@@ -11,7 +11,6 @@ package struct BrandFailure: Error, Sendable, Equatable {
         case diskHangs = "disk-hangs"
         case accountUnknown = "account-unknown"
         case hostNotResolved = "host-not-resolved"
-        case hostUnknown = "host-unknown"
         case notConnected = "not-connected"
         case timedOut = "timed-out"
         case connectionLost = "connection-lost"
@@ -69,7 +68,7 @@ package struct BrandFailure: Error, Sendable, Equatable {
             .rateLimited, .serverError, .durabilityUnknown, .diskHangs, .storeUnavailable, .storeChanged,
             .deadlineExceeded, .stopped, .unfinished:
             true
-        case .secretUnreadable, .outputRefused, .outputNotWritten, .accountUnknown, .hostUnknown, .tlsRefused,
+        case .secretUnreadable, .outputRefused, .outputNotWritten, .accountUnknown, .tlsRefused,
             .tlsIdentity, .tlsTrustStore, .proxyNotResolved, .proxyAuthentication, .credentialsRejected, .clockSkew,
             .requestRefused, .redirectRefused, .answerMalformed, .answerTooLarge, .answerSignature, .tokenInvalid,
             .tokenExpired, .tokenForeign, .storeNotConfigured, .storeUntrusted, .storeUnauthorized, .storeForbidden,

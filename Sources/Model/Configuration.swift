@@ -88,7 +88,7 @@ package struct TLSTrust: Sendable, Equatable {
 }
 
 /// One brand: an identity at DOKU, the source of its secret, and where its token goes.
-package struct Brand: Sendable {
+package final class Brand: Sendable {
     /// `[a-z0-9][a-z0-9._-]{0,62}`, unique; the only thing that goes into `{brand}`.
     package let name: String
     /// DOKU's Brand ID (`BRN-…`): printable ASCII, safe as a header value.
@@ -195,17 +195,6 @@ package struct Snippet: Sendable {
         self.entries = entries
         self.attributes = attributes
         self.symlinks = symlinks
-    }
-}
-
-extension Configuration {
-    /// By index of a brand: the snippets it is in, and its variable in each.
-    package var placesInSnippets: [Int: [(snippet: Int, variable: String)]] {
-        var places: [Int: [(snippet: Int, variable: String)]] = [:]
-        for (index, snippet) in snippets.enumerated() {
-            for entry in snippet.entries { places[entry.brand, default: []].append((index, entry.variable)) }
-        }
-        return places
     }
 }
 

@@ -47,14 +47,3 @@ package struct TokenStore: Sendable, Equatable {
     /// What they call one brand's place in it.
     package func path(of key: String) -> String { "\(name)/\(key)" }
 }
-
-extension Configuration {
-    /// By index of a brand: the stores it is in, and its key in each.
-    package var placesInStores: [Int: [(store: Int, key: String)]] {
-        var places: [Int: [(store: Int, key: String)]] = [:]
-        for (index, store) in stores.enumerated() {
-            for entry in store.entries { places[entry.brand, default: []].append((index, entry.key)) }
-        }
-        return places
-    }
-}

@@ -29,7 +29,7 @@ package struct DueRule: Sendable {
     }
 
     /// Judges one brand by all its outputs.
-    package func verdict(on brand: Brand, outputs: [SurveyedOutput]) -> Verdict {
+    package func verdict(on brand: Brand, outputs: [OutputSnapshot]) -> Verdict {
         var token: Token?
         var isAsConfigured = true
         var writtenAt: Timestamp?
@@ -110,7 +110,7 @@ package struct DueRule: Sendable {
     }
 
     /// How good one published token is for those who read it.
-    package func health(of output: SurveyedOutput, brand: Brand) -> TokenHealth {
+    package func health(of output: OutputSnapshot, brand: Brand) -> TokenHealth {
         guard case .token(let token) = output.state, token.clientID ?? brand.clientID == brand.clientID else {
             return .dead
         }
@@ -119,7 +119,7 @@ package struct DueRule: Sendable {
 
     /// Whether what reads this output may be without a token before a run that delays is over, or is so already. An
     /// output that is refused is none that the run could help.
-    func cannotWait(_ output: SurveyedOutput, brand: Brand) -> Bool {
+    func cannotWait(_ output: OutputSnapshot, brand: Brand) -> Bool {
         guard output.refusal == nil else { return false }
         guard case .token(let token) = output.state, token.clientID ?? brand.clientID == brand.clientID else {
             return true

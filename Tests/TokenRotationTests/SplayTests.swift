@@ -125,7 +125,7 @@ import Testing
         let rule = DueRule(
             runEvery: .seconds(182), deadline: .seconds(33), splay: .seconds(32), force: false, now: Sample.now)
         for (left, cannotWait) in [(Int64(70), true), (125, true), (126, false)] {
-            let output = SurveyedOutput(
+            let output = OutputSnapshot(
                 path: "/run/a.token", state: .token(try Sample.token(Sample.jwt(left: left, lifetime: 960))))
             #expect(rule.cannotWait(output, brand: Sample.brand()) == cannotWait)
         }

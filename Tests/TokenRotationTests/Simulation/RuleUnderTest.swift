@@ -8,9 +8,9 @@ import Testing
 /// The rule that decides in a simulation: the program's own, or one from which a part was taken.
 struct RuleUnderTest: Sendable, CustomTestStringConvertible {
     let testDescription: String
-    let isDue: @Sendable (Configuration, Brand, SurveyedOutput, Timestamp) -> Bool
+    let isDue: @Sendable (Configuration, Brand, OutputSnapshot, Timestamp) -> Bool
     /// Whether a run must not delay its request for this output.
-    let cannotWait: @Sendable (Configuration, Brand, SurveyedOutput, Timestamp) -> Bool
+    let cannotWait: @Sendable (Configuration, Brand, OutputSnapshot, Timestamp) -> Bool
 
     private init(
         _ description: String, _ rule: @escaping @Sendable (Configuration, Timestamp) -> DueRule,

@@ -23,7 +23,7 @@ struct SimulatedHistory {
     }
 
     private struct Published {
-        var output: SurveyedOutput
+        var output: OutputSnapshot
         /// From when on it is of no use.
         var end: Int64
         /// Seconds.
@@ -104,7 +104,7 @@ struct SimulatedHistory {
             ? "opaque-\(issued)"
             : "e30.\(Data(#"{"exp":\#(seconds + lifetime),"iat":\#(seconds)}"#.utf8).base64EncodedString()).e30"
         published = Published(
-            output: SurveyedOutput(
+            output: OutputSnapshot(
                 path: "/run/a.token", state: .token(try Sample.token(text)), writtenAt: timestamp(time)),
             // Nobody sees that an opaque token was granted for less.
             end: (seconds + (setting.isOpaque ? setting.lifetime : lifetime)) * 1000, lifetime: lifetime)
@@ -115,7 +115,7 @@ struct SimulatedHistory {
     /// - Returns: when it is over.
     private mutating func run(at start: Int64) throws -> Int64 {
         let now = timestamp(start)
-        let output = published?.output ?? SurveyedOutput(path: "/run/a.token", state: .noToken(.missing))
+        let output = published?.output ?? OutputSnapshot(path: "/run/a.token", state: .noToken(.missing))
         guard rule.isDue(configuration, brand, output, now) else {
             tally.freshRuns += 1
             lastGood = GoodRun(start: start, isRenewal: false)

@@ -2,15 +2,15 @@
 
 internal import Synchronization
 
-/// Does something once, before a run changes its first file; who comes meanwhile waits until it is done.
-final class FirstWrite: Sendable {
+/// Does something once, before a run changes its first file; callers that come meanwhile wait until it is done.
+package final class WriteBarrier: Sendable {
     private let body: Mutex<(@Sendable () -> Void)?>
 
-    init(_ body: @escaping @Sendable () -> Void) {
+    package init(_ body: @escaping @Sendable () -> Void) {
         self.body = Mutex(body)
     }
 
-    func pass() {
+    package func pass() {
         body.withLock { body in
             body?()
             body = nil
