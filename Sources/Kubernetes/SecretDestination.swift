@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Synchronization
 package import Model
+internal import Synchronization
 package import TokenRotation
 
 /// A Secret that holds the tokens of many brands, each under a key of its own.

@@ -137,7 +137,8 @@ package final class BrandJob: Sendable {
     }
 
     /// - Returns: whether an output was refused.
-    private static func refuseUnwritable(_ snapshots: inout [OutputSnapshot], _ directories: OutputDirectories) -> Bool {
+    private static func refuseUnwritable(_ snapshots: inout [OutputSnapshot], _ directories: OutputDirectories) -> Bool
+    {
         var hasRefused = false
         for index in snapshots.indices where snapshots[index].refusal == nil {
             guard let symlinks = snapshots[index].symlinks else { continue }

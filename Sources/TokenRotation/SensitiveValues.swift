@@ -56,7 +56,9 @@ struct SensitiveValues {
         return !stop.isBySignal
     }
 
-    private static func secrets(_ source: SecretSource, _ reader: SecretReader, _ directories: OutputDirectories) -> [Secret] {
+    private static func secrets(_ source: SecretSource, _ reader: SecretReader, _ directories: OutputDirectories)
+        -> [Secret]
+    {
         switch source {
         case .file, .credential, .value: (try? reader.secret(from: source, on: directories)).map { [$0] } ?? []
         // What the environment had is known; a command is run for a brand that is due, and then known as well.

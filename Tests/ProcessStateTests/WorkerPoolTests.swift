@@ -98,7 +98,9 @@ private final class Gate: Sendable {
         let gate = Gate()
         defer { gate.open() }
         let cancel = Mutex<(@Sendable () -> Void)?>(nil)
-        let results = WorkerPool().map(3, within: nil, grouping: 1, onCancel: { handler in cancel.withLock { $0 = handler } }) {
+        let results = WorkerPool().map(
+            3, within: nil, grouping: 1, onCancel: { handler in cancel.withLock { $0 = handler } }
+        ) {
             number -> Int in
             if number == 1 { gate.wait() }
             if number == 2 { cancel.withLock { $0 }?() }
