@@ -14,7 +14,12 @@ enum MountTable {
 
     /// In the order in which they were mounted; none where the table cannot be read.
     static var mounts: [Mount] {
-        guard let table = try? InputFile.contents(of: "/proc/self/mountinfo", maximumSize: 4 << 20) else { return [] }
+        // A large buffer only if needed: freeing one makes malloc(3) keep more memory from then on.
+        let path = "/proc/self/mountinfo"
+        guard
+            let table = (try? InputFile.contents(of: path, maximumSize: 1 << 16))
+                ?? (try? InputFile.contents(of: path, maximumSize: 4 << 20))
+        else { return [] }
         return table.split(separator: UInt8(ascii: "\n")).compactMap { line in
             // "36 35 98:0 /root-of-mount /mount/point options [tags …] - type source …"
             let fields = line.split(separator: UInt8(ascii: " "))

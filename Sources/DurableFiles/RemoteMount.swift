@@ -7,19 +7,28 @@ package enum RemoteMount {
         "9p", "afs", "beegfs", "ceph", "cifs", "gfs2", "gpfs", "lustre", "nfs", "nfs4", "ocfs2", "smb3", "virtiofs",
     ]
 
-    /// Where the mount begins that a path lies on, if it is such a one. The path's text decides: links are not looked at,
-    /// since that might hang as well.
-    /// - Parameter path: absolute, without `.` and `..`.
-    package static func point(over path: String) -> String? {
+    /// Where the remote mounts begin that these paths are on. The path's text decides: links are not looked at, since
+    /// that might hang as well.
+    /// - Parameter paths: absolute, without `.` and `..`.
+    package static func points(over paths: some Sequence<String>) -> Set<String> {
+        let mounts = MountTable.mounts
+        guard mounts.contains(where: isRemote) else { return [] }
+        return Set(paths.compactMap { path in point(over: path, mounts) })
+    }
+
+    private static func point(over path: String, _ mounts: [MountTable.Mount]) -> String? {
         var nearest: MountTable.Mount?
-        for mount in MountTable.mounts where isInside(path, mount.point) {
+        for mount in mounts where isInside(path, mount.point) {
             // Of two at one place the later one is on top.
             if mount.point.count >= nearest?.point.count ?? 0 { nearest = mount }
         }
-        guard let nearest, nearest.point != [UInt8(ascii: "/")] else { return nil }
-        let type = String(decoding: nearest.type, as: UTF8.self)
-        guard types.contains(type) || type == "fuse" || type.hasPrefix("fuse.") else { return nil }
+        guard let nearest, isRemote(nearest), nearest.point != [UInt8(ascii: "/")] else { return nil }
         return String(decoding: nearest.point, as: UTF8.self)
+    }
+
+    private static func isRemote(_ mount: MountTable.Mount) -> Bool {
+        let type = String(decoding: mount.type, as: UTF8.self)
+        return types.contains(type) || type == "fuse" || type.hasPrefix("fuse.")
     }
 
     private static func isInside(_ path: String, _ point: [UInt8]) -> Bool {

@@ -9,7 +9,7 @@ internal import Synchronization
 /// the queue and no thread takes any. A piece of work may have a time limit. Nothing can stop a thread that waits for a
 /// disk that does not respond, such as a hard NFS mount whose server is gone. So the pool abandons such a thread: the
 /// caller continues without the result, and another thread takes the place.
-package final class WorkerPool: Sendable {
+package final class WorkerPool: TaskExecutor {
     /// One piece of work.
     private struct Piece: Sendable {
         let limit: Duration?
@@ -68,7 +68,7 @@ package final class WorkerPool: Sendable {
     /// A gap between two looks that no scheduler explains: the process or the host was suspended.
     private static let suspension: Duration = .seconds(1)
     /// Up to so many threads start one by one: on a busy machine short work seems to wait as well.
-    private static let few = 8
+    private static let few = 4
     /// Work that is taken by none of the few for so long waits for a disk: the pool doubles.
     private static let stall: Duration = .milliseconds(100)
     /// A process has room for this many threads that never return.
@@ -127,6 +127,12 @@ package final class WorkerPool: Sendable {
                 if once.claim() { continuation.resume(returning: value) }
             }
         }
+    }
+
+    /// Runs a step of a task. Tasks that prefer this executor may block: their steps run on threads of the pool.
+    package func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        submit { [self] in unsafe job.runSynchronously(on: asUnownedTaskExecutor()) }
     }
 
     // MARK: Threads

@@ -43,7 +43,6 @@ package final class BrandJob: Sendable {
         var awaited: Set<String> = []
         /// Whether a new token goes to shared places.
         var isAwaited = false
-        var mayStillChange = false
         /// Whether a write may have taken effect although it counts as failed.
         var mayHaveChanged = false
         var isClosed = false
@@ -225,11 +224,11 @@ package final class BrandJob: Sendable {
 
     /// Closes the job: what comes later changes nothing.
     /// - Parameter failure: of a brand that is not done; it counts as `unfinished`, so that no report is silently short.
-    /// - Returns: what became of the brand.
-    func close(unfinished failure: BrandFailure?) -> BrandOutcome {
+    /// - Returns: what became of the brand, and of its files.
+    func close(unfinished failure: BrandFailure?) -> (outcome: BrandOutcome, change: Change) {
         state.withLock { state in
             state.isClosed = true
-            state.mayStillChange = state.progress == .publishing || state.isAwaited
+            let mayStillChange = state.progress == .publishing || state.isAwaited
             for output in state.outputs where state.awaited.contains(output.outcome.path) {
                 state.progress = .open
                 state.outcome.health = max(state.outcome.health, output.previous.health)
@@ -239,24 +238,27 @@ package final class BrandJob: Sendable {
                 state.outcome.failure =
                     failure ?? BrandFailure(.unfinished, "the run ended before the brand was done")
             }
-            // Taken out, since both at a time are much for ten thousand brands.
             var outcome = state.outcome
             outcome.outputs = state.outputs.map(\.outcome)
-            state.outputs = []
-            return outcome
+            return (
+                outcome,
+                Change(
+                    ownOutputs: brand.outputs.count, hasNewToken: state.isAwaited || outcome.kind == .repaired,
+                    isUnconfirmed: state.mayHaveChanged, mayStillCome: mayStillChange)
+            )
         }
     }
 
-    // MARK: What hooks need to know, once closed
-
-    /// Whether a token was requested or published again.
-    var hasNewToken: Bool { state.withLock { $0.isAwaited || $0.outcome.kind == .repaired } }
-
-    /// Whether a write may have taken effect that nobody confirmed.
-    var mayHaveChanged: Bool { state.withLock { $0.mayHaveChanged } }
-
-    /// Whether the brand's files may still change after a stop.
-    var mayStillChange: Bool { state.withLock { $0.mayStillChange } }
+    /// What hooks need to know about a brand's files besides their outcomes.
+    struct Change: Sendable {
+        let ownOutputs: Int
+        /// Whether a token was requested for shared places, or published again.
+        let hasNewToken: Bool
+        /// Whether a write may have taken effect that was not confirmed.
+        let isUnconfirmed: Bool
+        /// Whether the files may still change after a stop.
+        let mayStillCome: Bool
+    }
 
     /// What a run that only plans says of the brand.
     var planned: BrandOutcome {

@@ -10,8 +10,8 @@ internal import TokenAPI
 /// One brand's life in a run, from its published outputs to a new token in place:
 /// read outputs → decide (both in ``BrandJob``) → read secret → sign → send → judge → publish → record.
 ///
-/// Every path ends in exactly one outcome. Nothing here blocks a thread: files, secrets and programs are work for the
-/// pool, requests are the HTTP client's.
+/// Every path ends in exactly one outcome. The task runs on threads of the pool, so that files may block it. It waits
+/// for the response without a thread.
 struct BrandRotation: Sendable {
     let job: BrandJob
     let run: RunResources
@@ -28,11 +28,11 @@ struct BrandRotation: Sendable {
         do throws(BrandFailure) {
             switch job.step {
             case .nothing: break
-            case .repair(let token): await publish(token, as: .repaired, attempts: 0, began)
+            case .repair(let token): publish(token, as: .repaired, attempts: 0, began)
             case .request:
                 let secret = try await readSecret()
                 let token = try await requestToken(with: secret, &attempts)
-                await publish(token, as: .rotated, attempts: attempts, began)
+                publish(token, as: .rotated, attempts: attempts, began)
             }
         } catch {
             job.fail(error, attempts: attempts, duration: .now - began)
@@ -198,18 +198,16 @@ struct BrandRotation: Sendable {
 
     private func publish(
         _ token: Token, as kind: BrandOutcome.Kind, attempts: Int, _ began: ContinuousClock.Instant
-    ) async {
-        _ = await run.pool.value {
-            var (outcome, outputs) = job.beginPublishing()
-            outcome.kind = kind
-            write(token, &outcome, &outputs)
-            outcome.attempts = Int32(attempts)
-            outcome.duration = .now - began
-            run.context.observe?(.done(isFailure: outcome.failure != nil))
-            let isShared = kind == .rotated && run.shared.isNeeded(for: brand)
-            job.finish(outcome, outputs, awaitsShared: isShared)
-            if isShared { run.shared.add(token, of: brand) }
-        }
+    ) {
+        var (outcome, outputs) = job.beginPublishing()
+        outcome.kind = kind
+        write(token, &outcome, &outputs)
+        outcome.attempts = Int32(attempts)
+        outcome.duration = .now - began
+        run.context.observe?(.done(isFailure: outcome.failure != nil))
+        let isShared = kind == .rotated && run.shared.isNeeded(for: brand)
+        job.finish(outcome, outputs, awaitsShared: isShared)
+        if isShared { run.shared.add(token, of: brand) }
     }
 
     private func write(_ token: Token, _ outcome: inout BrandOutcome, _ outputs: inout [BrandJob.Output]) {

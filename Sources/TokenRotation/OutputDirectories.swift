@@ -59,7 +59,7 @@ final class OutputDirectories: Sendable {
         let onCancel: (@escaping @Sendable () -> Void) -> Void = { handler in stop?.onStop(handler) }
         let everything = Array(directories.union(inputs))
         // A remote mount hangs as a whole: one thread finds that out for all directories on it.
-        let mounts = Array(Set(everything.compactMap { RemoteMount.point(over: Self.absolute($0)) }))
+        let mounts = Array(RemoteMount.points(over: everything.lazy.map(Self.absolute)))
         let responses = pool.map(mounts.count, within: patience, grouping: 1, onCancel: onCancel) { index in
             _ = try? Directory(path: mounts[index], use: .reading).identity()
         }

@@ -77,20 +77,20 @@ package final class Rotation: Sendable {
     ///   - announce: called once before the first file changes, with the names of the brands that may change.
     ///   - known: takes the new tokens that no file holds, if they must be known later.
     package func run(
-        _ plan: RotationPlan, secrets: SecretReader, announce: (@Sendable (Set<String>) -> Void)? = nil,
+        _ whole: consuming RotationPlan, secrets: SecretReader, announce: (@Sendable (Set<String>) -> Void)? = nil,
         known: KnownSecrets? = nil
     ) -> RotationResult {
         publication.directories.sweep(stop: stop) { [configuration, brands] pass in
             for output in brands.lazy.flatMap(\.outputs) { pass(output.path, output.symlinks) }
             for snippet in configuration.snippets { pass(snippet.path, snippet.symlinks) }
         }
-        let work = plan.jobs.filter(\.needsWork)
+        var plan = whole
+        var work = plan.jobs.filter(\.needsWork)
         let barrier = announce.map { announce in
-            WriteBarrier { [brands] in
-                // A shared file may be written for any of its brands, also if none is due.
-                let shared = Set(plan.destinations.filter { $0 is SnippetFile }.flatMap(\.brands))
-                announce(Set(work.map(\.brand.name)).union(shared.intersection(brands.map(\.name))))
-            }
+            // A shared file may be written for any of its brands, also if none is due.
+            let shared = Set(plan.destinations.filter { $0 is SnippetFile }.flatMap(\.brands))
+            let brands = Set(work.map(\.brand.name)).union(shared.intersection(brands.map(\.name)))
+            return WriteBarrier { announce(brands) }
         }
         let shared = SharedPublisher(plan.destinations, plan.jobs, barrier: barrier)
         let endpoint = EndpointState(brands: work.count)
@@ -107,12 +107,13 @@ package final class Rotation: Sendable {
         warnings += endpoint.warnings
         // What a hook prints must not give them away; no file holds them.
         for token in known == nil ? [] : shared.hiddenTokens { known?.note(Secret(Array(token.text.utf8))) }
-        let failure = stop.reason?.failure
-        var result = RotationResult(
-            outcomes: plan.jobs.map { $0.close(unfinished: failure) }, warnings: warnings,
-            clockOffset: endpoint.offset)
-        if announce != nil { result.noteChanges(plan.jobs, isStopped: failure != nil) }
-        return result
+        // The result alone holds the jobs from here on.
+        let jobs = plan.jobs
+        plan.jobs = []
+        work = []
+        return RotationResult(
+            jobs, unfinished: stop.reason?.failure, warnings: warnings, clockOffset: endpoint.offset,
+            notesChanges: announce != nil)
     }
 
     /// Brings every job to its outcome. Returns when all are done, or a stop has taken its time.
@@ -139,8 +140,8 @@ package final class Rotation: Sendable {
         context.observe?(.began(brands: work.count))
         let group = DispatchGroup()
         for _ in work { group.enter() }
-        let window = StartWindow(work, width: max(64, 2 * configuration.concurrency)) { job, place in
-            Task {
+        let window = StartWindow(work, width: max(64, configuration.concurrency * 5 / 4)) { job, place in
+            Task(executorPreference: run.pool) {
                 await BrandRotation(job: job, run: run, place: place).perform()
                 group.leave()
             }
@@ -170,7 +171,7 @@ package final class Rotation: Sendable {
 /// Who is due and why: nothing is written, requested or unlocked for it.
 package struct RotationPlan: Sendable {
     /// One for each brand of the run, in the order of the configuration.
-    package let jobs: [BrandJob]
+    package fileprivate(set) var jobs: [BrandJob]
     let destinations: [any SharedDestination]
 
     /// Whether anything is to be requested.
@@ -197,29 +198,45 @@ package struct RotationResult: Sendable {
     /// Names of the brands that failed.
     package private(set) var failed: Set<String> = []
 
-    init(outcomes: [BrandOutcome], warnings: [String], clockOffset: Duration?) {
-        self.outcomes = outcomes
+    /// Closes the jobs.
+    /// - Parameter notesChanges: whether hooks need to know what changed.
+    init(
+        _ jobs: consuming [BrandJob], unfinished failure: BrandFailure?, warnings: [String], clockOffset: Duration?,
+        notesChanges: Bool
+    ) {
         self.warnings = warnings
         self.clockOffset = clockOffset
+        var open = jobs
+        var outcomes: [BrandOutcome] = []
+        var changes: [BrandJob.Change] = []
+        outcomes.reserveCapacity(open.count)
+        // One by one: of ten thousand brands, jobs and outcomes together would be large.
+        open.reverse()
+        while let job = open.popLast() {
+            let (outcome, change) = job.close(unfinished: failure)
+            outcomes.append(outcome)
+            if notesChanges { changes.append(change) }
+        }
+        self.outcomes = outcomes
+        if notesChanges { noteChanges(changes, isStopped: failure != nil) }
     }
 
-    fileprivate mutating func noteChanges(_ jobs: [BrandJob], isStopped: Bool) {
-        let brands = zip(jobs, outcomes).map { job, outcome in
-            (
-                job: job, own: outcome.outputs.prefix(job.brand.outputs.count),
-                shared: outcome.outputs.dropFirst(job.brand.outputs.count)
-            )
-        }
+    private mutating func noteChanges(_ changes: [BrandJob.Change], isStopped: Bool) {
         // A shared file changes with any of its brands: it is a change for those whose tokens are new, or for all of
         // them if none is.
-        let renewed = Set(brands.lazy.filter(\.job.hasNewToken).flatMap(\.shared).map(\.path))
-        for (job, own, shared) in brands {
-            let hasChanged =
-                own.contains(where: \.isVisible)
-                || shared.contains { $0.isVisible && (job.hasNewToken || !renewed.contains($0.path)) }
-            if hasChanged || job.mayHaveChanged || isStopped && job.mayStillChange { changed.insert(job.brand.name) }
+        var renewed: Set<String> = []
+        for (outcome, change) in zip(outcomes, changes) where change.hasNewToken {
+            renewed.formUnion(outcome.outputs.dropFirst(change.ownOutputs).lazy.map(\.path))
         }
-        failed = Set(outcomes.lazy.filter(\.hasFailed).map(\.name))
+        for (outcome, change) in zip(outcomes, changes) {
+            let hasChanged =
+                outcome.outputs.prefix(change.ownOutputs).contains(where: \.isVisible)
+                || outcome.outputs.dropFirst(change.ownOutputs).contains {
+                    $0.isVisible && (change.hasNewToken || !renewed.contains($0.path))
+                }
+            if hasChanged || change.isUnconfirmed || isStopped && change.mayStillCome { changed.insert(outcome.name) }
+            if outcome.hasFailed { failed.insert(outcome.name) }
+        }
     }
 }
 

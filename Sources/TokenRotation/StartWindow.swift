@@ -41,8 +41,8 @@ final class StartWindow: Sendable {
     /// Starts jobs until all places are taken, unless another thread does.
     func fill() {
         let starts = state.withLock { state in
-            // Half a window at a time: one by one would wake a thread for each response.
-            guard !state.isFilling, state.next < jobs.count, state.taken <= width / 2 else { return false }
+            // An eighth of a window at a time: one by one would wake a thread for each response.
+            guard !state.isFilling, state.next < jobs.count, state.taken <= width - width / 8 else { return false }
             state.isFilling = true
             return true
         }
