@@ -89,8 +89,9 @@ package struct CheckRule: Sendable {
                         + "or metrics" : "no output")
         }
         if texts.count > 1 { note(.warning, "the outputs hold different tokens") }
-        return TokenCheck.Finding(
-            brand: brand.name, state: state, sentence: sentence, remaining: least, outputs: outputs.map(\.path),
-            warning: warning, critical: critical)
+        var finding = TokenCheck.Finding(
+            brand: brand.name, state: state, sentence: sentence, remaining: least, warning: warning, critical: critical)
+        finding.outputs = outputs.map(\.path)
+        return finding
     }
 }

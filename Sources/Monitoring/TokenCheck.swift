@@ -47,20 +47,19 @@ package struct TokenCheck: Sendable {
         /// What the token that ends first has left, negative past its end; nil where no token tells.
         package let remaining: Duration?
         /// Where the token is published.
-        package let outputs: [String]
+        package var outputs: [String] = []
         /// Up to which remaining time the state is WARNING, and CRITICAL.
         package let warning: Duration
         package let critical: Duration
 
         package init(
-            brand: String, state: State, sentence: String, remaining: Duration?, outputs: [String] = [],
-            warning: Duration, critical: Duration
+            brand: String, state: State, sentence: String, remaining: Duration?, warning: Duration,
+            critical: Duration
         ) {
             self.brand = brand
             self.state = state
             self.sentence = sentence
             self.remaining = remaining
-            self.outputs = outputs
             self.warning = warning
             self.critical = critical
         }

@@ -8,7 +8,7 @@ package struct RunReport: Sendable {
     package let runID: String
     package let startedAt: Timestamp
     package var endedAt: Timestamp
-    package var duration: Duration
+    package var duration: Duration = .zero
     package var exitStatus: ExitStatus
     /// In the order of the configuration.
     package var outcomes: [BrandOutcome]
@@ -44,13 +44,12 @@ package struct RunReport: Sendable {
     }
 
     package init(
-        runID: String, startedAt: Timestamp, endedAt: Timestamp, duration: Duration = .zero, exitStatus: ExitStatus,
+        runID: String, startedAt: Timestamp, endedAt: Timestamp, exitStatus: ExitStatus,
         outcomes: [BrandOutcome] = [], problems: [String] = []
     ) {
         self.runID = runID
         self.startedAt = startedAt
         self.endedAt = endedAt
-        self.duration = duration
         self.exitStatus = exitStatus
         self.outcomes = outcomes
         self.problems = problems
