@@ -39,7 +39,7 @@ let package = Package(
         .target(name: "ProcessState", dependencies: ["CLinux"], swiftSettings: house),
 
         // The vocabulary that all modules below share.
-        .target(name: "Model", dependencies: ["Digests"], swiftSettings: house),
+        .target(name: "Model", dependencies: ["Digests", "DurableFiles"], swiftSettings: house),
 
         // The stages of a run. None of them imports another.
         .target(
@@ -47,22 +47,40 @@ let package = Package(
             // A link to config/schema.json: `schema` prints the very file that the tests hold against the reader.
             resources: [.embedInCode("schema.json")],
             swiftSettings: house),
+        .target(
+            name: "Secrets", dependencies: ["Model", "Digests", "DurableFiles", "ProcessState"], swiftSettings: house),
         .target(name: "TokenAPI", dependencies: ["Model", "Curl", "Digests"], swiftSettings: house),
+        .target(name: "Publishing", dependencies: ["Model", "DurableFiles", "ProcessState"], swiftSettings: house),
+        .target(
+            name: "Kubernetes", dependencies: ["Model", "Curl", "DurableFiles", "ProcessState"], swiftSettings: house),
+        .target(
+            name: "Hooks", dependencies: ["Model", "Digests", "DurableFiles", "ProcessState"], swiftSettings: house),
+        .target(name: "Reporting", dependencies: ["Model", "Curl", "DurableFiles"], swiftSettings: house),
 
-        // The domain, whom it tells of a run, where tokens go besides files, and the thin shell around all.
+        // What the commands do, each composed of stages.
         .target(
-            name: "TokenRotation",
-            dependencies: ["Model", "Settings", "TokenAPI", "Curl", "Digests", "DurableFiles", "ProcessState"],
+            name: "Rotation",
+            dependencies: [
+                "Model", "Settings", "Secrets", "TokenAPI", "Publishing", "Hooks", "Reporting", "Curl", "DurableFiles",
+                "ProcessState",
+            ],
             swiftSettings: house),
         .target(
-            name: "Reporting", dependencies: ["Model", "TokenRotation", "Curl", "DurableFiles"], swiftSettings: house),
+            name: "Monitoring", dependencies: ["Model", "Settings", "Publishing", "ProcessState"], swiftSettings: house),
         .target(
-            name: "Kubernetes", dependencies: ["Model", "TokenRotation", "Curl", "DurableFiles", "ProcessState"],
+            name: "Doctor",
+            dependencies: [
+                "Model", "Settings", "Secrets", "TokenAPI", "Publishing", "Hooks", "Curl", "DurableFiles",
+                "ProcessState",
+            ],
             swiftSettings: house),
+
+        // The thin shell around all of it.
         .executableTarget(
             name: "doku-token-rotator",
             dependencies: [
-                "Model", "Settings", "TokenAPI", "TokenRotation", "Reporting", "Kubernetes", "ProcessState",
+                "Model", "Settings", "TokenAPI", "Kubernetes", "Reporting", "Rotation", "Monitoring", "Doctor",
+                "ProcessState",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
@@ -101,17 +119,31 @@ let package = Package(
         .testTarget(
             name: "TokenAPITests", dependencies: ["Model", "TokenAPI", "Curl", "TestSupport"], swiftSettings: house),
         .testTarget(
-            name: "TokenRotationTests",
-            dependencies: ["Model", "Settings", "TokenAPI", "TokenRotation", "Curl", "TestSupport"],
+            name: "SecretsTests", dependencies: ["Secrets", "Model", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "PublishingTests", dependencies: ["Publishing", "Model", "Settings", "ProcessState", "TestSupport"],
             exclude: ["docker_environment.py", "systemd_environment.sh"], swiftSettings: house),
+        .testTarget(name: "KubernetesTests", dependencies: ["Kubernetes", "Model", "Curl"], swiftSettings: house),
+        .testTarget(name: "HooksTests", dependencies: ["Hooks", "Model", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "RotationTests",
+            dependencies: [
+                "Rotation", "Model", "Settings", "Secrets", "TokenAPI", "Publishing", "Reporting", "Curl",
+                "ProcessState",
+                "TestSupport",
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "MonitoringTests", dependencies: ["Monitoring", "Model", "TestSupport"], swiftSettings: house),
+        .testTarget(name: "DoctorTests", dependencies: ["Doctor", "Model"], swiftSettings: house),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Model"], swiftSettings: house),
         .testTarget(
             name: "SandboxTests", dependencies: ["doku-sandbox"], exclude: ["client.py"], swiftSettings: house),
         .testTarget(
             name: "ScenarioTests",
             dependencies: [
-                "doku-token-rotator", "doku-sandbox", "manual-pages", "Model", "Settings", "TokenRotation",
-                "Kubernetes", "Curl",
+                "doku-token-rotator", "doku-sandbox", "manual-pages", "Model", "Settings", "Publishing",
+                "Reporting", "Rotation", "Monitoring", "Doctor", "Kubernetes", "Curl",
             ],
             exclude: [
                 "Scenarios", "Systemd", "Kubernetes/cluster", "Kubernetes/pod", "Kubernetes/manifests", "receiver.py",
@@ -131,7 +163,7 @@ if Context.environment["DOKU_FUZZING"] != nil {
     package.targets += [
         .systemLibrary(name: "CFuzzer", path: "Tests/Fuzzing/CFuzzer"),
         .executableTarget(
-            name: "fuzz", dependencies: ["CFuzzer", "Model", "Settings", "TokenAPI", "TokenRotation", "Curl"],
+            name: "fuzz", dependencies: ["CFuzzer", "Model", "Settings", "TokenAPI", "Publishing", "Hooks", "Curl"],
             path: "Tests/Fuzzing/Fuzz",
             swiftSettings: house),
     ]

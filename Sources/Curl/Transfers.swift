@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The module Curl: HTTP requests by libcurl, many at a time.
 
 internal import CCurl
 internal import Dispatch

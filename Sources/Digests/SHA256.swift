@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The module Digests: SHA-256 and HMAC by libcrypto.
 
 internal import COpenSSL
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The module DurableFiles: files that are replaced in one step and survive a loss of power.
 
 internal import CLinux
 internal import Glibc

@@ -4,7 +4,6 @@ internal import Curl
 internal import Dispatch
 internal import Model
 internal import Synchronization
-internal import TokenRotation
 
 /// Requests to the API server, side by side, each tried again where that may help: all of them may be sent twice.
 final class APIRequests: Sendable {

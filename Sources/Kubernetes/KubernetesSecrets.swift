@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// The module Kubernetes: Secrets of a cluster as a shared destination of tokens.
 
 internal import Curl
-internal import Model
+package import Model
 internal import Synchronization
-package import TokenRotation
 
 /// Kubernetes Secrets as stores of tokens, by the API of the cluster that the process runs in.
 package enum KubernetesSecrets {

@@ -2,7 +2,6 @@
 
 internal import Curl
 internal import Model
-internal import TokenRotation
 
 /// What an answer of the API server means for a Secret and the brands in it.
 struct SecretAnswer {

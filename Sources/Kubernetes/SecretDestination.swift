@@ -2,7 +2,6 @@
 
 package import Model
 internal import Synchronization
-package import TokenRotation
 
 /// A Secret that holds the tokens of many brands, each under a key of its own.
 package final class SecretDestination: SharedDestination {

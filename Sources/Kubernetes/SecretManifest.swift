@@ -2,7 +2,6 @@
 
 internal import FoundationEssentials
 internal import Model
-internal import TokenRotation
 
 /// What is applied to a Secret: everything that is ours in it, and nothing else (Kubernetes: "Server-Side Apply").
 struct SecretManifest: Encodable {

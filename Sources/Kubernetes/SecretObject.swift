@@ -2,7 +2,6 @@
 
 internal import FoundationEssentials
 internal import Model
-internal import TokenRotation
 
 /// A Secret as the API server tells of it, as far as it is of interest.
 struct SecretObject: Decodable {

@@ -3,7 +3,6 @@
 internal import DurableFiles
 internal import Model
 internal import ProcessState
-internal import TokenRotation
 
 /// What a pod is given to speak to the API server with (Kubernetes: "Accessing the Kubernetes API from a Pod").
 struct ServiceAccount: Sendable {

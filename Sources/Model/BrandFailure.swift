@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import DurableFiles
+
 /// Why one brand has no new token: a code for machines, a sentence for people, and whether running again may help.
 package struct BrandFailure: Error, Sendable, Equatable {
     /// Stable words of the report and the metrics; never renamed, only added to.
@@ -75,5 +77,13 @@ package struct BrandFailure: Error, Sendable, Equatable {
             .storeNotFound, .storeConflict, .storeTooLarge, .storeRefused, .storeAnswer, .shortLived, .internal:
             false
         }
+    }
+}
+
+extension BrandFailure {
+    /// What a file's error means for the brand that has it.
+    /// - Parameter code: of what has no code of its own.
+    package init(_ code: Code, _ error: FileError) {
+        self.init(error.reason == .hanging ? .diskHangs : code, "\(error)")
     }
 }

@@ -40,6 +40,12 @@ package struct Configuration: Sendable {
     }
 }
 
+extension Configuration {
+    /// How long a disk may take to respond: one that slept, or a server that restarts, takes seconds. A disk that does
+    /// not respond may cost a quarter of the run's time.
+    package var patience: Duration { min(.seconds(10), deadline / 4) }
+}
+
 /// Where tokens are requested: one URL, split once into what libcurl, the signer and messages need.
 package struct Endpoint: Sendable, Hashable {
     /// The whole URL, without user information and fragment.

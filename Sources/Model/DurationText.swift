@@ -45,3 +45,10 @@ package enum DurationText {
         return text.isEmpty ? "0s" : text
     }
 }
+
+extension Duration {
+    /// Milliseconds, the rest cut off.
+    package var wholeMilliseconds: Int64 {
+        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+    }
+}

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The module ProcessState: child processes, the environment, and threads for work that blocks.
 
 internal import Glibc
 

@@ -3,7 +3,6 @@
 internal import Curl
 internal import Dispatch
 internal import Model
-internal import TokenRotation
 
 /// Requests that tell others of a run. They never change how it ends.
 final class Delivery: Sendable {

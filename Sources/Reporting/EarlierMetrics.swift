@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Model
-internal import TokenRotation
 
 /// What can be carried over from the metrics of an earlier run: lines of our own form, each once, and nothing else of
 /// the file, since one line that is malformed costs its reader all the others.

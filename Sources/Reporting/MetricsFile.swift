@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import DurableFiles
-internal import TokenRotation
 
 /// The file that node_exporter's textfile collector reads: replaced as a token is, so that a scrape never sees half.
 ///

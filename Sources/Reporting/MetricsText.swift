@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Model
-internal import TokenRotation
+internal import Model
 
 /// A run's figures in the text format of Prometheus, version 0.0.4.
 ///

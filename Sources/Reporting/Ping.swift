@@ -4,7 +4,6 @@ internal import Curl
 internal import Dispatch
 internal import Model
 internal import Synchronization
-internal import TokenRotation
 
 /// A dead man's switch in the manner of healthchecks.io: `URL/start`, then `URL` for success or `URL/STATUS`, paired
 /// by `rid`. Its URL is a secret and stands in no message.
@@ -31,18 +30,20 @@ final class Ping: Sendable {
 
     private let destination: PingDestination
     private let destinations: ReportDestinations
-    private let secrets: SecretReader
+    private let secret: RunReporting.SecretSupply
     private let stop: StopRequest
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "ping")
     /// Signalled when the last ping is through, or nobody waits for it any more.
     private let ended = DispatchSemaphore(value: 0)
 
-    init(_ destination: PingDestination, of destinations: ReportDestinations, secrets: SecretReader, stop: StopRequest)
-    {
+    init(
+        _ destination: PingDestination, of destinations: ReportDestinations,
+        secret: @escaping RunReporting.SecretSupply, stop: StopRequest
+    ) {
         self.destination = destination
         self.destinations = destinations
-        self.secrets = secrets
+        self.secret = secret
         self.stop = stop
     }
 
@@ -115,12 +116,9 @@ final class Ping: Sendable {
     private func makeLine() throws(ReportingProblem) -> Line {
         let secret: Secret
         do throws(BrandFailure) {
-            secret = try secrets.secret(
-                from: destination.url,
-                isCancelled: { self.state.withLock { $0.isCancelled } || self.stop.isBySignal },
-                expose: { exposed in
-                    self.state.withLock { $0.warnings.append("report.ping: \(SecretReader.warning(of: exposed))") }
-                })
+            secret = try self.secret(
+                destination.url, { self.state.withLock { $0.isCancelled } || self.stop.isBySignal },
+                { warning in self.state.withLock { $0.warnings.append("report.ping: \(warning)") } })
         } catch {
             throw ReportingProblem("report.ping: \(error.message)")
         }

@@ -2,7 +2,6 @@
 
 internal import Curl
 internal import Model
-internal import TokenRotation
 
 /// Hands metrics to a Prometheus Pushgateway, for runs that no collector lives beside.
 ///

@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
+// The module Reporting: what a run has to say, and how those whom the configuration names are told of it.
 
 internal import Dispatch
 internal import DurableFiles
 package import Model
 internal import Synchronization
-package import TokenRotation
 
 /// Tells those whom the configuration names how a run goes. Nothing here changes its exit status: who cannot be told
 /// is a warning of the report.
 ///
 /// A stopped run has little time left: what is not delivered by then is given up.
-package final class RunReporting: RunAudience {
+package final class RunReporting: Sendable {
+    /// Fetches a secret.
+    /// - Parameter warn: takes a sentence about a secret that is not as safe as it should be.
+    package typealias SecretSupply =
+        @Sendable (_ source: SecretSource, _ isCancelled: () -> Bool, _ warn: (String) -> Void) throws(BrandFailure) ->
+        Secret
+
     private let stop: StopRequest
+    private let lateSecret: @Sendable (SecretSource) -> SecretSupply
     /// What files may take, and after a signal, in milliseconds: mostly a few.
     private static let patience: Duration = .seconds(10)
     private static let patienceAfterSignal = 200
@@ -19,17 +26,26 @@ package final class RunReporting: RunAudience {
     /// What the metrics file said before this run.
     private let earlier = Mutex<EarlierMetrics?>(nil)
 
-    package init(stop: StopRequest) {
+    /// - Parameter lateSecret: for a run that never began: takes the ping's URL out of the environment, if it is there.
+    package init(stop: StopRequest, lateSecret: @escaping @Sendable (SecretSource) -> SecretSupply) {
         self.stop = stop
+        self.lateSecret = lateSecret
     }
 
-    package func runBegan(_ report: RunReport, secrets: SecretReader) {
+    /// A run has the lock and begins its work. Does not wait for anybody.
+    ///
+    /// - Parameters:
+    ///   - report: what is known of the run by now.
+    ///   - secret: fetches the ping's URL; it has what the environment had.
+    package func runBegan(_ report: RunReport, secret: @escaping SecretSupply) {
         guard let destination = report.destinations.ping, report.isPinged else { return }
-        let ping = Ping(destination, of: report.destinations, secrets: secrets, stop: stop)
+        let ping = Ping(destination, of: report.destinations, secret: secret, stop: stop)
         ping.start(runID: report.runID)
         self.ping.withLock { $0 = ping }
     }
 
+    /// A run has ended, but still has its lock, if it had one: the moment for files that the next run reads.
+    /// - Returns: who could not be told and why, one sentence each.
     package func runEnded(_ report: RunReport) -> [String] {
         guard report.destinations.metricsFile != nil || report.destinations.terminationMessage != nil else { return [] }
         // A disk that hangs must not cost a run its report.
@@ -93,7 +109,7 @@ package final class RunReporting: RunAudience {
     /// That of the run's begin; a run that never began has its secret still where it was.
     private func found(_ destination: PingDestination, of destinations: ReportDestinations) -> Ping {
         ping.withLock { $0 }
-            ?? Ping(destination, of: destinations, secrets: SecretReader(for: [destination.url]), stop: stop)
+            ?? Ping(destination, of: destinations, secret: lateSecret(destination.url), stop: stop)
     }
 
     private func problem(_ key: String, _ body: () throws(FileError) -> Void) -> [String] {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// The module YAML: a document by libyaml, with the place of each value.
 
 /// Reads one YAML document, more strictly than YAML asks: what a configuration file has no use for is refused.
 ///

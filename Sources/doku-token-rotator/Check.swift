@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
-internal import TokenRotation
+internal import Monitoring
 
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -8,7 +8,6 @@
 internal import Glibc
 internal import Model
 internal import ProcessState
-internal import TokenRotation
 
 /// The two streams that the program writes to.
 enum Console: Int32 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import Doctor
 internal import Kubernetes
 internal import Model
-internal import TokenRotation
 
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(

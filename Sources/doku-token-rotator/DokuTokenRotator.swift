@@ -4,7 +4,6 @@ internal import ArgumentParser
 internal import Model
 internal import ProcessState
 internal import Settings
-internal import TokenRotation
 
 @main
 struct DokuTokenRotator: ParsableCommand {

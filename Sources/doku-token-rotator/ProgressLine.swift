@@ -2,8 +2,8 @@
 
 internal import Dispatch
 internal import Model
+internal import Rotation
 internal import Synchronization
-internal import TokenRotation
 
 /// One line on a terminal that tells how far a run is, while it goes on.
 final class ProgressLine: Sendable {

@@ -5,7 +5,7 @@ internal import Dispatch
 internal import Kubernetes
 internal import Model
 internal import Reporting
-internal import TokenRotation
+internal import Rotation
 
 struct Rotate: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -74,7 +74,7 @@ struct Rotate: ParsableCommand {
         let reporting = RunReporting(stop: stop)
         var report = RotationRun(
             request, runID: log.runID, context: RunContext(observe: observer(log, queue, progress)), stop: stop,
-            destinations: KubernetesSecrets.destinations, audience: reporting
+            destinations: KubernetesSecrets.destinations, reporting: reporting
         ).report()
         progress?.end()
         // After a signal there is little time left: what is said here does not wait for others to answer.

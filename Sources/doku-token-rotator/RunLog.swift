@@ -2,7 +2,8 @@
 
 internal import ArgumentParser
 internal import Model
-internal import TokenRotation
+internal import Reporting
+internal import Rotation
 
 /// The shapes of the lines on standard error.
 enum LogFormat: String, CaseIterable, ExpressibleByArgument {

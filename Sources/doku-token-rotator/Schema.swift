@@ -2,7 +2,6 @@
 
 internal import ArgumentParser
 internal import Settings
-internal import TokenRotation
 
 struct Schema: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import Doctor
 internal import Model
 internal import TokenAPI
-internal import TokenRotation
 
 struct Sign: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -2,7 +2,7 @@
 
 internal import ArgumentParser
 internal import Model
-internal import TokenRotation
+internal import Monitoring
 
 struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -3,7 +3,6 @@
 internal import Dispatch
 internal import Glibc
 internal import Model
-internal import TokenRotation
 
 /// Turns SIGTERM and SIGINT into a request to stop, as long as it lives.
 final class StopSignals {

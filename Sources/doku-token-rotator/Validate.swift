@@ -3,7 +3,6 @@
 internal import ArgumentParser
 internal import Model
 internal import Settings
-internal import TokenRotation
 
 struct Validate: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -30,8 +30,8 @@ import Testing
         _ status: Model.ExitStatus, _ outcomes: [BrandOutcome] = [], _ coverage: RunReport.Coverage = .whole
     ) -> RunReport {
         var report = RunReport(
-            runID: "run", startedAt: now, endedAt: now, duration: .milliseconds(1500), exitStatus: status,
-            outcomes: outcomes)
+            runID: "run", startedAt: now, endedAt: now, exitStatus: status, outcomes: outcomes)
+        report.duration = .milliseconds(1500)
         report.coverage = coverage
         report.runEvery = .seconds(900)
         return report

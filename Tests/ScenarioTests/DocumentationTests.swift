@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Doctor
 import Foundation
 import Model
+import Reporting
 import Settings
 import Testing
-import TokenRotation
 
 /// What is written for people agrees with what the program does.
 @Suite struct DocumentationTests {

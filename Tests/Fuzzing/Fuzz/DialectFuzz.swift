@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Model
-internal import TokenRotation
+internal import Publishing
 
 /// Every dialect: a value is refused, or every reader of the dialect gets the very same value back. The readers' rules
 /// are written down here a second time, from their documentation and sources.

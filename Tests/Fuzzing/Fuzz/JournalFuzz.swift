@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import TokenRotation
+internal import Hooks
 
 /// The journal of hooks: any bytes are refused, or read as a journal that is written as it was read and names nothing
 /// that could not be a hook or a brand.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Publishing
 import Settings
 import Testing
-import TokenRotation
 
 /// What the pages have one write into files is what its readers take.
 @Suite struct PageExampleTests {

@@ -3,7 +3,6 @@
 import Foundation
 import Model
 import Testing
-import TokenRotation
 
 /// The pages' commands do what the pages say.
 @Suite struct PageTests {

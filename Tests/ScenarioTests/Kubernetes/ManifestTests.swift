@@ -3,7 +3,6 @@
 import Foundation
 import Model
 import Testing
-import TokenRotation
 
 /// The manifests that are shipped: rendered by kustomize, held against schemas and a real API server, and their
 /// configurations run as in a pod.

@@ -3,9 +3,10 @@
 import Foundation
 import Kubernetes
 import Model
+import Reporting
+import Rotation
 import Synchronization
 import Testing
-import TokenRotation
 
 /// What a run does where a store is never as it was read: more than a real one can be made to do at will.
 @Suite(.timeLimit(.minutes(2))) struct TokenStoreRaceTests {

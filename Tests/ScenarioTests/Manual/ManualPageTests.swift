@@ -4,7 +4,6 @@ import Foundation
 import Model
 import Settings
 import Testing
-import TokenRotation
 
 /// The manual pages as they are installed, read by the two formatters that hosts have.
 @Suite struct ManualPageTests {

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// The module Monitoring: it judges the published tokens for people and monitoring systems, from files alone.
+
+internal import DurableFiles
+package import Model
+internal import ProcessState
+internal import Publishing
+internal import Settings
+
+/// The state of the published tokens, judged for a monitoring system: local files alone, no request and no secret.
+package struct TokenCheck: Sendable {
+    /// The four states of the Monitoring Plugins, by the exit status that stands for each.
+    package enum State: Int32, Sendable, CaseIterable, Comparable {
+        case ok = 0
+        case warning = 1
+        case critical = 2
+        case unknown = 3
+
+        package var name: String {
+            switch self {
+            case .ok: "OK"
+            case .warning: "WARNING"
+            case .critical: "CRITICAL"
+            case .unknown: "UNKNOWN"
+            }
+        }
+
+        /// What is known to be bad weighs more than what is not known.
+        private var weight: Int {
+            switch self {
+            case .ok: 0
+            case .unknown: 1
+            case .warning: 2
+            case .critical: 3
+            }
+        }
+
+        package static func < (left: State, right: State) -> Bool { left.weight < right.weight }
+    }
+
+    /// What was found for one brand.
+    package struct Finding: Sendable, Equatable {
+        package let brand: String
+        package let state: State
+        /// Why the state is not OK.
+        package let sentence: String
+        /// What the token that ends first has left, negative past its end; nil where no token tells.
+        package let remaining: Duration?
+        /// Where the token is published.
+        package var outputs: [String] = []
+        /// Up to which remaining time the state is WARNING, and CRITICAL.
+        package let warning: Duration
+        package let critical: Duration
+
+        package init(
+            brand: String, state: State, sentence: String, remaining: Duration?, warning: Duration,
+            critical: Duration
+        ) {
+            self.brand = brand
+            self.state = state
+            self.sentence = sentence
+            self.remaining = remaining
+            self.warning = warning
+            self.critical = critical
+        }
+    }
+
+    /// In the order of the configuration.
+    package let findings: [Finding]
+    /// Why nothing could be checked.
+    package let problem: String?
+    /// What that is to those who have no UNKNOWN.
+    package let exitStatus: ExitStatus
+
+    package init(findings: [Finding]) {
+        self.findings = findings
+        problem = nil
+        exitStatus = .success
+    }
+
+    /// Where nothing could be checked: UNKNOWN, which no monitor shows as green.
+    package init(problem: String, exitStatus: ExitStatus = .configuration) {
+        findings = []
+        self.problem = problem
+        self.exitStatus = exitStatus
+    }
+
+    package var state: State {
+        guard problem == nil else { return .unknown }
+        return findings.map(\.state).max() ?? .unknown
+    }
+}
+
+extension TokenCheck {
+    /// Reads the configuration and what its brands have published. Needs no right but to read.
+    package static func run(
+        configurationFile: String, brands: [String]?, shard: Shard?, warning: Duration?, critical: Duration?,
+        now: Timestamp = .now
+    ) -> TokenCheck {
+        do {
+            let configuration = try ConfigurationSource.read(configurationFile)
+            let selection = try Selection(of: configuration, names: brands, shard: shard)
+            // Those who run plugins wait for ten seconds, some of them.
+            let pool = WorkerPool(width: 512)
+            let directories = OutputDirectories(use: .reading, pool: pool, patience: .seconds(4))
+            let chosen = selection.brands.map { configuration.brands[$0] }
+            let published = PublishedState(
+                of: configuration, chosen, publication: Publication(directories: directories, accounts: Accounts()),
+                pool: pool)
+            let rule = CheckRule(configuration, warning: warning, critical: critical, now: now)
+            let elsewhere = Set(
+                configuration.stores.lazy.flatMap { $0.entries.map { configuration.brands[$0.brand].name } })
+            let findings = published.map(chosen) { brand, outputs in
+                rule.finding(
+                    on: brand, outputs: outputs, misfits: published.wrongAttributes(of: brand),
+                    isElsewhere: elsewhere.contains(brand.name))
+            }
+            return TokenCheck(findings: findings.compactMap(\.self))
+        } catch let error as InvalidConfiguration {
+            let more = error.problems.count + error.omitted - 1
+            return TokenCheck(
+                problem: (error.lines.first ?? "the configuration is invalid") + (more > 0 ? ", and \(more) more" : ""))
+        } catch let error as InvalidSelection {
+            return TokenCheck(problem: error.message, exitStatus: .usage)
+        } catch {
+            return TokenCheck(problem: "configuration: \(error)")
+        }
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import DurableFiles
+package import Model
+internal import Synchronization
+
+/// Looks users and groups up once a run.
+package final class Accounts: Sendable {
+    private typealias Answer = Result<PublishedAttributes, BrandFailure>
+
+    private struct Resolved: Sendable {
+        var all: [FileAttributes: Answer] = [:]
+        /// Mostly ten thousand files are to have the same.
+        var last: (attributes: FileAttributes, answer: Answer)?
+    }
+
+    private let resolved = Mutex(Resolved())
+
+    package init() {}
+
+    package func resolve(_ attributes: FileAttributes) throws(BrandFailure) -> PublishedAttributes {
+        let known = resolved.withLock { resolved -> Answer? in
+            if resolved.last?.attributes == attributes { return resolved.last?.answer }
+            guard let answer = resolved.all[attributes] else { return nil }
+            resolved.last = (attributes, answer)
+            return answer
+        }
+        if let known { return try known.get() }
+        let answer = Self.lookUp(attributes)
+        resolved.withLock { $0.all[attributes] = answer }
+        return try answer.get()
+    }
+
+    private static func lookUp(_ attributes: FileAttributes) -> Answer {
+        do throws(AccountError) {
+            return .success(
+                PublishedAttributes(
+                    mode: attributes.mode,
+                    owner: try attributes.owner.map { name throws(AccountError) in
+                        try AccountNames.userIdentifier(of: name)
+                    },
+                    group: try attributes.group.map { name throws(AccountError) in
+                        try AccountNames.groupIdentifier(of: name)
+                    }))
+        } catch {
+            return .failure(BrandFailure(.accountUnknown, "\(error)"))
+        }
+    }
+}

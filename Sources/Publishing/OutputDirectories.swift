@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import DurableFiles
+internal import FoundationEssentials
+package import Model
+package import ProcessState
+internal import Synchronization
+
+/// The directories that a run publishes into: probed and opened once at the start, synced once at the end.
+///
+/// A disk that does not respond holds up whoever touches it. So every directory is probed first, on a thread of its own
+/// and for a bounded time. What does not respond by then is never touched again.
+package final class OutputDirectories: Sendable {
+    private struct State: Sendable {
+        var open: [String: Directory] = [:]
+        var seen: Set<String> = []
+        /// Directories, and links that are followed, whose disk did not respond.
+        var hanging: Set<String> = []
+        /// Directories with a new name in them that a power failure may still undo, and those being synced.
+        var unsynced: Set<String> = []
+        var syncing: Set<String> = []
+        var failed: [String: FileError] = [:]
+        /// By path: the directory of a file that was published somewhere else, where a link led.
+        var followed: [String: String] = [:]
+    }
+
+    private let state = Mutex(State())
+    /// What they are opened for.
+    package let use: Directory.Use
+    private let pool: WorkerPool
+    /// How long a disk may take to respond.
+    package let patience: Duration
+
+    package init(use: Directory.Use = .publishing, pool: WorkerPool, patience: Duration) {
+        self.use = use
+        self.pool = pool
+        self.patience = patience
+    }
+
+    /// The same disks for reading alone.
+    package convenience init(reading other: OutputDirectories) {
+        self.init(use: .reading, pool: other.pool, patience: other.patience)
+        let hanging = other.state.withLock { $0.hanging }
+        state.withLock { $0.hanging = hanging }
+    }
+
+    /// This many descriptors are kept open: a configuration with a directory for each brand would use them all up.
+    private static let limit = 128
+
+    // MARK: Probing
+
+    /// Finds out which disks respond.
+    /// - Parameters:
+    ///   - directories: to be published into.
+    ///   - inputs: directories of files that the run only reads.
+    ///   - links: paths of files that may be links to elsewhere and are followed.
+    ///   - stop: ends the wait; what was not seen by then counts as not responding.
+    func probe(directories: Set<String>, inputs: Set<String> = [], links: [String] = [], stop: StopRequest?) {
+        let onCancel: (@escaping @Sendable () -> Void) -> Void = { handler in stop?.onStop(handler) }
+        let everything = Array(directories.union(inputs))
+        // A remote mount hangs as a whole: one thread finds that out for all directories on it.
+        let mounts = Array(RemoteMount.points(over: everything.lazy.map(Self.absolute)))
+        let responses = pool.map(mounts.count, within: patience, grouping: 1, onCancel: onCancel) { index in
+            _ = try? Directory(path: mounts[index], use: .reading).identity()
+        }
+        let silent = zip(mounts, responses).filter { $1 == nil }.map(\.0)
+        let (unreachable, reachable) = Self.split(everything, below: silent)
+        let targets = reachable + links
+        let found = pool.map(targets.count, within: patience, grouping: 1, onCancel: onCancel) { [self] index in
+            if index < reachable.count {
+                if directories.contains(targets[index]) {
+                    _ = try? directory(targets[index])
+                } else {
+                    _ = try? Directory(path: targets[index], use: .reading)
+                }
+            } else if let location = try? FileLocation(path: targets[index]).followingSymlinks() {
+                _ = try? directory(location.directory)
+            }
+        }
+        let hanging = unreachable + zip(targets, found).filter { $1 == nil }.map(\.0)
+        if !hanging.isEmpty { state.withLock { $0.hanging.formUnion(hanging) } }
+    }
+
+    private static func split(_ directories: [String], below mounts: [String]) -> (below: [String], others: [String]) {
+        guard !mounts.isEmpty else { return ([], directories) }
+        var below: [String] = []
+        var others: [String] = []
+        for directory in directories {
+            let absolute = absolute(directory)
+            let isBelow = mounts.contains { absolute == $0 || absolute.hasPrefix($0 + "/") }
+            if isBelow { below.append(directory) } else { others.append(directory) }
+        }
+        return (below, others)
+    }
+
+    private static func absolute(_ directory: String) -> String {
+        LexicalPath.resolve(directory, in: FileManager.default.currentDirectoryPath)
+    }
+
+    /// Whether the disk of a directory, or of a link that is followed, did not respond.
+    package func isHanging(_ path: String) -> Bool { state.withLock { $0.hanging.contains(path) } }
+
+    // MARK: Opening
+
+    /// Opened, or as it was opened before.
+    func directory(_ path: String) throws(FileError) -> Directory {
+        let (open, isHanging) = state.withLock { ($0.open[path], $0.hanging.contains(path)) }
+        guard !isHanging else { throw .hanging(path) }
+        if let open { return open }
+        let directory = try Directory(path: path, use: use)
+        let closed = state.withLock { state -> [Directory] in
+            defer {
+                state.open[path] = directory
+                state.seen.insert(path)
+            }
+            guard state.open.count >= Self.limit else { return [] }
+            defer { state.open = [:] }
+            return Array(state.open.values)
+        }
+        // Closing may wait for a server as well.
+        if !closed.isEmpty { pool.submit { withExtendedLifetime(closed) {} } }
+        return directory
+    }
+
+    /// Where a file really is, or is to be.
+    package func location(_ path: String, _ symlinks: SymlinkPolicy) throws(FileError) -> FileLocation {
+        let location = try FileLocation(path: path)
+        guard symlinks == .follow else { return location }
+        guard !isHanging(location.directory), !isHanging(path) else { throw .hanging(path) }
+        return try location.isSymlink() ? location.followingSymlinks() : location
+    }
+
+    /// Does something with the directory of an output.
+    private func enter<Result>(
+        _ path: String, _ symlinks: SymlinkPolicy,
+        _ body: (Directory, FileLocation) throws(FileError) -> Result
+    ) throws(FileError) -> Result {
+        let location = try location(path, symlinks)
+        let directory: Directory
+        do throws(FileError) {
+            directory = try self.directory(location.directory)
+        } catch {
+            throw error.reason == .hanging ? .hanging(path) : error
+        }
+        return try body(directory, location)
+    }
+
+    func inspect(_ path: String, maximumSize: Int, symlinks: SymlinkPolicy) throws(FileError) -> FileState {
+        try enter(path, symlinks) { directory, location throws(FileError) in
+            try directory.inspect(location, maximumSize: maximumSize)
+        }
+    }
+
+    /// Whether a new name could be put beside `path`.
+    package func checkWritable(_ path: String, symlinks: SymlinkPolicy) throws(FileError) {
+        try enter(path, symlinks) { directory, _ throws(FileError) in try directory.checkWritable() }
+    }
+
+    /// Does what publishing to `path` does before it is seen, and takes it back.
+    /// - Returns: the directory, and whose the file would be.
+    package func probeWrite(
+        _ path: String, attributes: PublishedAttributes, symlinks: SymlinkPolicy
+    ) throws(FileError) -> (directory: String, ownership: FileOwnership) {
+        try enter(path, symlinks) { directory, location throws(FileError) in
+            (location.directory, try directory.rehearse(name: location.name, attributes: attributes))
+        }
+    }
+
+    /// Replaces the file at `path`; it is visible at once, and durable after ``synchronize()``.
+    /// - Parameter isNew: whether the caller found nothing there.
+    func publish(
+        _ contents: [UInt8], to path: String, attributes: PublishedAttributes, symlinks: SymlinkPolicy, isNew: Bool
+    ) throws(FileError) {
+        try enter(path, symlinks) { directory, location throws(FileError) in
+            try directory.publish(contents, name: location.name, attributes: attributes, isNew: isNew)
+            state.withLock { state in
+                state.unsynced.insert(directory.path)
+                if symlinks == .follow { state.followed[path] = directory.path }
+            }
+        }
+    }
+
+    // MARK: The whole of them
+
+    /// Removes what killed runs left in the directories seen so far, beside these files.
+    ///
+    /// - Parameter files: passes all files of the run.
+    package func sweep(
+        stop: StopRequest, beside files: @escaping @Sendable (_ pass: (String, SymlinkPolicy) -> Void) -> Void
+    ) {
+        // Made only if a leftover turns up, which is rare.
+        let known = Mutex<[String: Set<String>]?>(nil)
+        @Sendable func names(in directory: String) -> Set<String> {
+            if let names = known.withLock({ $0 }) { return names[directory] ?? [] }
+            var found: [String: Set<String>] = [:]
+            files { path, symlinks in
+                guard let location = try? location(path, symlinks) else { return }
+                found[location.directory, default: []].insert(location.name)
+            }
+            known.withLock { [found] in $0 = found }
+            return found[directory] ?? []
+        }
+        // On some network mounts even a lock waits for the server. Two paths may lead to one directory: neither of the
+        // two open descriptors is to be in the other's way.
+        _ = pool.map(1, within: patience, onCancel: { stop.onStop($0) }) { [self] _ in
+            for directory in state.withLock({ $0.open }).values { directory.unlock() }
+            for path in state.withLock({ $0.seen }) {
+                _ = (try? directory(path))?.sweep(names: names(in: path))
+            }
+            for directory in state.withLock({ $0.open }).values { directory.shareLock() }
+        }
+    }
+
+    /// Syncs every directory published into since the last call.
+    package func synchronize() {
+        let paths = state.withLock { state in
+            defer { state.unsynced = [] }
+            state.syncing.formUnion(state.unsynced)
+            return Array(state.unsynced)
+        }
+        _ = pool.map(paths.count, within: nil, grouping: 1) { [self] index in
+            var failure: FileError?
+            do throws(FileError) {
+                try directory(paths[index]).synchronize()
+            } catch {
+                failure = error
+            }
+            state.withLock { [failure] state in
+                state.syncing.remove(paths[index])
+                if let failure { state.failed[paths[index]] = failure }
+            }
+        }
+    }
+
+    /// Says of a published file's path why a power failure may undo it; nil if all files are safe.
+    package var doubt: (@Sendable (_ path: String) -> FileError?)? {
+        let (failed, followed) = state.withLock { state in
+            var failed = state.failed
+            for path in state.unsynced.union(state.syncing) where failed[path] == nil {
+                failed[path] = .durabilityUnknown(path)
+            }
+            return (failed, state.followed)
+        }
+        guard !failed.isEmpty else { return nil }
+        return { path in (followed[path] ?? (try? FileLocation(path: path))?.directory).flatMap { failed[$0] } }
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DurableFiles
+package import Model
+
+/// Reads the published files of a run.
+package struct OutputReader: Sendable {
+    package let directories: OutputDirectories
+    package let accounts: Accounts
+
+    package init(directories: OutputDirectories, accounts: Accounts) {
+        self.directories = directories
+        self.accounts = accounts
+    }
+
+    /// The state of one brand's own file.
+    package func read(_ output: TokenOutput, of brand: Brand) -> OutputSnapshot {
+        func without(_ absence: Absence, _ refusal: BrandFailure? = nil) -> OutputSnapshot {
+            OutputSnapshot(path: output.path, symlinks: output.symlinks, state: .noToken(absence), refusal: refusal)
+        }
+        let state: FileState
+        let attributes: PublishedAttributes
+        do {
+            attributes = try accounts.resolve(output.attributes)
+            // The token, and what the formats put around it.
+            state = try directories.inspect(
+                output.path, maximumSize: 2 * Token.maximumSize, symlinks: output.symlinks)
+        } catch let failure as BrandFailure {
+            return without(.refused, failure)
+        } catch let error as FileError where directories.use == .reading && error.reason == .notPermitted {
+            return without(.closed)
+        } catch let error as FileError {
+            return without(error.reason == .hanging ? .closed : .refused, BrandFailure(.outputRefused, error))
+        } catch {
+            return without(.refused, BrandFailure(.internal, "\(error)"))
+        }
+        guard case .regular(let file) = state else { return without(.missing) }
+        guard !attributes.distrusts(file) else { return without(.planted) }
+        let contents: [UInt8]
+        switch file.contents {
+        case .bytes(let bytes): contents = bytes
+        case .unreadable: return without(.closed)
+        case .oversized: return without(.unreadable)
+        }
+        guard let token = output.format.token(in: contents), token.isCredible else { return without(.unreadable) }
+        guard !token.wasCut else { return without(.cut) }
+        return OutputSnapshot(
+            path: output.path, symlinks: output.symlinks, state: .token(token),
+            isAsConfigured: attributes.agree(with: file)
+                && output.format.isExact(contents, of: token, brand: brand.name, clientID: brand.clientID),
+            writtenAt: Timestamp(seconds: file.modifiedSeconds))
+    }
+}
+
+extension PublishedAttributes {
+    /// Whether a file belongs to a user other than those who publish it.
+    func distrusts(_ file: RegularFile) -> Bool { file.mayBePlanted && file.owner != owner }
+
+    /// Whether a file has these; an owner or group that is not configured may be any.
+    func agree(with file: RegularFile) -> Bool {
+        file.mode == mode
+            && (owner == nil || owner == file.owner) && (group == nil || group == file.group)
+    }
+}

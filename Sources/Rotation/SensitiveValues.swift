@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DurableFiles
+internal import Model
+internal import ProcessState
+internal import Publishing
+internal import Secrets
+
+/// Every secret and every token that a program of this user may come by: those that the run has read, and those that
+/// stand in files now, of brands that were not due as well. Commands are not run for it.
+struct SensitiveValues {
+    let configuration: Configuration
+    let known: KnownSecrets
+    let rotation: TokenRotation
+
+    /// - Returns: false if a stop came before all were found: what was printed may hold others.
+    func hide(in redaction: inout OutputRedaction) -> Bool {
+        let secrets = SecretReader(for: [])
+        let directories = OutputDirectories(reading: rotation.publication.directories)
+        let publication = Publication(directories: directories, accounts: rotation.publication.accounts)
+        let reader = OutputReader(directories: directories, accounts: publication.accounts)
+        let (configuration, stop) = (configuration, rotation.stop)
+        let brands = configuration.brands
+        // What is on a disk that does not respond is out of that program's reach as well.
+        let found = rotation.pool.map(
+            brands.count, within: configuration.patience, onCancel: { stop.onSignal($0) }
+        ) { index in
+            Self.secrets(brands[index].secret, secrets, directories)
+                + brands[index].outputs.compactMap { output in
+                    guard case .token(let token) = reader.read(output, of: brands[index]).state else { return nil }
+                    return Self.secret(token)
+                }
+        }
+        let shared = rotation.pool.map(
+            configuration.snippets.count + 1, within: configuration.patience, onCancel: { stop.onSignal($0) }
+        ) { index -> [Secret] in
+            guard index < configuration.snippets.count else {
+                return configuration.report.ping.map { Self.secrets($0.url, secrets, directories) } ?? []
+            }
+            let file = SnippetFile(
+                configuration.snippets[index], of: configuration, publication: publication, collision: nil)
+            file.read()
+            return file.tokens.map(Self.secret)
+        }
+        for secret in known.all + (found + shared).compactMap(\.self).joined() {
+            secret.withBytes { redaction.hide($0) }
+        }
+        return !stop.isBySignal
+    }
+
+    private static func secrets(_ source: SecretSource, _ reader: SecretReader, _ directories: OutputDirectories)
+        -> [Secret]
+    {
+        switch source {
+        case .file, .credential, .value:
+            (try? reader.secret(from: source, isHanging: directories.isHanging)).map { [$0] } ?? []
+        // What the environment had is known; a command is run for a brand that is due, and then known as well.
+        case .environment, .command: []
+        }
+    }
+
+    private static func secret(_ token: Token) -> Secret { Secret(Array(token.text.utf8)) }
+}

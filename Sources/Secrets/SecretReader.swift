@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// The module Secrets: it fetches secrets from where the configuration says, and hides them in what programs print.
+
+internal import Digests
+internal import DurableFiles
+package import Model
+internal import ProcessState
+internal import Synchronization
+
+/// Fetches secrets from where the configuration says. A secret that cannot be had fails its brand alone.
+package final class SecretReader: Sendable {
+    /// In bytes; DOKU's secrets have a few dozen.
+    private static let maximumSize = 4096
+
+    private let fromEnvironment: Mutex<[String: Secret]>
+    /// What everybody may read.
+    private let exposed = Mutex<Set<String>>([])
+    private let credentialsDirectory: String?
+    /// Where to note what was read, if anybody needs it later.
+    private let known: KnownSecrets?
+
+    /// Takes the variables that `sources` name out of the environment, for good: no copy stays in it.
+    /// Not to be called beside anything else that reads the environment.
+    package init(for sources: some Sequence<SecretSource>, noting known: KnownSecrets? = nil) {
+        self.known = known
+        var secrets: [String: Secret] = [:]
+        for source in sources {
+            guard case .environment(let variable) = source, secrets[variable] == nil else { continue }
+            if var bytes = EnvironmentVariable.take(variable) {
+                let secret = Secret(bytes)
+                secrets[variable] = secret
+                known?.note(secret)
+                WipedBytes.wipe(&bytes)
+            }
+        }
+        fromEnvironment = Mutex(secrets)
+        credentialsDirectory = EnvironmentVariable.read("CREDENTIALS_DIRECTORY")
+    }
+
+    /// What is not as safe as it should be, a few sentences.
+    package var warnings: [String] {
+        let sources = exposed.withLock { $0.sorted() }
+        let told = sources.prefix(3).map(Self.warning)
+        return sources.count <= told.count
+            ? told : told + ["\(sources.count - told.count) more secrets may be read by everybody"]
+    }
+
+    /// Fetches a secret. May wait for a child process as long as its timeout says.
+    /// - Parameters:
+    ///   - isHanging: whether the disk of a directory is known not to respond: no file on it is touched.
+    ///   - isCancelled: asked meanwhile.
+    package func secret(
+        from source: SecretSource, isHanging: (_ directory: String) -> Bool = { _ in false },
+        isCancelled: () -> Bool = { false }
+    ) throws(BrandFailure) -> Secret {
+        try secret(from: source, isHanging: isHanging, isCancelled: isCancelled) { name in
+            exposed.withLock { _ = $0.insert(name) }
+        }
+    }
+
+    /// The same.
+    /// - Parameter expose: takes the secret's name if everybody may read it, instead of ``warnings``.
+    package func secret(
+        from source: SecretSource, isHanging: (_ directory: String) -> Bool = { _ in false },
+        isCancelled: () -> Bool, expose: (String) -> Void
+    ) throws(BrandFailure) -> Secret {
+        switch source {
+        case .value(let secret): return try usable(secret, "the configuration")
+        case .environment(let variable):
+            guard let secret = fromEnvironment.withLock({ $0[variable] }) else {
+                throw unreadable("the environment variable \(variable) is not set")
+            }
+            return try usable(secret, "the environment variable \(variable)")
+        case .file(let path):
+            if isHanging(LexicalPath.directory(of: path)) { throw Self.hangingFailure(of: source) }
+            return try read(path, "the secret file \(path)", expose)
+        case .credential(let name):
+            guard let directory = credentialsDirectory else {
+                throw unreadable(
+                    "the credential \(name) needs $CREDENTIALS_DIRECTORY, which systemd sets for LoadCredential=")
+            }
+            return try read("\(directory)/\(name)", "the credential \(name)", expose)
+        case .command(let argv, let timeout):
+            let bytes: [UInt8]
+            do throws(CommandError) {
+                bytes = try Command(argv: argv, timeout: timeout, maximumOutput: Self.maximumSize).run(
+                    isCancelled: isCancelled)
+            } catch {
+                throw unreadable("the secret command failed: \(error)")
+            }
+            return try usable(Self.secret(from: bytes), "the output of \(argv[0])")
+        }
+    }
+
+    /// Why a secret is missing whose disk does not respond.
+    package static func hangingFailure(of source: SecretSource) -> BrandFailure {
+        let path =
+            switch source {
+            case .file(let path): path
+            case .credential(let name): name
+            case .environment, .command, .value: "the secret"
+            }
+        return BrandFailure(.secretUnreadable, FileError.hanging(path))
+    }
+
+    /// What to say of a secret that everybody may read.
+    package static func warning(of exposed: String) -> String {
+        "\(exposed) may be read by everybody: chmod o-r it"
+    }
+
+    private func read(
+        _ path: String, _ source: @autoclosure () -> String, _ expose: (String) -> Void
+    ) throws(BrandFailure) -> Secret {
+        try read(reading { () throws(FileError) in try InputFile(path: path) }, source(), expose)
+    }
+
+    private func read(
+        _ file: InputFile, _ source: @autoclosure () -> String, _ expose: (String) -> Void
+    ) throws(BrandFailure) -> Secret {
+        guard !file.status.isWritableByOthers else {
+            throw unreadable("\(source()) may be written by everybody: chmod o-w it, and change the secret")
+        }
+        if file.status.mode & 0o004 != 0 {
+            expose(source())
+        }
+        let bytes = try reading { () throws(FileError) in try file.read(maximumSize: Self.maximumSize) }
+        return try usable(Self.secret(from: bytes), source())
+    }
+
+    private func reading<Result>(_ body: () throws(FileError) -> Result) throws(BrandFailure) -> Result {
+        do throws(FileError) {
+            return try body()
+        } catch {
+            throw failure(for: error)
+        }
+    }
+
+    /// One trailing newline is the editor's, everything else the secret's.
+    private static func secret(from bytes: consuming [UInt8]) -> Secret {
+        var bytes = bytes
+        if bytes.last == 0x0a { bytes.removeLast() }
+        let secret = Secret(bytes)
+        WipedBytes.wipe(&bytes)
+        return secret
+    }
+
+    private func usable(_ secret: Secret, _ source: @autoclosure () -> String) throws(BrandFailure) -> Secret {
+        guard !secret.isEmpty else { throw unreadable("\(source()) is empty") }
+        known?.note(secret)
+        return secret
+    }
+
+    private func unreadable(_ what: String) -> BrandFailure { BrandFailure(.secretUnreadable, what) }
+
+    private func failure(for error: FileError) -> BrandFailure {
+        guard error.reason == .notPermitted, credentialsDirectory != nil else { return Self.failure(for: error) }
+        return unreadable(
+            "\(error); systemd passes secrets to this unit as credentials: write `credential: \"secrets_{brand}\"`, not `file`"
+        )
+    }
+
+    private static func failure(for error: FileError) -> BrandFailure { BrandFailure(.secretUnreadable, error) }
+}

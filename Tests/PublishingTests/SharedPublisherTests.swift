@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import Model
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Publishing
+
+/// A destination in memory. A write waits for its turn, if the test holds it, and fails as often as it is told.
+private final class MemoryDestination: SharedDestination {
+    struct Write: Sendable {
+        let tokens: [String: Token]
+        let isLast: Bool
+    }
+
+    private struct State: Sendable {
+        var writes: [Write] = []
+        var failures: Int
+    }
+
+    let brands: [String]
+    let name = "memory"
+    let interval: Duration
+    /// Signalled when a write begins.
+    let begun = DispatchSemaphore(value: 0)
+    /// What each write waits for; nil if it need not.
+    private let turn: DispatchSemaphore?
+    private let state: Mutex<State>
+
+    init(_ brands: [String], interval: Duration = .zero, failures: Int = 0, turn: DispatchSemaphore? = nil) {
+        self.brands = brands
+        self.interval = interval
+        self.turn = turn
+        state = Mutex(State(failures: failures))
+    }
+
+    var failure: BrandFailure? { nil }
+    var probesWrites: Bool { false }
+    var hiddenTokens: [Token] { [] }
+    var writes: [Write] { state.withLock { $0.writes } }
+
+    func read() {}
+    func snapshots(of brand: Brand) -> [OutputSnapshot] { [] }
+    func probeWrite(for brands: Set<String>) {}
+
+    func write(_ tokens: [String: Token], isLast: Bool, barrier: WriteBarrier?) -> [PlaceOutcome]? {
+        let fails = state.withLock { state in
+            state.writes.append(Write(tokens: tokens, isLast: isLast))
+            state.failures -= 1
+            return state.failures >= 0 && !isLast
+        }
+        begun.signal()
+        turn?.wait()
+        barrier?.pass()
+        guard !fails else { return nil }
+        return tokens.keys.sorted().map { brand in
+            PlaceOutcome(brand: brand, output: OutputOutcome(path: "memory/\(brand)", kind: .written))
+        }
+    }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct SharedPublisherTests {
+    private let noted = Noted()
+
+    /// What the publisher told of.
+    private final class Noted: Sendable {
+        private let places = Mutex<[String]>([])
+        var all: [String] { places.withLock { $0 } }
+        func note(_ place: PlaceOutcome) { places.withLock { $0.append(place.output.path) } }
+    }
+
+    private func publisher(_ destinations: [any SharedDestination], barrier: WriteBarrier? = nil) -> SharedPublisher {
+        SharedPublisher(destinations, barrier: barrier) { [noted] in noted.note($0) }
+    }
+
+    private func brand(_ name: String) -> Brand {
+        Brand(
+            name: name, clientID: "BRN-\(name)", secret: .environment(variable: "UNUSED"), times: .unsaid, outputs: [])
+    }
+
+    private func token(_ name: String) throws -> Token { try Sample.token("token-of-\(name)") }
+
+    /// Waits for the last writes.
+    /// - Returns: how often `then` was called.
+    private func finish(_ publisher: SharedPublisher) -> Int {
+        let calls = Mutex(0)
+        let group = DispatchGroup()
+        publisher.finish(in: group) { calls.withLock { $0 += 1 } }
+        group.wait()
+        return calls.withLock { $0 }
+    }
+
+    @Test func `a new token is written without being asked for, and its place is told of`() throws {
+        let destination = MemoryDestination(["kopi", "teh"])
+        let publisher = publisher([destination])
+        publisher.add(try token("kopi"), of: brand("kopi"))
+        destination.begun.wait()
+        #expect(destination.writes.map { $0.tokens.keys.sorted() } == [["kopi"]])
+        #expect(destination.writes.first?.isLast == false)
+        #expect(finish(publisher) == 1)
+        #expect(noted.all == ["memory/kopi", "memory/kopi"])
+    }
+
+    @Test func `tokens that come during a write go together into the next one`() throws {
+        let turn = DispatchSemaphore(value: 0)
+        let names = ["kopi", "teh", "jamu", "susu"]
+        let destination = MemoryDestination(names, turn: turn)
+        let publisher = publisher([destination])
+        publisher.add(try token("kopi"), of: brand("kopi"))
+        destination.begun.wait()
+        for name in names.dropFirst() { publisher.add(try token(name), of: brand(name)) }
+        turn.signal()
+        destination.begun.wait()
+        #expect(destination.writes.map { $0.tokens.count } == [1, 4])
+        turn.signal()
+        turn.signal()
+        #expect(finish(publisher) == 1)
+        #expect(destination.writes.map(\.isLast) == [false, false, true])
+    }
+
+    @Test func `a write that failed is tried again`() throws {
+        let destination = MemoryDestination(["kopi"], failures: 2)
+        let publisher = publisher([destination])
+        publisher.add(try token("kopi"), of: brand("kopi"))
+        for _ in 0..<3 { destination.begun.wait() }
+        #expect(finish(publisher) == 1)
+        #expect(destination.writes.map(\.isLast) == [false, false, false, true])
+        #expect(destination.writes.allSatisfy { $0.tokens.count == 1 })
+        #expect(noted.all == ["memory/kopi", "memory/kopi"])
+    }
+
+    @Test func `the last write does not wait for the interval`() throws {
+        let destination = MemoryDestination(["kopi", "teh"], interval: .seconds(3600))
+        let publisher = publisher([destination])
+        publisher.add(try token("kopi"), of: brand("kopi"))
+        publisher.add(try token("teh"), of: brand("teh"))
+        #expect(finish(publisher) == 1)
+        #expect(destination.writes.map { $0.tokens.count } == [2])
+        #expect(destination.writes.map(\.isLast) == [true])
+        #expect(noted.all == ["memory/kopi", "memory/teh"])
+    }
+
+    @Test func `each destination gets the tokens of its own brands`() throws {
+        let (first, second) = (MemoryDestination(["kopi", "teh"]), MemoryDestination(["teh"]))
+        let publisher = publisher([first, second])
+        for name in ["kopi", "teh", "alone"] { publisher.add(try token(name), of: brand(name)) }
+        #expect(publisher.isNeeded(for: brand("kopi")) && !publisher.isNeeded(for: brand("alone")))
+        #expect(finish(publisher) == 2)
+        #expect(first.writes.last?.tokens.keys.sorted() == ["kopi", "teh"])
+        #expect(second.writes.last?.tokens.keys.sorted() == ["teh"])
+        #expect(Set(publisher.hiddenTokens.map(\.text)) == ["token-of-kopi", "token-of-teh"])
+    }
+
+    @Test func `a destination that hangs holds up no other`() throws {
+        let turn = DispatchSemaphore(value: 0)
+        let (hanging, good) = (MemoryDestination(["kopi"], turn: turn), MemoryDestination(["kopi"]))
+        let publisher = publisher([hanging, good])
+        publisher.add(try token("kopi"), of: brand("kopi"))
+        hanging.begun.wait()
+        good.begun.wait()
+        #expect(good.writes.count == 1)
+        turn.signal()
+        turn.signal()
+        #expect(finish(publisher) == 2)
+    }
+
+    @Test func `the barrier is passed once, for all destinations`() throws {
+        let passes = Mutex(0)
+        let publisher = publisher(
+            [MemoryDestination(["kopi"]), MemoryDestination(["kopi"])],
+            barrier: WriteBarrier { passes.withLock { $0 += 1 } })
+        publisher.add(try token("kopi"), of: brand("kopi"))
+        #expect(finish(publisher) == 2)
+        #expect(passes.withLock { $0 } == 1)
+    }
+
+    @Test func `without destinations there is nothing to do`() {
+        let publisher = publisher([])
+        #expect(!publisher.isNeeded)
+        #expect(finish(publisher) == 0)
+    }
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Model
+import ProcessState
+import Publishing
+import TestSupport
+import Testing
+
+@testable import Rotation
+
+/// One brand's job, decided by real files.
+@Suite struct BrandJobTests {
+    private let folder = FileManager.default.temporaryDirectory.appending(path: "brand-job-\(UUID().uuidString)")
+    private let removal: Removal
+
+    /// Removes the folder with its owner.
+    private final class Removal {
+        private let place: URL
+        init(_ place: URL) { self.place = place }
+        deinit { try? FileManager.default.removeItem(at: place) }
+    }
+
+    init() throws {
+        removal = Removal(folder)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+    }
+
+    private let directories = OutputDirectories(pool: WorkerPool(width: 4), patience: .seconds(10))
+    private let now = Timestamp.now
+
+    private var brand: Brand {
+        Brand(
+            name: "kopi", clientID: Sample.clientID, secret: .environment(variable: "UNUSED"), times: .unsaid,
+            outputs: [
+                TokenOutput(
+                    path: folder.appending(path: "kopi.token").path, format: .raw(newline: true),
+                    attributes: FileAttributes(), symlinks: .refuse)
+            ])
+    }
+
+    /// A token that lives six hours and has this much left.
+    private func token(left: Int64) throws -> Token {
+        let end = now.seconds + left
+        return try Sample.token(Sample.jwt(#"{"exp":\#(end),"iat":\#(end - 21_600)}"#))
+    }
+
+    private func publish(_ token: Token, mode: Int = 0o600) throws {
+        let path = folder.appending(path: "kopi.token").path
+        try #require(
+            FileManager.default.createFile(
+                atPath: path, contents: Data("\(token.text)\n".utf8), attributes: [.posixPermissions: mode]))
+    }
+
+    private func job(sharing shared: [OutputSnapshot] = [], force: Bool = false) -> BrandJob {
+        let reader = OutputReader(directories: directories, accounts: Accounts())
+        let policy = DueRule(runEvery: .seconds(900), deadline: .seconds(60), force: force, now: now)
+        let brand = brand
+        return BrandJob(
+            brand, brand.outputs.map { reader.read($0, of: brand) } + shared, policy: policy, directories: directories)
+    }
+
+    // MARK: Decide
+
+    @Test func `a brand with a good token needs nothing`() throws {
+        let token = try token(left: 20_000)
+        try publish(token)
+        let job = job()
+        #expect(!job.needsWork && !job.isUrgent)
+        #expect(job.planned.kind == .fresh)
+        let outcome = job.close(unfinished: BrandFailure(.stopped, "stopped"))
+        #expect(outcome.kind == .fresh && outcome.failure == nil)
+        #expect(outcome.health == .outlivesNextRun)
+        #expect(outcome.expiresAt == token.expiresAt)
+        #expect(outcome.outputs.map(\.kind) == [.unchanged])
+    }
+
+    @Test func `a brand without a token is due and cannot wait`() {
+        let job = job()
+        #expect(job.isRequest && job.isUrgent)
+        #expect(job.planned.kind == .due)
+        #expect(job.planned.reason == .absent(output: 0, .missing))
+        #expect(job.planned.outputs.map(\.kind) == [.due])
+        #expect(job.planned.health == .dead)
+    }
+
+    @Test func `a brand whose token has not long to live is due, and can wait`() throws {
+        try publish(try token(left: 3600))
+        let job = job()
+        #expect(job.isRequest && !job.isUrgent)
+        #expect(job.planned.reason == .endsSoon(left: 3600, threshold: 7200))
+    }
+
+    @Test func `a good token in a file of another mode is published again`() throws {
+        let token = try token(left: 20_000)
+        try publish(token, mode: 0o644)
+        let job = job()
+        guard case .repair(token) = job.step else {
+            Issue.record("\(job.step)")
+            return
+        }
+        #expect(job.needsWork && !job.isRequest)
+    }
+
+    @Test func `an output that is not the run's to replace fails its brand before a request`() throws {
+        try FileManager.default.createSymbolicLink(
+            at: folder.appending(path: "kopi.token"), withDestinationURL: folder.appending(path: "elsewhere"))
+        let job = job(force: true)
+        #expect(!job.needsWork)
+        let outcome = job.close(unfinished: nil)
+        #expect(outcome.kind == .failed)
+        #expect(outcome.failure?.code == .outputRefused)
+        #expect(outcome.outputs.map(\.kind) == [.refused])
+    }
+
+    @Test func `a directory that is gone by now is found before a request`() throws {
+        try publish(try token(left: 60))
+        let reader = OutputReader(directories: directories, accounts: Accounts())
+        let snapshots = brand.outputs.map { reader.read($0, of: brand) }
+        try FileManager.default.removeItem(at: folder)
+        let later = OutputDirectories(pool: WorkerPool(width: 4), patience: .seconds(10))
+        let policy = DueRule(runEvery: .seconds(900), deadline: .seconds(60), force: false, now: now)
+        let job = BrandJob(brand, snapshots, policy: policy, directories: later)
+        #expect(!job.needsWork)
+        #expect(job.planned.outputs.map(\.kind) == [.refused])
+    }
+
+    // MARK: Close
+
+    private static func shared(_ path: String) -> OutputSnapshot {
+        OutputSnapshot(path: path, state: .noToken(.missing))
+    }
+
+    /// What ``BrandRotation`` does when the brand's own file is written.
+    private func finish(_ job: BrandJob) throws {
+        var (outcome, outputs) = job.beginPublishing()
+        outcome.kind = .rotated
+        outcome.health = .outlivesNextRun
+        outputs[0].outcome.kind = .written
+        job.finish(outcome, outputs, awaitsShared: true)
+    }
+
+    @Test func `a brand is done when all its shared places are written`() throws {
+        let job = job(sharing: [Self.shared("shared/a"), Self.shared("shared/b")])
+        try finish(job)
+        for path in ["shared/a", "shared/b"] {
+            job.note(PlaceOutcome(brand: "kopi", output: OutputOutcome(path: path, kind: .written)))
+        }
+        let outcome = job.close(unfinished: nil)
+        #expect(outcome.kind == .rotated && outcome.failure == nil)
+        #expect(outcome.outputs.map(\.kind) == [.written, .written, .written])
+        #expect(job.hasNewToken)
+    }
+
+    @Test func `a brand whose shared place is still awaited is unfinished`() throws {
+        let job = job(sharing: [Self.shared("shared/a"), Self.shared("shared/b")])
+        try finish(job)
+        job.note(PlaceOutcome(brand: "kopi", output: OutputOutcome(path: "shared/a", kind: .written)))
+        let outcome = job.close(unfinished: BrandFailure(.deadlineExceeded, "the deadline came"))
+        #expect(outcome.kind == .unfinished)
+        #expect(outcome.failure?.code == .deadlineExceeded)
+        #expect(outcome.health == .dead, "nothing was at the place that is awaited")
+        #expect(job.mayStillChange)
+    }
+
+    @Test func `a shared place that failed fails the brand, though its own file is written`() throws {
+        let job = job(sharing: [Self.shared("shared/a")])
+        try finish(job)
+        job.note(
+            PlaceOutcome(
+                brand: "kopi", output: OutputOutcome(path: "shared/a", kind: .failed, message: "no"),
+                mayHaveArrived: true))
+        let outcome = job.close(unfinished: nil)
+        #expect(outcome.kind == .failed)
+        #expect(outcome.failure == BrandFailure(.outputNotWritten, "no"))
+        #expect(outcome.health == .dead)
+        #expect(job.mayHaveChanged)
+    }
+
+    @Test func `a brand that was not done has an outcome all the same`() {
+        let outcome = job().close(unfinished: nil)
+        #expect(outcome.kind == .unfinished)
+        #expect(outcome.failure?.code == .unfinished)
+    }
+
+    @Test func `what comes after the job is closed changes nothing`() throws {
+        let job = job(sharing: [Self.shared("shared/a")])
+        var (late, outputs) = job.beginPublishing()
+        let outcome = job.close(unfinished: BrandFailure(.stopped, "stopped"))
+        #expect(outcome.kind == .unfinished)
+        #expect(job.mayStillChange, "its file is being written")
+        late.kind = .rotated
+        outputs[0].outcome.kind = .written
+        job.finish(late, outputs, awaitsShared: true)
+        job.fail(BrandFailure(.timedOut, "late"), attempts: 3, duration: .seconds(9))
+        job.note(PlaceOutcome(brand: "kopi", output: OutputOutcome(path: "shared/a", kind: .written)))
+        job.noteUnsynced { _ in nil }
+        let again = job.close(unfinished: BrandFailure(.deadlineExceeded, "later"))
+        #expect(!job.hasNewToken)
+        #expect(again.kind == .unfinished && again.attempts == 0)
+    }
+}

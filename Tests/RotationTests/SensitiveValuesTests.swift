@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Model
+import Secrets
+import Settings
+import Testing
+
+@testable import Rotation
+
+@Suite struct SensitiveValuesTests {
+    /// A run's deadline ends nothing that comes after its tokens; a signal leaves no time to look for all.
+    @Test(arguments: [(StopRequest.Reason?.none, true), (.deadline, true), (.terminated, false)])
+    func `what stands in files is found though the deadline came, and a signal is told`(
+        reason: StopRequest.Reason?, isWhole: Bool
+    ) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "sensitive-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let secret = folder.appending(path: "secret")
+        try Data("SK-sensitive/value+Qm7w0yTz".utf8).write(to: secret)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: secret.path)
+        let text = """
+            endpoint: test
+            brands: [{ name: kopi, client_id: BRN-1, secret: { file: \(secret.path) }, valid_time: 6h, outputs: [{ file: \(folder.path)/token }] }]
+            """
+        let stop = StopRequest()
+        if let reason { stop.stop(reason) }
+        var redaction = OutputRedaction(Array("it said SK-sensitive/value+Qm7w0yTz, twice".utf8))
+        let configuration = try ConfigurationReader.read(Array(text.utf8), file: "c.yaml", isPrivate: true)
+        let rotation = TokenRotation(
+            configuration: configuration, selection: try Selection(of: configuration, names: nil, shard: nil),
+            force: false, stop: stop)
+        let values = SensitiveValues(configuration: configuration, known: KnownSecrets(), rotation: rotation)
+        #expect(values.hide(in: &redaction) == isWhole)
+        if isWhole { #expect(!redaction.text().contains("SK-sensitive")) }
+    }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Curl
+import TestSupport
+
+/// DOKU as a run sees it: answers that take their time, fail, or are not to be had for a while.
+struct SimulatedService {
+    enum Temper: CaseIterable, Sendable {
+        /// Every request is answered with a token in time.
+        case steady
+        /// Many requests fail, one by one.
+        case flaky
+        /// Down for a while, again and again.
+        case failing
+        /// Grants less than was asked for, now and then.
+        case stingy
+    }
+
+    /// One request's end.
+    struct Ending {
+        /// Milliseconds that it took.
+        let took: Int64
+        /// nil where a token was granted, of this life in seconds.
+        let failure: Result<HTTPReply, CurlError>?
+        let lifetime: Int64
+    }
+
+    private let setting: SimulatedSetting
+    /// While it is down, in milliseconds.
+    private var outage: Range<Int64> = 0..<0
+
+    init(_ setting: SimulatedSetting) {
+        self.setting = setting
+    }
+
+    mutating func answer(at time: Int64, using random: inout SeededGenerator) -> Ending {
+        let timeout = setting.requestTimeout * 1000
+        var fails = false
+        var lifetime = setting.lifetime
+        switch setting.service {
+        case .steady: break
+        case .flaky: fails = Int.random(in: 0..<10, using: &random) < 6
+        case .failing:
+            if time >= outage.upperBound, Int.random(in: 0..<4, using: &random) == 0 {
+                outage = time..<(time + Int64.random(in: 1...setting.runEvery * 3000, using: &random))
+            }
+            fails = outage.contains(time)
+        case .stingy:
+            if Int.random(in: 0..<4, using: &random) == 0 {
+                lifetime = Int64.random(in: 1...setting.lifetime, using: &random)
+            }
+        }
+        guard fails else {
+            // At once, just in time, or anything between.
+            let took =
+                switch Int.random(in: 0..<3, using: &random) {
+                case 0: Int64(1)
+                case 1: timeout - 1
+                default: Int64.random(in: 1..<timeout, using: &random)
+                }
+            return Ending(took: took, failure: nil, lifetime: lifetime)
+        }
+        switch Int.random(in: 0..<4, using: &random) {
+        case 0: return Self.failure(timeout, .failure(CurlError(kind: .timedOut, message: "")))
+        case 1: return Self.failure(1, .failure(CurlError(kind: .notConnected, message: "")))
+        case 2: return Self.failure(100, .success(HTTPReply(status: 503, headers: ["retry-after": "7"])))
+        default: return Self.failure(100, .success(HTTPReply(status: 500)))
+        }
+    }
+
+    private static func failure(_ took: Int64, _ result: Result<HTTPReply, CurlError>) -> Ending {
+        Ending(took: took, failure: result, lifetime: 0)
+    }
+}

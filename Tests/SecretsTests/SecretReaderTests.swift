@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Model
+import Secrets
+import Testing
+
+@Suite struct SecretReaderTests {
+    private let place = FileManager.default.temporaryDirectory.appending(path: "secret-\(UUID().uuidString)")
+
+    /// Reads a file with these bytes and this mode.
+    private func read(
+        _ text: String, mode: Int = 0o600, _ body: (SecretSource) throws(BrandFailure) -> Secret
+    ) throws -> String? {
+        defer { try? FileManager.default.removeItem(at: place) }
+        try Data(text.utf8).write(to: place)
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: place.path)
+        return try body(.file(path: place.path)).revealed
+    }
+
+    @Test(arguments: [("SK-1", "SK-1"), ("SK-1\n", "SK-1"), ("SK-1\n\n", "SK-1\n"), (" SK-1 ", " SK-1 ")])
+    func `one line end is not part of a secret, everything else is`(text: String, secret: String) throws {
+        let reader = SecretReader(for: [])
+        #expect(try read(text) { source throws(BrandFailure) in try reader.secret(from: source) } == secret)
+        #expect(reader.warnings.isEmpty)
+    }
+
+    @Test(arguments: [("", 0o600), ("\n", 0o600), ("SK-1", 0o602)])
+    func `an empty secret, or one that everybody may change, is refused`(text: String, mode: Int) {
+        let failure = #expect(throws: BrandFailure.self) {
+            _ = try read(text, mode: mode) { source throws(BrandFailure) in
+                try SecretReader(for: []).secret(from: source)
+            }
+        }
+        #expect(failure?.code == .secretUnreadable)
+    }
+
+    @Test func `a secret that everybody may read is told of, in one of two ways`() throws {
+        let reader = SecretReader(for: [])
+        var exposed: [String] = []
+        _ = try read("SK-1", mode: 0o644) { source throws(BrandFailure) in
+            try reader.secret(from: source, isCancelled: { false }, expose: { exposed.append($0) })
+        }
+        #expect(exposed == ["the secret file \(place.path)"])
+        #expect(reader.warnings.isEmpty)
+        _ = try read("SK-1", mode: 0o644) { source throws(BrandFailure) in try reader.secret(from: source) }
+        #expect(reader.warnings == ["the secret file \(place.path) may be read by everybody: chmod o-r it"])
+    }
+
+    @Test func `a file on a disk that does not respond is not touched`() throws {
+        let failure = #expect(throws: BrandFailure.self) {
+            _ = try read("SK-1") { source throws(BrandFailure) in
+                try SecretReader(for: []).secret(
+                    from: source, isHanging: { $0 == place.deletingLastPathComponent().path })
+            }
+        }
+        #expect(failure?.code == .diskHangs)
+    }
+
+    @Test func `what was read is known`() throws {
+        let known = KnownSecrets()
+        let reader = SecretReader(for: [], noting: known)
+        _ = try read("SK-1") { source throws(BrandFailure) in try reader.secret(from: source) }
+        #expect(known.all.map(\.revealed) == ["SK-1"])
+    }
+}
