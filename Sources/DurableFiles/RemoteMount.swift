@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Mounts whose files are somebody else's to give: a server's, or a program's. When that falls silent, all of the mount
-/// hangs at once.
+/// Mounts that depend on a server or a program. If it stops responding, the whole mount hangs.
 package enum RemoteMount {
     private static let types: Set<String> = [
         "9p", "afs", "beegfs", "ceph", "cifs", "gfs2", "gpfs", "lustre", "nfs", "nfs4", "ocfs2", "smb3", "virtiofs",
     ]
 
-    /// Where the mount begins that a path lies on, if it is such a one. The path's text decides: links are not looked at,
-    /// since that might hang as well.
-    /// - Parameter path: absolute, without `.` and `..`.
+    /// The mount point of such a mount above a path, if there is one. Only the text of the path counts: following
+    /// links could hang too.
+    /// - Parameter path: Absolute, without `.` and `..`.
     package static func point(over path: String) -> String? {
         var nearest: MountTable.Mount?
         for mount in MountTable.mounts where isInside(path, mount.point) {
-            // Of two at one place the later one is on top.
+            // The later of two mounts at one point is on top.
             if mount.point.count >= nearest?.point.count ?? 0 { nearest = mount }
         }
         guard let nearest, nearest.point != [UInt8(ascii: "/")] else { return nil }
