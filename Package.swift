@@ -3,7 +3,7 @@
 
 import PackageDescription
 
-/// Every target of our own: the Swift 6 language mode, each unsafe expression marked, no warning left standing.
+/// The settings of all targets of this package.
 let house: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .strictMemorySafety(),
@@ -24,14 +24,15 @@ let package = Package(
         .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
     targets: [
-        // The C libraries of the distribution. Each is imported by one module only, but CLinux: a few system calls
-        // that Swift's Glibc hides, for the modules that talk to the kernel.
+        // The C libraries of the distribution. Each is imported by one module, and libcrypto by the sandbox too.
+        // CLinux offers system calls that the Glibc module of Swift lacks.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLinux"),
 
-        // The edges of the process. They know neither each other nor the word "brand".
+        // The edges: each wraps a C library or kernel interfaces. None of them imports another or knows the word
+        // "brand".
         .target(name: "Curl", dependencies: ["CCurl"], swiftSettings: house),
         .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: house),
         .target(name: "Digests", dependencies: ["COpenSSL"], swiftSettings: house),
@@ -44,7 +45,8 @@ let package = Package(
         // The stages of a run. None of them imports another.
         .target(
             name: "Settings", dependencies: ["Model", "YAML", "DurableFiles"],
-            // A link to config/schema.json: `schema` prints the very file that the tests hold against the reader.
+            // A link to config/schema.json: the command `schema` prints the file that the tests compare with the
+            // reader.
             resources: [.embedInCode("schema.json")],
             swiftSettings: house),
         .target(
@@ -85,7 +87,7 @@ let package = Package(
             ],
             swiftSettings: house),
 
-        // Makes the manual pages of what the program says of its commands; for `make`, never installed.
+        // Generates the manual pages from the declared commands. Used by `make`, never installed.
         .executableTarget(
             name: "manual-pages",
             dependencies: [
@@ -94,7 +96,7 @@ let package = Package(
             ],
             swiftSettings: house),
 
-        // A stand-in for DOKU on loopback. It shares no code with the rotator.
+        // A test server for the DOKU API on loopback. It shares no code with the rotator.
         .executableTarget(
             name: "doku-sandbox",
             dependencies: [
@@ -111,7 +113,7 @@ let package = Package(
         .testTarget(name: "DigestsTests", dependencies: ["Digests"], swiftSettings: house),
         .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles", "CLinux"], swiftSettings: house),
         .testTarget(name: "ProcessStateTests", dependencies: ["ProcessState", "CLinux"], swiftSettings: house),
-        // What several test targets share.
+        // Shared by several test targets.
         .target(
             name: "TestSupport", dependencies: ["Model", "TokenAPI"], path: "Tests/TestSupport", swiftSettings: house),
         .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: house),
@@ -158,7 +160,7 @@ let package = Package(
     ]
 )
 
-// Tests/Fuzzing/run asks for these by name: they need libFuzzer, which is linked to nothing else.
+// Tests/Fuzzing/run builds these targets by name. They need libFuzzer, which no other target links.
 if Context.environment["DOKU_FUZZING"] != nil {
     package.targets += [
         .systemLibrary(name: "CFuzzer", path: "Tests/Fuzzing/CFuzzer"),

@@ -10,8 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-// curl_easy_setopt, curl_easy_getinfo and curl_multi_setopt are variadic, which Swift cannot call:
-// one typed wrapper for each kind of argument that is used.
+// curl_easy_setopt, curl_easy_getinfo and curl_multi_setopt are variadic, so Swift cannot call them. One typed
+// wrapper for each kind of argument.
 static inline CURLcode curl_setopt_long(CURL *handle, CURLoption option, long value) {
     return curl_easy_setopt(handle, option, value);
 }
@@ -46,15 +46,15 @@ static inline CURLcode curl_getinfo_socket(CURL *handle, CURLINFO info, curl_soc
 static inline CURLMcode curl_multi_setopt_long(CURLM *handle, CURLMoption option, long value) {
     return curl_multi_setopt(handle, option, value);
 }
-// The message's result sits in a union, which Swift reads as raw bytes.
+// The result is in a union, which Swift imports as raw bytes.
 static inline CURLcode curl_message_result(const CURLMsg *message) { return message->data.result; }
 
-// Keeps what is written to a socket until a packet is full (tcp(7)), or lets go what was kept. 0 or -1.
+// Holds back written bytes until a packet is full (tcp(7)), or releases them. 0 or -1.
 static inline int curl_cork(curl_socket_t socket, int is_kept) {
     return setsockopt(socket, IPPROTO_TCP, TCP_CORK, &is_kept, sizeof is_kept);
 }
 
-// libcurl frees the headers it sent and the answers it read without wiping them: an allocator that does.
+// libcurl does not wipe headers and responses before it frees them. This allocator does.
 static inline void curl_wiping_free(void *pointer) {
     if (pointer == NULL) return;
     explicit_bzero(pointer, malloc_usable_size(pointer));

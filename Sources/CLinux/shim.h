@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What Swift's Glibc module does not offer: it is built without _GNU_SOURCE, and Swift calls no variadic function.
-// System calls are made directly where glibc's declaration hides behind _GNU_SOURCE.
+// Functions that the Glibc module of Swift lacks. It is built without _GNU_SOURCE, and Swift cannot call variadic
+// functions. If glibc declares a function only with _GNU_SOURCE, the system call is made directly.
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,12 +19,12 @@
 
 // ---- Files ----
 
-// What one look at a name tells.
+// The status of a file.
 struct linux_status {
     uint32_t mode, owner, group, links;
     uint64_t size;
     int64_t modified_seconds;
-    // 1: the root of a mount, 0: not, -1: the kernel does not tell (before 5.8, some sandboxes).
+    // 1: a mount point, 0: not, -1: unknown to the kernel (before 5.8, or in some sandboxes).
     int32_t mount_root;
 };
 
@@ -42,7 +42,7 @@ struct linux_statx {
 };
 _Static_assert(sizeof(struct linux_statx) == 256, "struct statx is 256 bytes");
 
-// Looks at a name without following a symbolic link; an empty name is the descriptor itself. 0 or -1 with errno.
+// The status of a name, without following a symbolic link. An empty name is the descriptor. 0, or -1 with errno.
 static inline int linux_look(int directory, const char *name, struct linux_status *status) {
     enum { basic_stats = 0x7ff, attribute_mount_root = 0x2000, empty_path = 0x1000, no_automount = 0x800 };
     const int flags = AT_SYMLINK_NOFOLLOW | empty_path | no_automount;
@@ -59,7 +59,7 @@ static inline int linux_look(int directory, const char *name, struct linux_statu
             ? (x.attributes & attribute_mount_root) != 0 : -1;
         return 0;
     }
-    // No such call before 4.11, and container runtimes of that time forbid what they do not know.
+    // Kernels before 4.11 lack the call, and container runtimes of that time forbid unknown calls.
     if (errno != ENOSYS && errno != EPERM) return -1;
     struct stat s;
     if (fstatat(directory, name, &s, flags) != 0) return -1;
@@ -73,13 +73,13 @@ static inline int linux_look(int directory, const char *name, struct linux_statu
     return 0;
 }
 
-// The same of what is open.
+// The status of an open file.
 static inline int linux_look_at_open(int descriptor, struct linux_status *status) {
     return linux_look(descriptor, "", status);
 }
 
-// Takes off the access list that a directory's default ACL puts on new files: chmod(2) would widen its mask, and with
-// it open the file to users whom no mode names (acl(5)). Without a list, or support for one, nothing to do.
+// Removes the access list that a default ACL of the directory gives new files. Otherwise chmod(2) would widen its
+// mask and open the file to more users than the mode shows (acl(5)). 0 also if there is no list or no support.
 static inline int linux_remove_access_list(int descriptor) {
     static const char name[] = "system.posix_acl_access";
     if (syscall(SYS_fgetxattr, descriptor, name, (void *)0, (size_t)0) < 0)
@@ -87,15 +87,15 @@ static inline int linux_remove_access_list(int descriptor) {
     return (int)syscall(SYS_fremovexattr, descriptor, name);
 }
 
-// Gives a file another name in its directory, if nothing stands under that (Linux 3.15): 0; 1 where something does, or
-// where the file system or a sandbox cannot tell; -1 with errno. renameat2(2) is hidden behind _GNU_SOURCE.
+// Renames a file in its directory if the new name does not exist (Linux 3.15). 0; 1 if the name exists, or if the
+// file system or a sandbox cannot check it; -1 with errno. renameat2(2) needs _GNU_SOURCE.
 static inline int linux_rename_to_new(int directory, const char *from, const char *to) {
     enum { no_replace = 1 };
     if (syscall(SYS_renameat2, directory, from, directory, to, (unsigned)no_replace) == 0) return 0;
     return errno == EEXIST || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP || errno == EPERM ? 1 : -1;
 }
 
-// At most 256 bytes from the kernel's generator, all of them or none: 0 or -1. getrandom(2) is hidden behind _GNU_SOURCE.
+// Fills at most 256 bytes from the generator of the kernel: all or none. 0 or -1. getrandom(2) needs _GNU_SOURCE.
 static inline int linux_random(void *bytes, size_t count) {
     long result;
     do result = syscall(SYS_getrandom, bytes, count, 0u);
@@ -105,10 +105,10 @@ static inline int linux_random(void *bytes, size_t count) {
 
 // ---- This process and its children ----
 
-// No core dump, and no ptrace by other processes of the same user. prctl(2) is variadic.
+// No core dumps, and no ptrace by other processes of the same user. prctl(2) is variadic.
 static inline int linux_set_undumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 
-// Overwrites the value of each entry of that name where it stands, which is where /proc/PID/environ is read from.
+// Overwrites the value of each entry of that name in place: /proc/PID/environ shows this memory.
 static inline void linux_wipe_environment(const char *name) {
     extern char **environ;
     const size_t length = strlen(name);
@@ -118,10 +118,10 @@ static inline void linux_wipe_environment(const char *name) {
     }
 }
 
-// Both ends closed on exec. pipe2(2) is hidden behind _GNU_SOURCE.
+// A pipe with both ends closed on exec. pipe2(2) needs _GNU_SOURCE.
 static inline int linux_pipe(int ends[2]) { return (int)syscall(SYS_pipe2, ends, O_CLOEXEC); }
 
-// A file that has no name and lies in memory (Linux 3.17), closed on exec. memfd_create(2) is hidden behind _GNU_SOURCE.
+// A file in memory without a name (Linux 3.17), closed on exec. memfd_create(2) needs _GNU_SOURCE.
 static inline int linux_memory_file(void) { return (int)syscall(SYS_memfd_create, "input", 1u /* MFD_CLOEXEC */); }
 
 // A descriptor that becomes readable when the process ends (Linux 5.3), or -1.
@@ -135,15 +135,15 @@ static inline int linux_process_descriptor(pid_t process) {
 #endif
 }
 
-// Since glibc 2.34, hidden behind _GNU_SOURCE in older headers' eyes and in Swift's.
+// Since glibc 2.34. Declared here because older headers and Swift do not show it.
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int);
 static inline int linux_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
     return posix_spawn_file_actions_addclosefrom_np(actions, first);
 }
 
-// Two heaps for all threads: each thread's own would keep what it frees from the others, and at one alone they would
-// wait for each other all the time. And what is freed goes back at once: in the lists of small pieces that glibc keeps
-// besides, it is swept up whenever a larger piece is asked for, which a transfer does all the time.
+// Two heaps for all threads. One heap for each thread would keep freed memory from other threads, and one heap for
+// all would make them wait. M_MXFAST 0 disables the lists of small free blocks, which glibc would merge at each
+// larger allocation. A transfer allocates such blocks often.
 static inline void linux_share_heaps(void) {
     mallopt(M_ARENA_MAX, 2);
     mallopt(M_MXFAST, 0);

@@ -10,8 +10,8 @@
 #include <openssl/sha.h>
 #include <string.h>
 
-// SHA-256 from the default provider, looked up once: the one-shot functions look it up at every call, which takes
-// longer than hashing a short message. Kept for the life of the process.
+// SHA-256 of the default provider, looked up once and kept. The one-shot functions look it up at each call, which
+// takes longer than hashing a short message.
 static inline const EVP_MD *openssl_sha256(void) {
     static const EVP_MD *found;
     const EVP_MD *known = __atomic_load_n(&found, __ATOMIC_ACQUIRE);
@@ -22,9 +22,9 @@ static inline const EVP_MD *openssl_sha256(void) {
     return known;
 }
 
-// HMAC-SHA256 (RFC 2104) over that digest: libcrypto's own makes a context of three digests for each call, which takes
-// longer than hashing a short message. The key's copies are wiped, as libcrypto wipes the digest's state.
-// Returns 1, or 0 where libcrypto refuses.
+// HMAC-SHA256 (RFC 2104) with that digest. The libcrypto function makes a context of three digests at each call,
+// which takes longer than hashing a short message. Copies of the key are wiped, and libcrypto wipes the state of the
+// digest. Returns 1, or 0 if libcrypto fails.
 static inline int openssl_hmac_sha256(
     const unsigned char *key, size_t key_count, const unsigned char *bytes, size_t count, unsigned char code[32]) {
     enum { block = 64 };

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What stands before an answer's body, taken up line by line.
+/// The status line and headers of a response, parsed line by line.
 struct AnswerHead {
-    /// Of the last answer that began; 0 before any did.
+    /// Status of the last response head; 0 before the first.
     private(set) var status = 0
     private(set) var headers = AnswerHeaders()
-    /// Whether the headers of a final answer are all there.
+    /// Whether all headers of a final response have arrived.
     private(set) var isComplete = false
-    /// Whether the body's length is no number, or was told twice.
+    /// Whether Content-Length is invalid, or sent twice with different values.
     private(set) var hasWrongLength = false
-    /// Of all lines so far, in bytes.
+    /// Bytes of all lines so far.
     private var size = 0
     private var length: String?
 
-    /// The headers that are kept, by lower-case name, found without making a text of every line's name.
+    /// The names of the headers to keep, in lower case. Compared as bytes, so that other lines need no string.
     struct Names: Sendable {
         private let names: [(text: String, bytes: [UInt8])]
 
@@ -21,7 +21,7 @@ struct AnswerHead {
             self.names = names.map { ($0, Array($0.utf8)) }
         }
 
-        /// The name that a line's bytes spell in whatever case.
+        /// The kept name that equals these bytes, ignoring case.
         fileprivate func name(_ bytes: Span<UInt8>) -> String? {
             for name in names where AnswerHead.spells(name.bytes, bytes) { return name.text }
             return nil
@@ -31,8 +31,8 @@ struct AnswerHead {
     private static let version = Array("HTTP/".utf8)
     private static let contentLength = Array("content-length".utf8)
 
-    /// Takes up one line, its end included: also one of an interim answer or a trailer.
-    /// - Returns: false where all lines together would be larger than allowed.
+    /// Parses one line with its line end. Also called for interim responses and trailers.
+    /// - Returns: false if all lines together exceed the maximum size.
     mutating func take(_ line: Span<UInt8>, keeping names: borrowing Names, maximumSize: Int) -> Bool {
         guard size + line.count <= maximumSize else { return false }
         size += line.count
@@ -55,15 +55,15 @@ struct AnswerHead {
         return true
     }
 
-    /// libcurl takes the last of several lengths, and one too large for it as none at all. RFC 9112 §6.3 has the
-    /// recipient refuse such an answer: two readers of it would disagree where it ends.
+    /// libcurl uses the last of several lengths and ignores one that is too large. RFC 9112 §6.3 requires recipients
+    /// to reject such a response, since two readers could disagree where it ends.
     private mutating func check(length value: String) {
         if let length, length != value { hasWrongLength = true }
         if Int64(value) == nil { hasWrongLength = true }
         length = value
     }
 
-    /// Whether bytes are a lower-case word, in whatever case.
+    /// Whether the bytes equal a lower-case word, ignoring case.
     private static func spells(_ word: [UInt8], _ bytes: Span<UInt8>) -> Bool {
         guard word.count == bytes.count else { return false }
         for index in bytes.indices {
@@ -85,13 +85,13 @@ struct AnswerHead {
         return nil
     }
 
-    /// The three digits behind the first space; 0 where there are none.
+    /// The three digits after the first space; 0 if they are missing.
     private static func status(in line: Span<UInt8>) -> Int {
         guard let space = firstIndex(of: 0x20, in: line) else { return 0 }
         return Int(text(line.extracting((space + 1)..<min(space + 4, line.count)))) ?? 0
     }
 
-    /// Without the spaces around it.
+    /// The text without leading and trailing blanks.
     private static func value(_ bytes: Span<UInt8>) -> String {
         var start = 0
         var end = bytes.count

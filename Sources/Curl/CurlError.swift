@@ -2,52 +2,52 @@
 
 internal import CCurl
 
-/// Why a transfer brought no answer.
+/// Why a transfer got no response.
 package struct CurlError: Error, Sendable, Equatable {
-    /// What went wrong, in the terms of those who must decide whether to try again.
+    /// The kind of failure, as needed to decide about a retry.
     package enum Kind: String, Sendable, CaseIterable {
         case hostNotResolved
         case proxyNotResolved
         case notConnected
-        /// Connecting, or waiting for the answer, took longer than allowed.
+        /// Connecting, or waiting for the response, exceeded its timeout.
         case timedOut
-        /// The connection ended before an answer began.
+        /// The connection closed before a response began.
         case noAnswer
-        /// The connection ended inside an answer.
+        /// The connection closed in the middle of a response.
         case answerCut
-        /// An answer that HTTP does not allow, such as one of two lengths: its sender would make it again.
+        /// HTTP does not allow this response, such as one with two lengths. A retry would get the same.
         case answerMalformed
-        /// What came is no HTTP at all, or no longer: bytes of somebody else, a body whose framing broke midway.
+        /// Not HTTP, or broken framing in the middle of a body. Possibly from another program than the server.
         case answerGarbled
-        /// Body or headers above the limit.
+        /// Body or headers exceed the limit.
         case answerTooLarge
-        /// The connection ended in the handshake.
+        /// The connection closed during the TLS handshake.
         case tlsHandshake
-        /// The peer answered the handshake with something else than TLS as we demand it.
+        /// The peer rejected the handshake, or does not support the required TLS.
         case tlsRefused
-        /// The certificate is not one we trust for this host.
+        /// The certificate is not trusted for this host.
         case peerNotTrusted
-        /// Our own store of trusted authorities cannot be read.
+        /// The store of trusted certificates cannot be read.
         case trustStoreUnusable
         case proxyRefused
         case proxyNeedsAuthentication
-        /// A stream or the whole connection was reset on the HTTP/2 level.
+        /// HTTP/2 reset the stream or the connection.
         case http2
         /// ``Transfers/cancel()`` was called.
         case cancelled
-        /// The request itself cannot be sent: a control character in a header, an unusable URL.
+        /// The request cannot be sent: an invalid header or URL.
         case requestInvalid
         case `internal`
     }
 
     package let kind: Kind
-    /// libcurl's number (`CURLE_…`), 0 where the verdict is ours.
+    /// The libcurl error code (`CURLE_…`); 0 if this module detected the error.
     package let code: Int32
-    /// libcurl's sentence; of local facts and TLS only, never of what the peer sent.
+    /// A description of local facts and TLS only, never of what the peer sent.
     package let message: String
-    /// Whether it went over a connection that others had made: one that ends takes all of them with it.
+    /// Whether the connection was shared: if it closes, all requests on it fail.
     package var sharedConnection = false
-    /// Where it was asked for.
+    /// Set if ``TransferOptions/measuresTime`` is true.
     package var timing: TransferTiming?
 
     package init(kind: Kind, code: Int32 = 0, message: String) {
@@ -58,22 +58,22 @@ package struct CurlError: Error, Sendable, Equatable {
 
     static let cancelled = CurlError(kind: .cancelled, message: "the transfer was cancelled")
 
-    /// The general sentence of a libcurl code.
+    /// The text of a libcurl code.
     static func sentence(_ code: CURLcode) -> String {
         unsafe String(cString: curl_easy_strerror(code))
     }
 
-    /// Sorts a libcurl code by what else is known of the transfer.
+    /// Classifies a libcurl code, together with other facts about the transfer.
     ///
-    /// The codes alone mislead: 1 ("unsupported protocol") can be a bad status line, 27 ("out of memory") one
-    /// oversized header, 56 a proxy's refusal.
+    /// Codes alone mislead: 1 ("unsupported protocol") can be an invalid status line, 27 ("out of memory") one
+    /// oversized header, 56 a rejection by a proxy.
     /// - Parameters:
-    ///   - status: of the answer, 0 where none began.
-    ///   - proxyStatus: of the proxy's answer to CONNECT, 0 where there was none.
-    ///   - detail: libcurl's error buffer.
-    ///   - url: of the request.
-    ///   - isBeforeTLS: whether the connection was new, and the handshake that the URL asks for had not been made.
-    ///   - trust: where trusted certificates were looked for.
+    ///   - status: Status of the response; 0 if none began.
+    ///   - proxyStatus: Status of the proxy response to CONNECT; 0 without one.
+    ///   - detail: The error buffer of libcurl.
+    ///   - url: URL of the request.
+    ///   - isBeforeTLS: Whether the connection was new and the TLS handshake for the URL was not complete.
+    ///   - trust: The store of trusted certificates.
     static func sort(
         _ code: CURLcode, status: Int, proxyStatus: Int, detail: String, url: String, isBeforeTLS: Bool,
         trust: TrustStore
@@ -90,34 +90,34 @@ package struct CurlError: Error, Sendable, Equatable {
             if proxyStatus == 407 {
                 kind = .proxyNeedsAuthentication
             } else if proxyStatus >= 400 || isBeforeTLS {
-                // What is lost before the handshake began was said to a proxy.
+                // Before the TLS handshake, the peer is a proxy.
                 kind = .proxyRefused
             } else if detail.contains("chunk") {
                 kind = .answerGarbled
             } else {
                 kind = status == 0 ? .noAnswer : .answerCut
             }
-            if proxyStatus >= 400 { message = "the proxy answered CONNECT with status \(proxyStatus)" }
+            if proxyStatus >= 400 { message = "the proxy responded to CONNECT with status \(proxyStatus)" }
         case CURLE_PARTIAL_FILE: kind = .answerCut
-        // OpenSSL quotes its error queue where the peer said something, and the system's error where it went.
+        // The text quotes the OpenSSL error queue if the peer sent something, and the system error if it closed.
         case CURLE_SSL_CONNECT_ERROR: kind = detail.contains("error:") ? .tlsRefused : .tlsHandshake
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_ISSUER_ERROR:
-            // OpenSSL finds nobody to trust in a directory that is missing, and says no more.
+            // OpenSSL reports a missing directory only as an untrusted peer.
             if case .directory(let path) = trust, !TrustStore.isHashed(path) {
                 return CurlError(
                     kind: .trustStoreUnusable, code: Int32(bitPattern: code.rawValue),
-                    message: "\(path) cannot be read, or holds no certificate under its hash")
+                    message: "\(path) cannot be read or contains no hashed certificates; run `openssl rehash` on it")
             }
             kind = .peerNotTrusted
         case CURLE_SSL_CACERT_BADFILE: kind = .trustStoreUnusable
         case CURLE_PROXY: kind = .proxyRefused
         case CURLE_HTTP2, CURLE_HTTP2_STREAM: kind = breaksHTTP2(detail) ? .answerGarbled : .http2
         case CURLE_URL_MALFORMAT: kind = .requestInvalid
-        // We send http and https only, so that the peer's status line is what libcurl did not recognise: none at all
-        // ("HTTP/0.9"), or a wrong one.
+        // Only http and https are used, so libcurl failed to parse the status line: it is missing ("HTTP/0.9") or
+        // invalid.
         case CURLE_UNSUPPORTED_PROTOCOL: kind = detail.contains("HTTP/0.9") ? .answerGarbled : .answerMalformed
         case CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING: kind = .answerMalformed
-        // A header that begins with a folded line.
+        // The headers begin with a folded line.
         case CURLE_BAD_FUNCTION_ARGUMENT where status > 0 || proxyStatus > 0: kind = .answerMalformed
         case CURLE_OUT_OF_MEMORY: kind = .answerTooLarge
         default: kind = .internal
@@ -132,15 +132,15 @@ package struct CurlError: Error, Sendable, Equatable {
         return CurlError(kind: kind, code: Int32(bitPattern: code.rawValue), message: message)
     }
 
-    /// Whether libcurl's sentence about a failed connection ("Failed to connect to HOST port NUMBER after …") names
-    /// another peer than the URL's own: the proxy, then, be it from the options or the environment.
+    /// Whether the libcurl text about a failed connection ("Failed to connect to HOST port NUMBER after …") names
+    /// another peer than the URL does. It is the proxy then, from the options or the environment.
     private static func namesAnother(_ detail: String, than url: String) -> Bool {
         let words = detail.split(separator: " ")
         guard detail.hasPrefix("Failed to connect to "), words.count > 6, words[5] == "port" else { return false }
         let authority = url.split(separator: "/").dropFirst().first ?? ""
         var host = authority.drop { $0 == "[" }
         var port: Substring = url.hasPrefix("https:") ? "443" : "80"
-        // A colon behind the last bracket is the port's; those of an IPv6 address stand before it.
+        // A colon after the last bracket separates the port. The colons of an IPv6 address are inside brackets.
         if let colon = host.lastIndex(of: ":"), !host[colon...].contains("]") {
             port = host[host.index(after: colon)...]
             host = host[..<colon]
@@ -149,13 +149,13 @@ package struct CurlError: Error, Sendable, Equatable {
         return words[4].lowercased() != host.lowercased() || words[6] != port
     }
 
-    /// Whether a stream was ended by a complaint about its bytes (RFC 9113 §7: PROTOCOL_ERROR, FLOW_CONTROL_ERROR,
-    /// FRAME_SIZE_ERROR, COMPRESSION_ERROR), as libcurl quotes it, and by no accident.
+    /// Whether the peer reset a stream because of invalid bytes (RFC 9113 §7: PROTOCOL_ERROR, FLOW_CONTROL_ERROR,
+    /// FRAME_SIZE_ERROR, COMPRESSION_ERROR), as libcurl quotes the code.
     private static func breaksHTTP2(_ detail: String) -> Bool {
         [1, 3, 6, 9].contains { detail.hasSuffix("(err \($0))") }
     }
 
-    /// At most 200 visible ASCII characters of a sentence that may quote a certificate's fields.
+    /// At most 200 printable ASCII characters. The text may quote fields of a certificate.
     private static func printable(_ text: String) -> String {
         String(text.unicodeScalars.prefix(200).map { (0x20...0x7e).contains($0.value) ? Character($0) : "?" })
     }

@@ -2,34 +2,35 @@
 
 internal import CCurl
 
-/// One request at a time, and a connection's worth of options that stay from one request to the next.
+/// A libcurl easy handle: one request at a time, with options that stay for the next request.
 ///
-/// Confined to the queue of its ``Transfers``. libcurl holds an unretained pointer to it, so it outlives its handle.
+/// Confined to the queue of its ``Transfers``. libcurl holds an unretained pointer to it, so it outlives the C
+/// handle.
 @safe final class EasyHandle {
     let handle: UnsafeMutableRawPointer
     private let options: TransferOptions
     private var headerLines = HeaderLines()
-    /// What a proxy is told besides when it is asked for a way to the host.
+    /// Headers for the CONNECT request to a proxy.
     private var proxyLines = HeaderLines()
     private let errorBuffer: UnsafeMutableBufferPointer<CChar>
 
-    /// Completion of the request under way.
+    /// Completion of the request in progress.
     var completion: Transfers.Completion?
-    /// Its place among those under way.
+    /// Its index among the handles in progress.
     var place = 0
 
-    // What has arrived so far.
+    // The response so far.
     private var head = AnswerHead()
     private var body: [UInt8] = []
     private var isTooLarge = false
     private let keptHeaders: AnswerHead.Names
 
-    // What the handle is set to.
+    // The current settings of the handle.
     private var url = ""
-    /// The same, taken apart.
+    /// ``url``, parsed.
     private var parsedURL: OpaquePointer?
     private var method = HTTPRequest.Method.post
-    /// Of a POST: nearly all requests of a run say the same.
+    /// The body of the last POST: most requests of a run send the same.
     private var postedBody: [UInt8]?
 
     init(options: TransferOptions, keeping keptHeaders: AnswerHead.Names) throws(CurlError) {
@@ -52,49 +53,49 @@ internal import CCurl
 
     // MARK: Options
 
-    /// Everything that holds for all requests; the reason where it is not the name.
+    /// Sets the options that are the same for all requests.
     private func configure() throws(CurlError) {
         let me = unsafe Unmanaged.passUnretained(self).toOpaque()
         let tls = options.tls
-        // Signals belong to the program.
+        // The program handles signals itself.
         try set(CURLOPT_NOSIGNAL, 1)
-        // Without waiting for a resolver's thread when a transfer is taken back.
+        // A cancelled transfer does not wait for the resolver thread.
         try set(CURLOPT_QUICK_EXIT, 1)
         try set(CURLOPT_PROTOCOLS_STR, options.allowsPlainHTTP ? "http,https" : "https")
-        // libcurl would send our signed headers to wherever a redirect points.
+        // A redirect would receive the signed headers.
         try set(CURLOPT_FOLLOWLOCATION, 0)
-        // A request has a few hundred bytes and an answer few more: libcurl's own 64 and 16 KiB for each handle would
-        // be most of the memory that requests in flight take.
+        // Requests and responses have a few hundred bytes. The defaults of 64 and 16 KiB would be most of the memory
+        // of a request.
         try set(CURLOPT_UPLOAD_BUFFERSIZE, 16 * 1024)
         try set(CURLOPT_BUFFERSIZE, 4 * 1024)
         try set(options.asksForHeadersOnly ? CURLOPT_NOBODY : CURLOPT_POST, 1)
         try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
-        // Rather wait for the first connection and share it than open one for each request. Without TLS there is no
-        // HTTP/2 to wait for, and libcurl would wait for the first answer.
+        // Wait for the first connection and share it, instead of opening one for each request. Only TLS connections
+        // use HTTP/2; without TLS, libcurl would wait for the first response.
         try set(CURLOPT_PIPEWAIT, options.allowsPlainHTTP ? 0 : 1)
         try set(CURLOPT_CONNECTTIMEOUT_MS, options.connectTimeout.milliseconds)
         try set(CURLOPT_TIMEOUT_MS, options.requestTimeout.milliseconds)
         try set(CURLOPT_SSL_VERIFYPEER, 1)
         try set(CURLOPT_SSL_VERIFYHOST, 2)
-        // The default only since libcurl 8.16.
+        // The default since libcurl 8.16 only.
         try set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
         switch tls {
         case .file(let path):
             try set(CURLOPT_CAINFO, path)
             try set(CURLOPT_CAPATH, nil)
         case .directory(let path):
-            // libcurl's built-in bundle would be parsed besides: 50 ms of processor time.
+            // Otherwise the built-in bundle would be parsed too: 50 ms of CPU time.
             try set(CURLOPT_CAINFO, nil)
             try set(CURLOPT_CAPATH, path)
         case .libraryDefault: break
         }
         if options.allowsPlainHTTP {
-            // Without TLS nothing leaves this host, whatever the environment says: an empty name is no proxy.
+            // Plain HTTP stays on this host: an empty name disables proxies of the environment too.
             try set(CURLOPT_PROXY, "")
         } else if let proxy = options.proxy {
             try set(CURLOPT_PROXY, proxy)
         }
-        // What is signed for DOKU is not the proxy's to see.
+        // The proxy must not receive the signed headers.
         try set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
         try proxyLines.set(userAgent: options.userAgent, [])
         try check(unsafe curl_setopt_list(handle, CURLOPT_PROXYHEADER, proxyLines.list()))
@@ -113,27 +114,27 @@ internal import CCurl
             })
     }
 
-    /// The handle that libcurl's context pointer stands for.
+    /// The handle behind a libcurl context pointer.
     static func from(_ context: UnsafeMutableRawPointer?) -> EasyHandle? {
         guard let context = unsafe context else { return nil }
         return unsafe Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
     }
 
-    /// Makes the handle ready to send `request`; what the last one left is forgotten.
+    /// Prepares the handle for `request` and discards the last response.
     func prepare(_ request: HTTPRequest) throws(CurlError) {
         head = AnswerHead()
         body = []
         isTooLarge = false
         unsafe errorBuffer[0] = 0
 
-        // The user agent is a line of ours: libcurl would put its own together anew for each request.
+        // Set as a header: libcurl would format its own user agent for each request.
         try headerLines.set(userAgent: options.userAgent, request.headers)
         try check(unsafe curl_setopt_list(handle, CURLOPT_HTTPHEADER, headerLines.list()))
         try setURL(request.url)
         try set(CURLOPT_FRESH_CONNECT, request.needsFreshConnection ? 1 : 0)
         guard !options.asksForHeadersOnly else { return }
         if request.method != method {
-            // The name is said instead of GET or POST, for which it has to be taken back.
+            // A custom method name overrides GET or POST and must be reset.
             try set(CURLOPT_CUSTOMREQUEST, request.method == .patch ? "PATCH" : nil)
             try set(request.method == .get ? CURLOPT_HTTPGET : CURLOPT_POST, 1)
             method = request.method
@@ -150,13 +151,13 @@ internal import CCurl
         postedBody = request.method == .post ? request.body : nil
     }
 
-    /// Nearly all requests of a run go to one URL, which is taken apart once: libcurl would do so for each of them.
+    /// Most requests of a run use one URL. It is parsed once here, not by libcurl for each request.
     private func setURL(_ text: String) throws(CurlError) {
         guard text != url else { return }
-        // Of whatever fails from here on nothing is known.
+        // If a step below fails, the state of the handle is unknown.
         url = ""
         let parsed = unsafe curl_url()
-        // As libcurl parses `CURLOPT_URL`; what it thinks of the scheme it says when it connects.
+        // As libcurl parses `CURLOPT_URL`. It reports an unsupported scheme when it connects.
         let code = unsafe curl_url_set(parsed, CURLUPART_URL, text, UInt32(CURLU_NON_SUPPORT_SCHEME))
         guard code == CURLUE_OK else {
             unsafe curl_url_cleanup(parsed)
@@ -167,7 +168,7 @@ internal import CCurl
         try check(unsafe curl_setopt_pointer(handle, CURLOPT_CURLU, UnsafeMutableRawPointer(parsed)))
         unsafe curl_url_cleanup(parsedURL)
         unsafe parsedURL = parsed
-        // libcurl goes by what was taken apart, and shows this.
+        // libcurl uses CURLOPT_CURLU and only reports this one.
         try set(CURLOPT_URL, text)
         url = text
     }
@@ -187,9 +188,9 @@ internal import CCurl
         }
     }
 
-    // MARK: The answer
+    // MARK: The response
 
-    /// libcurl's write callback: any other count than the one given ends the transfer.
+    /// Write callback of libcurl. Any other return value than the byte count aborts the transfer.
     private func received(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard body.count + bytes.count <= options.maximumBodySize else {
             isTooLarge = true
@@ -199,7 +200,7 @@ internal import CCurl
         return bytes.count
     }
 
-    /// libcurl's header callback: called once a line, its end included, for interim answers and trailers as well.
+    /// Header callback of libcurl. Called for each line with its line end, including interim responses and trailers.
     private func receivedHeader(_ line: UnsafeRawBufferPointer) -> Int {
         let isTaken = head.take(
             unsafe line.assumingMemoryBound(to: UInt8.self).span, keeping: keptHeaders,
@@ -211,7 +212,7 @@ internal import CCurl
         return line.count
     }
 
-    /// What became of the transfer that libcurl ended with `code`.
+    /// The result of a transfer that libcurl ended with `code`.
     func result(_ code: CURLcode) -> Result<HTTPReply, CurlError> {
         guard options.measuresTime else { return untimedResult(code) }
         let timing = unsafe TransferTiming(of: handle)
@@ -227,7 +228,7 @@ internal import CCurl
 
     private func untimedResult(_ code: CURLcode) -> Result<HTTPReply, CurlError> {
         if isTooLarge {
-            return .failure(CurlError(kind: .answerTooLarge, message: "the answer is larger than allowed"))
+            return .failure(CurlError(kind: .answerTooLarge, message: "the response is larger than allowed"))
         }
         guard code == CURLE_OK else {
             let detail = unsafe String(cString: errorBuffer.baseAddress.unsafelyUnwrapped)
@@ -238,17 +239,17 @@ internal import CCurl
             return .failure(error)
         }
         guard !head.hasWrongLength else {
-            return .failure(CurlError(kind: .answerMalformed, message: "the answer's length is none, or told twice"))
+            return .failure(CurlError(kind: .answerMalformed, message: "invalid or duplicate Content-Length"))
         }
-        // libcurl reports success for a connection that closed inside the headers.
+        // libcurl reports success if the connection closes within the headers.
         guard head.isComplete else {
-            return .failure(CurlError(kind: .answerCut, message: "the connection closed inside the headers"))
+            return .failure(CurlError(kind: .answerCut, message: "the connection closed before the headers ended"))
         }
         defer { body = [] }
         return .success(HTTPReply(status: head.status, headers: head.headers, body: body))
     }
 
-    /// Whether a connection was made for the request, over which no TLS was spoken yet although it should be.
+    /// Whether the request opened a connection for https and the TLS handshake did not complete.
     private var isBeforeTLS: Bool {
         var handshake: curl_off_t = 0
         unsafe _ = curl_getinfo_offset(handle, CURLINFO_APPCONNECT_TIME_T, &handshake)
@@ -257,7 +258,7 @@ internal import CCurl
 }
 
 extension Duration {
-    /// Whole milliseconds, rounded up, at least one: libcurl reads 0 as "no limit".
+    /// Whole milliseconds, rounded up, at least 1: libcurl reads 0 as "no limit".
     var milliseconds: Int {
         let (seconds, attoseconds) = components
         return max(1, Int(seconds) * 1000 + Int((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000))

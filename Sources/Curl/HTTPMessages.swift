@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One request, complete: nothing is added to it but what HTTP itself needs.
+/// A complete request. Only headers that HTTP itself needs are added.
 package struct HTTPRequest: Sendable {
     package enum Method: Sendable {
         /// Without a body.
@@ -11,10 +11,10 @@ package struct HTTPRequest: Sendable {
 
     package var method: Method
     package var url: String
-    /// Sent in this order, as they are. A value with a control character is refused before anything is sent.
+    /// Sent unchanged in this order. A value with a control character is rejected before anything is sent.
     package var headers: [(name: String, value: String)]
     package var body: [UInt8]
-    /// Whether no connection that is open already is good enough.
+    /// Whether the request needs a new connection.
     package var needsFreshConnection = false
 
     package init(
@@ -27,16 +27,16 @@ package struct HTTPRequest: Sendable {
     }
 }
 
-/// An answer whose header block ended and whose body arrived as far as HTTP can tell.
+/// A response that is complete as far as HTTP can tell.
 ///
-/// libcurl also reports success for some answers that were cut (two lengths, no length and a closed connection):
-/// only the body itself shows that it is whole.
+/// libcurl also reports success for some truncated responses (two lengths; no length and a closed connection). Only
+/// the body shows whether it is complete.
 package struct HTTPReply: Sendable {
     package var status: Int
-    /// The headers that were asked for.
+    /// The headers listed in ``TransferOptions/keptHeaders``.
     package var headers: AnswerHeaders
     package var body: [UInt8]
-    /// Where it was asked for.
+    /// Set if ``TransferOptions/measuresTime`` is true.
     package var timing: TransferTiming?
 
     package init(status: Int, headers: AnswerHeaders = [:], body: [UInt8] = []) {
@@ -46,7 +46,7 @@ package struct HTTPReply: Sendable {
     }
 }
 
-/// Headers by lower-case name; where one came twice, the last. So few that a look at each beats a table.
+/// Headers by lower-case name; the last value of a repeated header. An array, since they are few.
 package struct AnswerHeaders: Sendable {
     private var fields: [(name: String, value: String)] = []
 

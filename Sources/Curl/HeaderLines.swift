@@ -3,14 +3,14 @@
 internal import CCurl
 internal import Glibc
 
-/// The headers of one request in libcurl's form, a linked list of lines. The next request's take their place in memory:
-/// libcurl's own list allocates each line twice, and a run makes ten thousand requests with half a dozen each.
+/// The headers of one request as a libcurl list. The memory is used again for the next request: the list functions of
+/// libcurl allocate each line twice, and a run sends ten thousand requests.
 @safe struct HeaderLines: ~Copyable {
-    /// The lines, each ended by a zero.
+    /// The lines, each with a terminating zero.
     private var text: UnsafeMutablePointer<CChar>
     private var capacity = 512
     private var end = 0
-    /// Where each line begins.
+    /// Offset of each line.
     private var starts: [Int] = []
     private var nodes: UnsafeMutablePointer<curl_slist>
     private var nodeCapacity = 8
@@ -21,14 +21,14 @@ internal import Glibc
     }
 
     deinit {
-        // A signature is among them.
+        // The lines contain a signature.
         unsafe explicit_bzero(text, capacity)
         unsafe text.deallocate()
         unsafe nodes.deallocate()
     }
 
-    /// Makes these the lines, instead of those before.
-    /// - Throws: ``CurlError`` of kind `requestInvalid` for what would be more than one line, or none.
+    /// Replaces the lines.
+    /// - Throws: ``CurlError`` of kind `requestInvalid` for a control character, which could start a new line.
     mutating func set(userAgent: String, _ headers: [(name: String, value: String)]) throws(CurlError) {
         end = 0
         starts.removeAll(keepingCapacity: true)
@@ -49,11 +49,11 @@ internal import Glibc
         unsafe text[end] = 0
         end += 1
         guard isName, isValue else {
-            throw CurlError(kind: .requestInvalid, message: "a control character in header \(name)")
+            throw CurlError(kind: .requestInvalid, message: "header \(name) contains a control character")
         }
     }
 
-    /// The list, which holds until the next change; nil where there is none.
+    /// The list, valid until the next change; nil if it is empty.
     mutating func list() -> UnsafeMutablePointer<curl_slist>? {
         guard !starts.isEmpty else { return nil }
         if nodeCapacity < starts.count {
@@ -68,8 +68,8 @@ internal import Glibc
         return unsafe nodes
     }
 
-    /// Adds bytes, for which there is room, and says whether all of them are as they must be.
-    /// - Parameter fault: 0 for a byte that is allowed.
+    /// Appends bytes within the reserved capacity. Returns whether all bytes are allowed.
+    /// - Parameter fault: Returns 0 for an allowed byte.
     private mutating func add(_ bytes: Span<UInt8>, _ fault: (UInt8) -> UInt8) -> Bool {
         let target = unsafe text + end
         var faults: UInt8 = 0

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a `Retry-After` header (RFC 9110 §10.2.3) asks for.
+/// Parses a `Retry-After` header (RFC 9110 §10.2.3).
 package enum RetryAfter {
-    /// Seconds. The header sets no bound to its digits, nor to the year of a date; what is longer than this is longer
-    /// than any run.
+    /// In seconds. The header has no maximum, but no run is longer than this.
     private static let longest: Int64 = 1_000_000_000
 
     /// - Parameters:
-    ///   - value: seconds, or a date, which counts from `date`.
-    ///   - date: the answer's `Date`; without it a date in `value` counts from `now`.
-    ///   - now: in seconds since 1970.
-    /// - Returns: nil for anything that is neither; zero for a date that is past.
+    ///   - value: Seconds, or a date relative to `date`.
+    ///   - date: The `Date` header of the response; without it a date in `value` is relative to `now`.
+    ///   - now: Seconds since 1970.
+    /// - Returns: nil for other text; zero for a past date.
     package static func wait(_ value: String, date: String?, now: Int64) -> Duration? {
         if !value.isEmpty, value.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
             return .seconds(min(Int64(value) ?? .max, longest))

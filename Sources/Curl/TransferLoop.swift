@@ -3,7 +3,7 @@
 internal import CCurl
 internal import Glibc
 
-/// The multi handle and the requests that wait for it. Lives on one queue.
+/// The libcurl multi handle and its waiting requests. Confined to one queue.
 @safe final class TransferLoop {
     private struct Ready {
         let makeRequest: @Sendable () -> HTTPRequest
@@ -15,28 +15,28 @@ internal import Glibc
         let request: Ready
     }
 
-    /// Transfers under way from which on answers are gathered.
+    /// With at least this many transfers in progress, the loop waits to handle several events at once.
     private static let many = 16
-    /// In microseconds: small beside any answer's way through a network.
+    /// In microseconds: short compared with a network round trip.
     private static let gathering: UInt32 = 500
 
     private let options: TransferOptions
     private let keptHeaders: AnswerHead.Names
     private let multi: UnsafeMutableRawPointer
     private let bell: Int32
-    /// What all times are counted from.
+    /// The origin of all times.
     private let start: ContinuousClock.Instant
-    /// Those before ``readyHead`` were taken, and are nil.
+    /// The entries before ``readyHead`` were taken and are nil.
     private var ready: [Ready?] = []
     private var readyHead = 0
-    /// Latest first, so that the next one due is taken from the end.
+    /// Latest first, so that the next one due is last.
     private var later: [Waiting] = []
     private var idle: [EasyHandle] = []
-    /// Each stands at its ``EasyHandle/place``.
+    /// Each handle is at its ``EasyHandle/place``.
     private var active: [EasyHandle] = []
-    /// Of the connection that carries all requests, once one was answered over it; -1 where there is none.
+    /// The socket of the shared HTTP/2 connection, after its first response; -1 without one.
     private var sharedSocket: curl_socket_t = -1
-    /// Requests in flight; fewer once the peer has shown that it takes one a connection.
+    /// The maximum of requests in progress; reduced if the peer uses HTTP/1.1.
     private var limit: Int
 
     init(options: TransferOptions, bell: Int32, since start: ContinuousClock.Instant) throws(CurlError) {
@@ -48,7 +48,7 @@ internal import Glibc
         keptHeaders = AnswerHead.Names(options.keptHeaders)
         self.bell = bell
         self.start = start
-        // Without TLS there is one request a connection: more would spend their time waiting for one.
+        // Without TLS, each connection carries one request. More requests would only wait for a connection.
         limit = options.allowsPlainHTTP ? min(options.concurrency, options.connections) : options.concurrency
         for (option, value) in [
             (CURLMOPT_MAX_HOST_CONNECTIONS, options.connections),
@@ -57,7 +57,7 @@ internal import Glibc
         ] {
             let code = unsafe curl_multi_setopt_long(multi, option, value)
             guard code == CURLM_OK else {
-                throw CurlError(kind: .internal, code: code.rawValue, message: "libcurl refuses a limit")
+                throw CurlError(kind: .internal, code: code.rawValue, message: "libcurl rejected a connection limit")
             }
         }
     }
@@ -82,7 +82,7 @@ internal import Glibc
         later.insert(Waiting(notBefore: notBefore, request: request), at: place)
     }
 
-    /// Starts what may start, moves what is under way, completes what has ended, then waits for the next event.
+    /// One turn of the loop: starts requests, moves transfers, completes the finished ones, waits for an event.
     func turn() {
         let now = ContinuousClock.now - start
         while let next = later.last, next.notBefore <= now {
@@ -91,14 +91,14 @@ internal import Glibc
         }
         perform(sends: startReady() > 0)
         if completeEnded() > 0 {
-            // Places are free and may be taken at once; the next turn waits.
+            // New requests may start now, so this turn does not wait.
             return
         }
         guard !active.isEmpty || !later.isEmpty else { return }
         let untilNext = later.last.map { Int32(clamping: min($0.notBefore - now, .seconds(1)).milliseconds) } ?? 1000
         var extra = curl_waitfd(fd: bell, events: Int16(CURL_WAIT_POLLIN), revents: 0)
         unsafe _ = curl_multi_poll(multi, &extra, 1, untilNext, nil)
-        // Each pass looks at every transfer: where many are under way, a moment's wait lets one pass serve several.
+        // Each pass checks every transfer. With many, a short wait lets one pass handle several events.
         if active.count >= Self.many { usleep(Self.gathering) }
         if extra.revents != 0 {
             var count: UInt64 = 0
@@ -106,7 +106,7 @@ internal import Glibc
         }
     }
 
-    /// - Returns: how many were started.
+    /// - Returns: The number of started requests.
     private func startReady() -> Int {
         let before = active.count
         while active.count < limit, readyHead < ready.count {
@@ -119,7 +119,7 @@ internal import Glibc
                     try handle.prepare(taken.makeRequest())
                     let code = unsafe curl_multi_add_handle(multi, handle.handle)
                     guard code == CURLM_OK else {
-                        throw CurlError(kind: .internal, code: code.rawValue, message: "libcurl refuses a transfer")
+                        throw CurlError(kind: .internal, code: code.rawValue, message: "libcurl rejected a transfer")
                     }
                     handle.completion = taken.completion
                     handle.place = active.count
@@ -132,7 +132,7 @@ internal import Glibc
                 taken.completion(.failure(error))
             }
         }
-        // The places of what was taken go many at a time: one by one would move the rest each time.
+        // Removed in batches: one by one would move the rest each time.
         if readyHead == ready.count || readyHead >= 256 {
             ready.removeFirst(readyHead)
             readyHead = 0
@@ -140,19 +140,19 @@ internal import Glibc
         return active.count - before
     }
 
-    /// Moves all transfers on.
-    /// - Parameter sends: whether there are new ones. What they send over one connection goes out in full packets then:
-    ///   libcurl writes each frame by itself, and each would be a packet.
+    /// Lets libcurl send and receive.
+    /// - Parameter sends: Whether there are new requests. They are sent in full packets over a shared connection:
+    ///   libcurl writes each frame separately, and each would be a packet.
     private func perform(sends: Bool) {
         let socket = sends ? sharedSocket : -1
-        // A socket that was closed meanwhile is not known again before the next answer.
+        // A closed socket is replaced after the next response.
         if socket >= 0, curl_cork(socket, 1) != 0 { sharedSocket = -1 }
         var running: Int32 = 0
         unsafe _ = curl_multi_perform(multi, &running)
         if socket >= 0, curl_cork(socket, 0) != 0 { sharedSocket = -1 }
     }
 
-    /// Takes down how the peer is spoken to.
+    /// Adapts to the HTTP version of the peer.
     private func learn(from handle: EasyHandle) {
         if handle.spokeHTTP1 {
             limit = min(limit, options.connections)
@@ -166,7 +166,7 @@ internal import Glibc
         try EasyHandle(options: options, keeping: keptHeaders)
     }
 
-    /// Completes the transfers that libcurl reports as ended, and says how many.
+    /// Completes the transfers that libcurl reports as finished. Returns their number.
     private func completeEnded() -> Int {
         var ended = 0
         var left: Int32 = 0
@@ -197,7 +197,7 @@ internal import Glibc
         completion?(result)
     }
 
-    /// Completes everything, under way or waiting, as cancelled.
+    /// Completes all transfers in progress and all waiting requests as cancelled.
     func cancelAll() {
         for handle in active { retire(handle, with: .failure(.cancelled)) }
         let waiting = ready[readyHead...].compactMap(\.?.completion) + later.map(\.request.completion)

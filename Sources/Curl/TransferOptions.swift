@@ -2,30 +2,30 @@
 
 internal import Glibc
 
-/// What holds for all transfers of one ``Transfers``.
+/// Options for all transfers of one ``Transfers``.
 package struct TransferOptions: Sendable {
     package var userAgent: String
-    /// Transfers under way at one time, at least 1.
+    /// The maximum of transfers in progress, at least 1.
     package var concurrency = 64
-    /// Connections to one host; several are used only where it speaks HTTP/1.1.
+    /// The maximum of connections to one host. More than one is used only with HTTP/1.1.
     package var connections = 16
     package var connectTimeout: Duration = .seconds(5)
-    /// From the start of one transfer to its end.
+    /// For the whole transfer.
     package var requestTimeout: Duration = .seconds(15)
-    /// In bytes. libcurl's own limit stops neither an endless body nor a compressed one.
+    /// In bytes. The limit of libcurl does not apply to a body without a length or to a compressed one.
     package var maximumBodySize = 64 * 1024
-    /// In bytes, all lines of all interim answers together.
+    /// In bytes, for all lines including interim responses.
     package var maximumHeaderSize = 128 * 1024
     /// Lower-case names of the headers that an ``HTTPReply`` keeps.
     package var keptHeaders: Set<String> = []
     package var tls = TrustStore.libraryDefault
-    /// A URL; nil leaves it to the environment, an empty text is none.
+    /// A URL; nil for the proxy of the environment, an empty text for no proxy.
     package var proxy: String?
-    /// http beside https. The caller has seen to it that the host is loopback.
+    /// Allows http too. The caller has checked that the host is loopback.
     package var allowsPlainHTTP = false
-    /// Whether answers and errors tell how long their parts took.
+    /// Whether responses and errors include timing.
     package var measuresTime = false
-    /// HEAD, whatever a request names: what it says, but for its body, and nothing but headers in return.
+    /// Sends every request as HEAD, without its body.
     package var asksForHeadersOnly = false
 
     package init(userAgent: String) {
@@ -33,16 +33,16 @@ package struct TransferOptions: Sendable {
     }
 }
 
-/// Where the certificates of trusted authorities are read from.
+/// The store of trusted certificates.
 package enum TrustStore: Sendable, Equatable {
-    /// A PEM bundle, parsed whole at the first handshake.
+    /// A PEM bundle. It is parsed in full at the first handshake.
     case file(String)
-    /// A directory made by `openssl rehash`: only the certificates needed are read.
+    /// A directory made by `openssl rehash`. Only the required certificates are read.
     case directory(String)
-    /// What libcurl was built with.
+    /// The built-in default of libcurl.
     case libraryDefault
 
-    /// The bundle or, without one, the directory; the system's store if both are nil.
+    /// The bundle; else the directory; else the system store.
     package init(file: String?, directory: String?) {
         if let file {
             self = .file(file)
@@ -53,13 +53,12 @@ package enum TrustStore: Sendable, Equatable {
         }
     }
 
-    /// The system's store: its hashed directory where there is one, since parsing the bundle costs 50 ms of
-    /// processor time and the directory 2 ms.
+    /// The system store: its hashed directory if there is one. That takes 2 ms of CPU time, parsing the bundle 50 ms.
     package static func system(directories: [String] = ["/etc/ssl/certs", "/etc/pki/tls/certs"]) -> TrustStore {
         directories.first(where: isHashed).map(TrustStore.directory) ?? .libraryDefault
     }
 
-    /// Whether `path` is a directory that holds a name like `5ed36f99.0`.
+    /// Whether `path` is a directory with a name like `5ed36f99.0`.
     package static func isHashed(_ path: String) -> Bool {
         guard let stream = unsafe opendir(path) else { return false }
         defer { unsafe _ = closedir(stream) }

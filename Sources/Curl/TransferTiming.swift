@@ -2,8 +2,8 @@
 
 internal import CCurl
 
-/// How long the parts of a transfer took, each from its start (`CURLINFO_*_TIME_T`); 0 for a part that was not needed,
-/// as on a connection that was there already.
+/// Times from the start of a transfer to the end of each part (`CURLINFO_*_TIME_T`). 0 for a part that was not
+/// needed, such as connecting on an open connection.
 package struct TransferTiming: Sendable, Equatable {
     package let resolved: Duration
     package let connected: Duration
@@ -11,7 +11,7 @@ package struct TransferTiming: Sendable, Equatable {
     package let secured: Duration
     package let firstByte: Duration
     package let total: Duration
-    /// `HTTP/1.1`, `HTTP/2`; nil where no answer came.
+    /// `HTTP/1.0`, `HTTP/1.1` or `HTTP/2`; nil without a response.
     package let httpVersion: String?
 
     @unsafe init(of handle: UnsafeMutableRawPointer) {

@@ -6,16 +6,16 @@ internal import Dispatch
 internal import Glibc
 internal import Synchronization
 
-/// Many requests at a time over one libcurl *multi* handle, driven by one poll loop on a serial queue of its own.
+/// Sends many requests at a time over one libcurl multi handle. A poll loop runs it on a serial queue.
 ///
-/// One multi handle shares connections, TLS sessions and the trust store: HTTP/2 carries all requests to one host over
-/// one connection. The loop runs while there is something to do; nothing stays behind afterwards but idle connections.
+/// The multi handle shares connections, TLS sessions and the trust store. HTTP/2 carries all requests to one host
+/// over one connection. The loop ends when there is nothing to do; only idle connections remain.
 package final class Transfers: Sendable {
     package typealias Completion = @Sendable (Result<HTTPReply, CurlError>) -> Void
 
-    /// Something to send at a given time. The request is made when a place is free, so that what it carries is fresh.
+    /// A request to send at a given time. It is created when it can be sent, so that its timestamp is current.
     private struct Submission: Sendable {
-        /// Since the transfers were made. Not an instant: what holds one is slow to copy.
+        /// Since ``began``. Not an instant, which is slow to copy.
         let notBefore: Duration?
         let goesFirst: Bool
         let makeRequest: @Sendable () -> HTTPRequest
@@ -31,18 +31,18 @@ package final class Transfers: Sendable {
     private let queue = DispatchQueue(label: "transfers")
     private let began: ContinuousClock.Instant
     private let inbox = Mutex(Inbox())
-    /// Entered by the loop alone; the lock is how the compiler knows.
+    /// Used by the loop only. The lock proves it to the compiler.
     private let loop: Mutex<TransferLoop>
-    /// Wakes the loop out of its poll.
+    /// Wakes the loop from its poll.
     private let bell: Int32
-    /// Whether the bell has been rung since the inbox was last emptied: once is enough.
+    /// Whether the bell was rung since the inbox was last emptied. Once is enough.
     private let isRung = Atomic<Bool>(false)
 
-    /// - Throws: ``CurlError`` of kind `internal`, where libcurl cannot be started.
+    /// - Throws: ``CurlError`` of kind `internal` if libcurl cannot be initialized.
     package init(options: TransferOptions) throws(CurlError) {
         let global = Self.startLibrary
         guard global == 0 else {
-            throw CurlError(kind: .internal, code: global, message: "libcurl cannot be started")
+            throw CurlError(kind: .internal, code: global, message: "libcurl cannot be initialized")
         }
         let bell = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
         guard bell >= 0 else {
@@ -55,15 +55,14 @@ package final class Transfers: Sendable {
 
     deinit { close(bell) }
 
-    /// Once a process, whoever comes first.
+    /// Once for each process.
     private static let startLibrary = Int32(bitPattern: curl_global_init_wiping().rawValue)
 
-    /// Sends a request as soon as a place is free, not before `notBefore`.
+    /// Sends a request when the number in progress allows it, and not before `notBefore`.
     ///
-    /// Both closures are called on the loop's thread and must be short; `completion` exactly once, whatever happens.
+    /// Both closures are called on the thread of the loop and must be short. `completion` is called exactly once.
     ///
-    /// - Parameter goesFirst: whether it takes the next free place, before all that wait for one; then `notBefore` is not
-    ///   looked at.
+    /// - Parameter goesFirst: Whether the request goes before all waiting ones; `notBefore` is ignored then.
     package func submit(
         notBefore: ContinuousClock.Instant? = nil, goesFirst: Bool = false,
         makeRequest: @escaping @Sendable () -> HTTPRequest,
@@ -87,7 +86,7 @@ package final class Transfers: Sendable {
         }
     }
 
-    /// Sends a request and waits for what becomes of it.
+    /// Sends a request and blocks until its result.
     package func result(of request: HTTPRequest) -> Result<HTTPReply, CurlError> {
         let result = Mutex<Result<HTTPReply, CurlError>?>(nil)
         let isThere = DispatchSemaphore(value: 0)
@@ -101,8 +100,8 @@ package final class Transfers: Sendable {
         return result.withLock { $0 } ?? .failure(CurlError(kind: .internal, message: "no result"))
     }
 
-    /// Takes back everything that has no answer yet, and whatever is submitted from now on: each completes with
-    /// ``CurlError/Kind/cancelled``. May be called from any thread, more than once.
+    /// Cancels all requests without a response, and every later one. Each completes with
+    /// ``CurlError/Kind/cancelled``. Thread-safe; may be called more than once.
     package func cancel() {
         inbox.withLock { $0.isCancelled = true }
         ring()
@@ -111,7 +110,7 @@ package final class Transfers: Sendable {
     private func ring() {
         guard !isRung.exchange(true, ordering: .acquiringAndReleasing) else { return }
         var one: UInt64 = 1
-        // A full counter wakes the loop just as well.
+        // A full counter wakes the loop too.
         unsafe _ = write(bell, &one, 8)
     }
 

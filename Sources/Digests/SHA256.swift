@@ -3,12 +3,11 @@
 
 internal import COpenSSL
 
-/// SHA-256 and what is built on it, by libcrypto.
+/// SHA-256 and HMAC-SHA256, by libcrypto.
 package enum SHA256 {
     /// Bytes in a digest and in an authentication code (FIPS 180-4).
     package static let byteCount = 32
 
-    /// The digest of `message`: 32 bytes.
     package static func digest(of message: [UInt8]) -> [UInt8] {
         unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { digest, count in
             unsafe message.withUnsafeBufferPointer { bytes in
@@ -24,12 +23,12 @@ package enum SHA256 {
         unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { code, count in
             unsafe key.withUnsafeBufferPointer { key in
                 unsafe message.withUnsafeBufferPointer { bytes in
-                    // A null key means "the key of the last call" to OpenSSL: an empty one still needs an address.
+                    // OpenSSL reads a null key as "the key of the last call", so an empty key needs an address.
                     var empty: UInt8 = 0
                     unsafe withUnsafePointer(to: &empty) { nothing in
                         let isDone = unsafe openssl_hmac_sha256(
                             key.baseAddress ?? nothing, key.count, bytes.baseAddress, bytes.count, code.baseAddress)
-                        // A code that was not computed must never look like one.
+                        // Never return bytes that were not computed.
                         precondition(isDone == 1, "libcrypto has no HMAC-SHA256")
                     }
                 }
@@ -38,7 +37,7 @@ package enum SHA256 {
         }
     }
 
-    /// Equality in a time that depends on the lengths only.
+    /// Compares in a time that depends on the lengths only.
     package static func constantTimeEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         guard left.count == right.count else { return false }
         return unsafe left.withUnsafeBytes { a in

@@ -10,7 +10,7 @@ package struct AccountError: Error, Sendable, Equatable, CustomStringConvertible
 
     package let kind: Kind
     package let name: String
-    /// 0: no such account. Otherwise what the account database answered.
+    /// 0 if no such account exists. Otherwise the error of the account database.
     package let errorNumber: Int32
 
     package var description: String {
@@ -20,8 +20,8 @@ package struct AccountError: Error, Sendable, Equatable, CustomStringConvertible
     }
 }
 
-/// Users and groups of this host, by name or number. Only digits are a number, which need not belong to an account.
-/// A look-up may ask the network (LDAP): resolve once, before the work begins.
+/// Resolves users and groups of this host by name or number. Digits alone are a number, with or without an account.
+/// A look-up may use the network (LDAP), so resolve once, before the work begins.
 package enum AccountNames {
     package static func userIdentifier(of name: String) throws(AccountError) -> UInt32 {
         if let number = number(name) { return number }
@@ -45,7 +45,7 @@ package enum AccountNames {
         }
     }
 
-    /// 4294967295 is −1, which `fchown` takes for "leave it": no account has it.
+    /// 4294967295 is −1, which `fchown` reads as "leave unchanged". No account has it.
     private static func number(_ text: String) -> UInt32? {
         guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
             let number = UInt32(text), number != .max
@@ -53,7 +53,7 @@ package enum AccountNames {
         return number
     }
 
-    /// Asks with a growing buffer: an entry has no upper bound (getpwnam(3)), a group with many members least of all.
+    /// Retries with a larger buffer: the size of an entry has no upper bound (getpwnam(3)).
     private static func find(
         _ kind: AccountError.Kind, _ name: String,
         _ ask: (UnsafeMutablePointer<CChar>, Int, inout UInt32?) -> Int32
@@ -68,7 +68,7 @@ package enum AccountNames {
             switch number {
             case EINTR: continue
             case ERANGE where size < 16 << 20: size *= 4
-            // Which numbers stand for "no such account" differs by library and database (getpwnam(3)).
+            // The error numbers for "no such account" differ by library and database (getpwnam(3)).
             case 0, ENOENT, ESRCH, EBADF, EPERM:
                 guard let found else { throw AccountError(kind: kind, name: name, errorNumber: 0) }
                 return found

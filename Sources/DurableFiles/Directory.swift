@@ -5,16 +5,16 @@ internal import CLinux
 internal import Glibc
 internal import Synchronization
 
-/// An open directory that only this user and root can rearrange. Everything in it is reached through its descriptor,
-/// so a parent that is swapped for a symbolic link meanwhile changes nothing.
+/// An open directory, opened once and used through its descriptor. A parent that is replaced by a symbolic link later
+/// changes nothing. For publishing, only this user and root can replace its files.
 ///
-/// Safe to use from several threads; closed with its last reference.
+/// Safe to use from several threads. Closed with its last reference.
 package final class Directory: Sendable {
-    /// As given, for messages.
+    /// As given. For messages.
     package let path: String
     let descriptor: Descriptor
-    /// Whether anybody may put a file of their own here, though not replace one of another user's (the sticky bit). Known
-    /// of a directory that is opened for publishing.
+    /// Whether any user may create files here, but not replace files of other users (the sticky bit). Set only for a
+    /// directory opened for publishing.
     let isOpenToAll: Bool
     private let mountPoints = Mutex<Set<String>?>(nil)
     private let writability = Mutex<Result<Void, FileError>?>(nil)
@@ -22,17 +22,18 @@ package final class Directory: Sendable {
     /// What a directory is opened for.
     package enum Use: Sendable {
         case publishing
-        /// Publishing what is no secret: whoever owns the directory may do with it as they please.
+        /// Publishing files without secrets. The owner of the directory is not checked.
         case sharing
-        /// By whoever may read there: nobody is harmed by what others may do in it.
+        /// Reading only. Owner and mode are not checked.
         case reading
     }
 
-    /// Opens a directory and, for publishing, looks at who else may write there. Its path may lead through symbolic links.
+    /// Opens a directory. For publishing, checks who else may write to it. Symbolic links in the path are followed.
     ///
-    /// Unless it is opened for reading, it is locked against being swept, for as long as it is open.
+    /// A directory opened for publishing or sharing holds a shared lock until it is closed, so other processes do not
+    /// sweep it.
     ///
-    /// A group that may write is accepted: whoever owns the directory chose that group.
+    /// Write permission for the group is accepted: the owner chose that group.
     package init(path: String, use: Use = .publishing) throws(FileError) {
         let path = path.isEmpty ? "." : path
         guard !path.hasZeroByte else { throw FileError(.open, path, .invalidName) }
@@ -62,12 +63,12 @@ package final class Directory: Sendable {
         }
     }
 
-    /// The path of a name in here, for messages.
+    /// For messages.
     func path(of name: String) -> String {
         path.hasSuffix("/") ? path + name : path + "/" + name
     }
 
-    /// What tells this directory from every other one of this host, by whatever path it was reached.
+    /// Identifies a directory on this host, for every path that leads to it.
     package struct Identity: Hashable, Sendable {
         let device: UInt64
         let inode: UInt64
@@ -79,8 +80,7 @@ package final class Directory: Sendable {
         return Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     }
 
-    /// Asks whether a new name could be made in here, before anything is done that would be in vain otherwise.
-    /// The first answer stands for as long as the directory is open.
+    /// Checks whether a file can be created here, before any work is wasted. The first result is kept.
     package func checkWritable() throws(FileError) {
         if let isWritable { return try isWritable.get() }
         let answer: Result<Void, FileError>
@@ -94,13 +94,13 @@ package final class Directory: Sendable {
         try answer.get()
     }
 
-    /// What ``checkWritable()`` said; nil where nobody asked.
+    /// The result of ``checkWritable()``; nil before the first call.
     package var isWritable: Result<Void, FileError>? { writability.withLock { $0 } }
 
-    /// Puts all renames so far on disk: once after a batch is enough. Without it, ext4 and xfs lose a published file
-    /// at a power failure although its contents were synced.
+    /// Makes all renames so far durable. Once after a batch is enough. Without it, ext4 and xfs can lose a published
+    /// file in a power failure, although its contents were synced.
     ///
-    /// Fails with ``FileError/Reason/durabilityUnknown`` only: what was published is visible all the same.
+    /// The only error is ``FileError/Reason/durabilityUnknown``. The published files are visible even then.
     package func synchronize() throws(FileError) {
         do {
             try attempt(.synchronize, path) { fsync(descriptor.number) }
@@ -109,15 +109,15 @@ package final class Directory: Sendable {
         }
     }
 
-    /// Looks at a name without following it and refuses whatever a rename must not or cannot replace.
+    /// Reads the status of a name without following links. Throws if a rename must not or cannot replace it.
     ///
-    /// - Returns: nil where nothing stands.
+    /// - Returns: nil if the name does not exist.
     func lookAtTarget(_ name: String) throws(FileError) -> linux_status? {
         guard let location = FileLocation(name: name) else { throw FileError(.look, path(of: name), .invalidName) }
         return try lookAtTarget(location)
     }
 
-    /// The same for the name of a location, whose directory this is.
+    /// The same for a location whose directory is this one.
     func lookAtTarget(_ location: FileLocation) throws(FileError) -> linux_status? {
         guard let status = try lookIfPresent(descriptor, location, path: path(of: location.name)) else { return nil }
         let kind = FileKind(mode: status.mode)
@@ -131,7 +131,7 @@ package final class Directory: Sendable {
 
     private func isMountPoint(_ location: FileLocation, _ status: linux_status) throws(FileError) -> Bool {
         if status.mount_root >= 0 { return status.mount_root == 1 }
-        // The kernel does not tell: the table of mounts does, read once for the directory.
+        // The kernel does not report it. The mount table is read once for each directory.
         return mountPoints.withLock { known in
             let names = known ?? MountTable.namesOfMountPoints(in: descriptor)
             known = names

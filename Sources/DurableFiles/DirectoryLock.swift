@@ -3,16 +3,16 @@
 internal import Glibc
 internal import Synchronization
 
-// Whoever publishes in a directory holds its lock shared, and whoever sweeps it must have it alone for that moment: else
-// a run of another configuration, or one that began before the configuration was replaced, would lose what it writes.
-// Both locks help and neither is needed: where a file system has none, or a stranger holds one, work goes on.
+// Publishing holds a shared lock on the directory; sweeping needs the exclusive lock. Otherwise a run with another
+// configuration could lose the files it is writing. The locks are best effort: if locking is not supported, or
+// another user holds the lock, the run continues.
 extension Directory {
-    /// How long a process waits in all for those who sweep, in milliseconds: that takes them less than one, and
-    /// whoever may open a directory may hold its lock for as long as they please.
+    /// The total time that a process waits for sweeping processes, in milliseconds. A sweep takes less than one. Any
+    /// user who can open the directory can hold its lock, so the wait must be short.
     private static let patience = 200
     private static let waited = Atomic<Int>(0)
 
-    /// Keeps others from sweeping, if that can be had.
+    /// Keeps other processes from sweeping, if the lock is available.
     package func shareLock() {
         while flock(descriptor.number, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK || errno == EINTR,
             Self.waited.load(ordering: .relaxed) < Self.patience
@@ -22,16 +22,15 @@ extension Directory {
         }
     }
 
-    /// Lets others sweep, and this process by another path to the directory.
+    /// Lets other processes sweep, and this one through another path to the directory.
     package func unlock() { _ = flock(descriptor.number, LOCK_UN) }
 
-    /// Whether nobody else publishes here, as far as locks can tell; then nobody does before ``unlock()``.
+    /// Whether no other process publishes here, as far as locks show. If so, none does before ``unlock()``.
     func lockIfAlone() -> Bool {
         flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK
     }
 
-    /// Waits until no other program has this directory open for publishing, at most so long; until this one is closed,
-    /// nobody who asks for the same is let in.
+    /// Takes the exclusive lock, which is held until the directory is closed. Continues without it after `deadline`.
     package func lock(waitingUntil deadline: ContinuousClock.Instant) {
         _ = try? takeLock(descriptor, path: path, waitingUntil: deadline, isCancelled: { false })
     }

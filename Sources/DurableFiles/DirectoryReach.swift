@@ -3,23 +3,23 @@
 internal import CLinux
 internal import Glibc
 
-/// Whether those who are to read a file get as far as its directory. Judged by the permission bits of every directory
-/// on the way; an access list may grant more than they tell.
+/// Finds directories that keep a reader from a file. Only permission bits are checked; an access list may grant more.
 package enum DirectoryReach {
     package enum Reader: Sendable, Hashable {
         case user(UInt32)
-        /// Who is in the group, and neither the directories' owner nor in another group of theirs.
+        /// A member of this group who is not the owner of the directories or in another group of theirs.
         case group(UInt32)
     }
 
-    /// A directory that does not let everybody through.
+    /// A directory that the reader may not search.
     package struct Barrier: Sendable, Equatable {
         package let path: String
-        /// Whom it would let through; nil where its bits say nobody of those readers.
+        /// Its group, if members may search the directory and the reader is not a member; otherwise nil.
         package let othersGroup: UInt32?
     }
 
-    /// The first directory from the root on that keeps `reader` out; nil where none does, or it cannot be told.
+    /// The first directory from the root that `reader` may not search; nil if all may be searched, or a path cannot
+    /// be checked.
     package static func barrier(to directory: String, for reader: Reader) -> Barrier? {
         guard let path = realPath(directory) else { return nil }
         var prefix = ""
@@ -34,7 +34,7 @@ package enum DirectoryReach {
 
     private static func barrier(_ path: String, _ status: stat, _ reader: Reader) -> Barrier? {
         let mode = status.st_mode
-        // The kernel asks one class only (path_resolution(7)): the owner's, else the group's, else the others'.
+        // The kernel checks one class only (path_resolution(7)): owner, else group, else others.
         switch reader {
         case .user(0): return nil
         case .user(status.st_uid): return mode & S_IXUSR != 0 ? nil : Barrier(path: path, othersGroup: nil)

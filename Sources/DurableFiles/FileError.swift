@@ -2,12 +2,12 @@
 
 internal import Glibc
 
-/// Why something could not be done with a file: which step, where, and what to do about it. It never holds contents.
+/// A failed file operation: the step, the path and the reason. It never holds file contents.
 package struct FileError: Error, Sendable, Equatable {
-    /// The step that failed, named after its system call where there is one.
+    /// The failed step, named after its system call if there is one.
     package enum Operation: String, Sendable {
         case open, look, read, create, write
-        /// Setting the owner, then the mode, on the temporary file.
+        /// Setting the owner of the temporary file.
         case setOwner = "fchown"
         case setMode = "fchmod"
         case removeAccessList = "fremovexattr"
@@ -15,71 +15,71 @@ package struct FileError: Error, Sendable, Equatable {
         case close, rename
         case followSymlink = "readlink"
         case lock = "flock"
-        /// Removing a leftover.
+        /// Removing a leftover temporary file.
         case unlink
     }
 
-    /// What stands in the way, as far as it makes a difference to anybody.
+    /// The cause, as far as the caller or the operator must act differently.
     package enum Reason: Sendable, Equatable {
         /// The file to read does not exist.
         case missing
         case directoryMissing
         case notADirectory
         case directoryNotTrusted(Distrust)
-        /// The name is a symbolic link and the caller does not follow those.
+        /// The name is a symbolic link and the caller does not follow links.
         case isSymlink
         case symlinkLoop
-        /// A link that somebody else put there is never followed.
+        /// The link belongs to a user other than this one or root.
         case symlinkNotTrusted(owner: UInt32)
         case isMountPoint
         case notARegularFile(FileKind)
-        /// What stands there was not written by this program.
+        /// The file was not written by this program.
         case foreign
-        /// Empty, a path, or longer than the file system takes with the temporary file's marks around it.
+        /// Empty, a path, or too long for a temporary file name in the same directory.
         case invalidName
         case notPermitted
         case readOnly
-        /// No blocks, no inodes or no quota left.
+        /// No blocks, inodes or quota left.
         case noSpace
-        /// Above the reader's limit, or above what this process may write.
+        /// Above the limit of the reader, or the file size limit of this process.
         case tooLarge
-        /// The owner or group asked for could not be given.
+        /// The requested owner or group could not be set.
         case ownerRefused
         case busy
         case lockUnsupported
         case tooManyOpenFiles
         /// The file changed while it was read.
         case unstable
-        /// The disk does not answer, and is not waited for.
+        /// The disk does not respond, and the run no longer waits for it.
         case hanging
-        /// The new content is visible, but may be lost again should the power fail now.
+        /// The new content is visible, but a power failure may lose it.
         case durabilityUnknown
-        /// Nothing that has a cure of its own; the error number tells.
+        /// No specific reason; see the error number.
         case other
     }
 
-    /// Who else could replace what stands in a directory.
+    /// Why another user could replace files in a directory.
     package enum Distrust: Sendable, Equatable {
         case ownedByStranger(UInt32)
-        /// Others may write, and no sticky bit keeps them from replacing files that are not theirs.
+        /// Others may write, and no sticky bit protects files that are not theirs.
         case writableByOthers
     }
 
     package let operation: Operation
     package let path: String
-    /// The system's error number, or 0 where a check of our own said no.
+    /// The system error number; 0 if a check of this module failed.
     package let errorNumber: Int32
     package let reason: Reason
 
-    /// Of a file with a content that its writer knows nothing of.
+    /// A file whose content this program did not write.
     package static func foreign(_ path: String) -> FileError { FileError(.look, path, .foreign) }
 
-    /// Of a directory with new files that was not synced in time.
+    /// A directory with new files that was not synced in time.
     package static func durabilityUnknown(_ path: String) -> FileError {
         FileError(.synchronize, path, .durabilityUnknown)
     }
 
-    /// Of a file that whoever waited for it has given up.
+    /// A file whose disk did not respond in time.
     package static func hanging(_ path: String) -> FileError { FileError(.look, path, .hanging) }
 
     init(_ operation: Operation, _ path: String, _ reason: Reason, errorNumber: Int32 = 0) {
@@ -95,7 +95,7 @@ package struct FileError: Error, Sendable, Equatable {
     }
 }
 
-/// What a name stands for, by `st_mode`.
+/// The type of a file, from `st_mode`.
 package enum FileKind: String, Sendable {
     case regular = "a regular file"
     case directory = "a directory"

@@ -2,7 +2,7 @@
 
 internal import Glibc
 
-/// One sentence for people: what is wrong, where, and what to do.
+/// One sentence for people: problem, cause, action.
 extension FileError: CustomStringConvertible {
     package var description: String {
         "\(Self.printable(path)): \(sentence)\(systemText)"
@@ -14,46 +14,47 @@ extension FileError: CustomStringConvertible {
         case .directoryMissing: "the directory does not exist; create it, owned by the user that runs this"
         case .notADirectory: "a part of the path is not a directory"
         case .directoryNotTrusted(.ownedByStranger(let owner)):
-            "the directory belongs to user \(owner), who could replace what is written there; "
-                + "give it to the user that runs this, or to root"
+            "the directory belongs to user \(owner), who could replace files in it; "
+                + "change its owner to the user that runs this, or to root"
         case .directoryNotTrusted(.writableByOthers):
-            "anybody may replace files in this directory; take the right away (chmod o-w), "
-                + "or use a subdirectory made for this"
+            "any user may replace files in this directory; remove that permission (chmod o-w), "
+                + "or use another directory"
         case .isSymlink:
             "is a symbolic link; name the real file, or allow links to be followed for this output"
-        case .symlinkLoop: "the symbolic links lead in a circle or through too many steps"
+        case .symlinkLoop: "too many symbolic links, or a loop of links"
         case .symlinkNotTrusted(let owner):
-            "is a symbolic link made by user \(owner), and such links are not followed; name the real file"
+            "is a symbolic link that belongs to user \(owner), so it is not followed; name the real file"
         case .isMountPoint: "is a mount point and cannot be replaced; mount the directory instead of the file"
         case .notARegularFile(let kind): "is \(kind.rawValue), not a regular file"
         case .foreign:
-            "holds something that this program did not write, and is left alone; name another file, or remove it"
+            "was not written by this program, so it was not changed; remove it, or name another file"
         case .invalidName:
-            "is no usable file name: at most \(TemporaryName.longestTarget) bytes, not a directory"
+            "is not a valid file name; use at most \(TemporaryName.longestTarget) bytes, and do not name a directory"
         case .notPermitted: notPermitted
         case .readOnly: "the file system is read-only"
         case .noSpace: "no space, inodes or quota left \(phase)"
         case .tooLarge: "is larger than allowed"
         case .ownerRefused:
             "the owner or group could not be set: the user that runs this is not in that group, or a sandbox forbids "
-                + "it; leave `group` out or add the user to it; under systemd, use the drop-in foreign-group.conf"
+                + "it; add the user to the group or leave `group` out; under systemd, use the drop-in foreign-group.conf"
         case .busy: "is in use"
-        case .lockUnsupported: "this file system has no locks for this file; use a local file system"
+        case .lockUnsupported: "this file system does not support locks; use a local file system"
         case .tooManyOpenFiles: "too many open files; raise the limit (ulimit -n, LimitNOFILE=)"
-        case .unstable: "keeps changing while it is read; try again when nobody writes it"
+        case .unstable: "changed while it was read; try again when no program writes it"
         case .hanging:
-            "its disk does not answer, and is not waited for; a network mount whose server is gone hangs so (mount it soft)"
+            "its disk does not respond, so the run no longer waits for it; check the disk or the server of the mount "
+                + "(mount network file systems soft)"
         case .durabilityUnknown:
-            "the new content is published, but the disk did not confirm it: it may be lost if the power fails"
+            "the new content is published, but the disk did not confirm it; a power failure may lose it"
         case .other: "failed \(phase)"
         }
     }
 
     private var notPermitted: String {
         switch operation {
-        case .create: "the directory may not be written by the user that runs this"
+        case .create: "the user that runs this may not write to the directory; check its owner and mode"
         case .rename:
-            "may not be replaced: it is immutable, or belongs to somebody else in a directory with the sticky bit"
+            "may not be replaced: it is immutable, or belongs to another user in a directory with the sticky bit"
         default: "not permitted \(phase)"
         }
     }
@@ -61,7 +62,7 @@ extension FileError: CustomStringConvertible {
     private var phase: String {
         switch operation {
         case .open: "while opening"
-        case .look: "while looking at it"
+        case .look: "while reading its status"
         case .read: "while reading"
         case .create: "while creating the temporary file; the old file is untouched"
         case .write: "while writing the temporary file; the old file is untouched"
@@ -89,9 +90,9 @@ extension FileError: CustomStringConvertible {
     }
 }
 
-/// The system's words for an error number.
+/// The system text for an error number.
 func systemErrorText(_ number: Int32) -> String {
-    // strerror_r(3) is safe on several threads; what it cannot name it numbers.
+    // strerror_r(3) is thread-safe.
     unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { text in
         guard let start = text.baseAddress, unsafe strerror_r(number, start, text.count) == 0 else {
             return "error \(number)"

@@ -3,17 +3,17 @@
 internal import CLinux
 internal import Glibc
 
-/// A path split where publishing needs it: the directory to open, and the name in it. Nothing is copied until somebody
-/// asks for either: a run looks at ten thousand paths, at each more than once.
+/// A path, split into a directory and a name in it. Both are copied only on demand, since a run checks ten thousand
+/// paths several times.
 package struct FileLocation: Sendable, Equatable {
     private let typed: String
     /// Where the name begins, in bytes.
     private let nameStart: Int
 
-    /// Splits without looking at anything.
+    /// Splits the text. Does not access the file system.
     ///
-    /// - Throws: ``FileError/Reason/invalidName`` for a path that ends in `/`, `.` or `..`, is empty, has a name too
-    ///   long for a temporary beside it, or contains a zero byte.
+    /// - Throws: ``FileError/Reason/invalidName`` for a path that ends in `/`, `.` or `..`, is empty, contains a zero
+    ///   byte, or has a name too long for a temporary file.
     package init(path: String) throws(FileError) {
         let bytes = path.utf8.span
         var start = bytes.count
@@ -25,7 +25,7 @@ package struct FileLocation: Sendable, Equatable {
         nameStart = start
     }
 
-    /// A name in a directory that is open already.
+    /// A name in an open directory.
     init?(name: String) {
         guard let location = try? FileLocation(path: name), location.nameStart == 0 else { return nil }
         self = location
@@ -34,7 +34,7 @@ package struct FileLocation: Sendable, Equatable {
     /// The last component.
     package var name: String { nameStart == 0 ? typed : unsafe withName { name in unsafe String(cString: name) } }
 
-    /// What comes before it, `.` where nothing does.
+    /// The part before the name; `.` for a plain name.
     package var directory: String {
         switch nameStart {
         case 0: "."
@@ -43,7 +43,7 @@ package struct FileLocation: Sendable, Equatable {
         }
     }
 
-    /// Whether that is ``directory``, to the letter.
+    /// Whether ``directory`` is exactly this text.
     package func isIn(_ directory: String) -> Bool {
         guard nameStart > 1 else { return directory == (nameStart == 0 ? "." : "/") }
         let count = nameStart - 1
@@ -53,20 +53,20 @@ package struct FileLocation: Sendable, Equatable {
         }
     }
 
-    /// Passes the name as the kernel takes it.
+    /// Passes the name as a C string.
     func withName<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
         unsafe typed.withCString { path in unsafe body(path + nameStart) }
     }
 
     package var path: String { directory == "/" ? "/" + name : directory + "/" + name }
 
-    /// Where the file really stands, or is to stand: publishing there leaves the symbolic links as they are.
+    /// The final location behind symbolic links. Publishing there keeps the links.
     ///
-    /// A link to a name that does not exist yet leads to that name, as for `open` with `O_CREAT`: the file behind it
-    /// was deleted, or lives on a file system that a restart empties. Every directory on the way is checked as if it
-    /// were published to, and links that neither we nor root made are refused.
+    /// A link to a missing name leads to that name, as for `open` with `O_CREAT`. The file may have been deleted, or
+    /// a restart may have emptied its file system. Every directory on the way must pass the checks for publishing.
+    /// Links of other users than this one and root are refused.
     package func followingSymlinks() throws(FileError) -> FileLocation {
-        // The kernel's own bound (path_resolution(7)).
+        // The limit of the kernel (path_resolution(7)).
         let longestChain = 40
         var location = self
         for _ in 0...longestChain {
@@ -76,10 +76,10 @@ package struct FileLocation: Sendable, Equatable {
         throw FileError(.followSymlink, path, .symlinkLoop, errorNumber: ELOOP)
     }
 
-    /// Whether a symbolic link stands there.
+    /// Whether the path is a symbolic link.
     package func isSymlink() throws(FileError) -> Bool { try next() != nil }
 
-    /// One step along a chain of links; nil where this is no link.
+    /// The target of the link; nil if this is no link.
     private func next() throws(FileError) -> FileLocation? {
         let directory = try Directory(path: self.directory)
         let status: linux_status

@@ -3,10 +3,9 @@
 internal import CLinux
 internal import Glibc
 
-/// A regular file opened for reading, and the lock that a run holds on it. Closed, and with that unlocked, with its
-/// last reference.
+/// A regular file opened for reading, and its lock. Its last reference closes and unlocks it.
 package final class InputFile: Sendable {
-    /// What the file's status said when it was opened.
+    /// The status of the file when it was opened.
     package struct Status: Sendable, Equatable {
         /// Permission bits, at most 0o7777.
         package let mode: UInt32
@@ -15,9 +14,9 @@ package final class InputFile: Sendable {
         /// Bytes.
         package let size: UInt64
 
-        /// Neither group nor others may do anything with the file.
+        /// Whether only the owner has any permission.
         package var isPrivate: Bool { mode & 0o077 == 0 }
-        /// Anybody may change the file.
+        /// Whether any user may change the file.
         package var isWritableByOthers: Bool { mode & S_IWOTH != 0 }
     }
 
@@ -25,9 +24,10 @@ package final class InputFile: Sendable {
     package let status: Status
     private let descriptor: Descriptor
 
-    /// Opens a file, following symbolic links (Kubernetes mounts secrets as links). A pipe, socket or device is
-    /// refused without waiting for its other end.
-    /// - Parameter followsLink: where this is false, a link at the path is ``FileError/Reason/symlinkLoop``.
+    /// Opens a file and follows symbolic links (Kubernetes mounts secrets as links). Refuses a pipe, socket or device
+    /// without waiting for it.
+    ///
+    /// - Parameter followsLink: If false, a link at the path is ``FileError/Reason/symlinkLoop``.
     package init(path: String, followsLink: Bool = true) throws(FileError) {
         guard !path.hasZeroByte else { throw FileError(.open, path, .invalidName) }
         descriptor = Descriptor(
@@ -44,7 +44,7 @@ package final class InputFile: Sendable {
         status = Status(mode: seen.mode & 0o7777, owner: seen.owner, group: seen.group, size: seen.size)
     }
 
-    /// The whole file in one buffer, which may be a secret's: the caller wipes it, and no other copy was made.
+    /// Reads the whole file into one buffer. It may hold a secret: the caller wipes it, and no other copy exists.
     ///
     /// - Throws: ``FileError/Reason/tooLarge`` above `maximumSize` bytes.
     package func read(maximumSize: Int) throws(FileError) -> [UInt8] {
@@ -61,8 +61,8 @@ package final class InputFile: Sendable {
         }
     }
 
-    /// Whether the path still leads to this very file. A file that was replaced by a rename is locked in vain:
-    /// whoever comes next locks the new one.
+    /// Whether the path still leads to this file. A lock on a replaced file is useless: the next run locks the new
+    /// file.
     package var isCurrent: Bool {
         var now = stat()
         guard unsafe stat(path, &now) == 0 else { return false }
@@ -70,20 +70,21 @@ package final class InputFile: Sendable {
         return unsafe fstat(descriptor.number, &own) == 0 && own.st_dev == now.st_dev && own.st_ino == now.st_ino
     }
 
-    /// Takes the exclusive advisory lock (`flock`), which the kernel releases with the process, however it ends.
+    /// Takes the exclusive advisory lock (`flock`). The kernel releases it when the process ends.
     ///
     /// - Parameters:
     ///   - deadline: How long to wait for another holder; nil does not wait.
-    ///   - isCancelled: Asked ten times a second while waiting.
-    /// - Returns: false where another holder still had it at the deadline, or the wait was cancelled.
-    /// - Throws: ``FileError/Reason/lockUnsupported`` where the file system refuses (NFS wants the file writable).
+    ///   - isCancelled: Called ten times a second during the wait.
+    /// - Returns: false if another process still holds the lock at the deadline, or the wait was cancelled.
+    /// - Throws: ``FileError/Reason/lockUnsupported`` if the file system has no such lock (NFS needs a writable
+    ///   file).
     package func lock(
         waitingUntil deadline: ContinuousClock.Instant? = nil, isCancelled: () -> Bool = { false }
     ) throws(FileError) -> Bool {
         try takeLock(descriptor, path: path, waitingUntil: deadline, isCancelled: isCancelled)
     }
 
-    /// Reads a file that holds no secret in one go.
+    /// For a file without secrets.
     static func contents(of path: String, maximumSize: Int) throws(FileError) -> [UInt8] {
         try InputFile(path: path).read(maximumSize: maximumSize)
     }

@@ -3,7 +3,7 @@
 internal import CLinux
 internal import Glibc
 
-/// What stands under a name that may be published to.
+/// The state of a name that may be published to.
 package enum FileState: Sendable, Equatable {
     case absent
     case regular(RegularFile)
@@ -11,10 +11,9 @@ package enum FileState: Sendable, Equatable {
 
 /// A regular file as it was read.
 package struct RegularFile: Sendable, Equatable {
-    /// What could be read of it.
     package enum Contents: Sendable, Equatable {
         case bytes([UInt8])
-        /// More than the reader asked for; nothing was read.
+        /// Larger than the maximum size. Nothing was read.
         case oversized
         /// The process may not read it, or the disk failed.
         case unreadable
@@ -25,9 +24,9 @@ package struct RegularFile: Sendable, Equatable {
     package let mode: UInt32
     package let owner: UInt32
     package let group: UInt32
-    /// Whether it may be another user's, neither ours nor root's, who was free to put it there.
+    /// Whether another user than this one and root may have created it.
     package let mayBePlanted: Bool
-    /// The last change of the contents, in whole seconds since 1970-01-01 UTC.
+    /// Last change of the contents, in seconds since 1970-01-01 UTC.
     package let modifiedSeconds: Int64
 
     init(_ status: linux_status, contents: Contents, in directory: Directory) {
@@ -41,7 +40,7 @@ package struct RegularFile: Sendable, Equatable {
 }
 
 extension Directory {
-    /// Reads the file under a name, where it is one that publishing may replace. Never blocks on a pipe or device.
+    /// Reads a file that publishing may replace. Never blocks on a pipe or device.
     ///
     /// - Parameter maximumSize: Bytes; a larger file is reported as ``RegularFile/Contents/oversized``.
     package func inspect(name: String, maximumSize: Int) throws(FileError) -> FileState {
@@ -49,10 +48,10 @@ extension Directory {
         return try inspect(location, maximumSize: maximumSize)
     }
 
-    /// The same for the name of a location, whose directory this is.
+    /// The same for a location whose directory is this one.
     ///
-    /// A symbolic link is refused; whoever follows links asks ``FileLocation/followingSymlinks()`` first.
-    /// Five system calls: look, open, look again at what was opened, read, close.
+    /// Refuses a symbolic link; call ``FileLocation/followingSymlinks()`` first to follow it. Takes five system
+    /// calls: status of the name, open, status of the open file, read, close.
     package func inspect(_ location: FileLocation, maximumSize: Int) throws(FileError) -> FileState {
         guard let seen = try lookAtTarget(location) else { return .absent }
         let file: Descriptor
@@ -67,7 +66,7 @@ extension Directory {
         } catch {
             switch error.errorNumber {
             case ENOENT: return .absent
-            // A link that came between the look and this (O_NOFOLLOW).
+            // The name became a link after the first check (O_NOFOLLOW).
             case ELOOP: throw FileError(.open, path(of: location.name), .isSymlink, errorNumber: ELOOP)
             case EACCES, EPERM, EIO, ESTALE: return .regular(RegularFile(seen, contents: .unreadable, in: self))
             default: throw error
@@ -88,16 +87,16 @@ extension Directory {
     }
 }
 
-/// Reads a whole file into one buffer, from its start, wherever the descriptor stands.
+/// Reads a whole file into one buffer, from its start. The file offset does not matter.
 ///
-/// - Parameter size: What the file's status said; 0 also stands for "the kernel cannot tell" (procfs).
-/// - Throws: ``FileError/Reason/tooLarge`` above the maximum, ``FileError/Reason/unstable`` where the file grew
-///   meanwhile. What was read by then is wiped.
+/// - Parameter size: Size from the file status; 0 also means "unknown to the kernel" (procfs).
+/// - Throws: ``FileError/Reason/tooLarge`` above the maximum, ``FileError/Reason/unstable`` if the file grew. The
+///   bytes read so far are wiped.
 func readAll(
     _ file: borrowing Descriptor, size: UInt64, maximumSize: Int, path: @autoclosure () -> String
 ) throws(FileError) -> [UInt8] {
     guard size <= UInt64(maximumSize) else { throw FileError(.read, path(), .tooLarge) }
-    // One byte more than expected: a read that fills the buffer means that there is more.
+    // One byte more than expected: a full buffer means that there is more.
     let capacity = (size > 0 ? Int(size) : maximumSize) + 1
     let number = file.number
     var failure: FileError?
@@ -109,7 +108,7 @@ func readAll(
                     return unsafe pread(number, start + count, capacity - count, off_t(count))
                 }
                 count += read
-                // A regular file answers short at its end only; sizes that agree save the call that would say 0.
+                // A short read of a regular file means its end. Equal sizes save the last call, which would return 0.
                 if read == 0 || UInt64(count) == size { break }
             }
         } catch {

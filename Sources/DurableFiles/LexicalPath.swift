@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Paths as texts, without a look at the file system. `..` takes back the component before it, also where that is
-/// a symbolic link on disk: the same text always names the same file of the configuration.
+/// Paths as text, without file system access. `..` removes the component before it, even if that is a symbolic link.
+/// So the same text always names the same file of the configuration.
 package enum LexicalPath {
     /// PATH_MAX of linux/limits.h, less its NUL.
     static let byteLimit = 4095
     /// NAME_MAX of linux/limits.h.
     package static let nameLimit = 255
-    /// Room for `.NAME.<16 hex digits>.tmp` beside an output's name.
+    /// Leaves room for the temporary file name `.NAME.<16 hex digits>.tmp`.
     package static let outputNameLimit = nameLimit - 23
 
-    /// The directory part of a path as typed: `""` for a plain name, `/` for the root.
+    /// The directory part of a path: `""` for a plain name, `/` for the root.
     package static func directory(of path: String) -> String {
         switch nameStart(in: path.utf8.span) {
         case 0: return ""
@@ -19,15 +19,14 @@ package enum LexicalPath {
         }
     }
 
-    /// Where the last component begins.
     private static func nameStart(in path: Span<UInt8>) -> Int {
         var start = path.count
         while start > 0, path[start - 1] != 0x2F { start -= 1 }
         return start
     }
 
-    /// `path`, relative to `directory` where it is not absolute, without `.`, `//` and, as far as they can be
-    /// taken back, `..`. Never empty.
+    /// `path`, relative to `directory` unless it is absolute. Without `.` and `//`, and without `..` if a component
+    /// before it can be removed. Never empty.
     package static func resolve(_ path: String, in directory: String) -> String {
         let isAbsolute = path.utf8.first == 0x2F
         let joined = isAbsolute || directory.isEmpty ? path : directory + "/" + path
@@ -47,7 +46,7 @@ package enum LexicalPath {
         return (rooted ? "/" : "") + components.joined(separator: "/")
     }
 
-    /// Whether no component of an absolute path is empty or begins with a dot, which is nearly always so.
+    /// Whether no component of an absolute path is empty or begins with a dot. Almost all paths pass.
     private static func isResolved(_ path: String) -> Bool {
         var previous: UInt8 = 0
         let bytes = path.utf8.span
@@ -59,7 +58,7 @@ package enum LexicalPath {
         return previous != 0x2F
     }
 
-    /// Whether a path as typed can name a file: it does not end like a directory.
+    /// Whether a path can name a file, since it does not end like a directory.
     package static func namesFile(_ path: String) -> Bool {
         let bytes = path.utf8.span
         let start = nameStart(in: bytes)
@@ -71,7 +70,7 @@ package enum LexicalPath {
         }
     }
 
-    /// The reason why no file can have this path, else nil. The last component is held to `nameLimit`.
+    /// Why the path is too long for a file; nil if it is not. `nameLimit` applies to the last component.
     package static func lengthProblem(_ path: String, nameLimit lastLimit: Int) -> String? {
         if path.utf8.count <= min(nameLimit, lastLimit) { return nil }
         if path.utf8.count > byteLimit { return "is longer than \(byteLimit) bytes" }

@@ -3,13 +3,13 @@
 internal import CLinux
 internal import Glibc
 
-/// A file that is there to be locked, where what it stands for cannot be locked itself. It stays when the lock goes:
-/// whoever removed it would let two holders have a file of that name each.
+/// A separate lock file, for a file that cannot be locked itself. It is never removed: otherwise two processes could
+/// each lock a different file of that name.
 package final class LockFile: Sendable {
     private let path: String
     private let descriptor: Descriptor
 
-    /// Makes the file where there is none. Open for writing, since NFS locks nothing else.
+    /// Creates the file if it does not exist. It is open for writing, since NFS needs that for a lock.
     package init(in directory: Directory, name: String) throws(FileError) {
         let path = directory.path(of: name)
         self.path = path
@@ -31,7 +31,7 @@ package final class LockFile: Sendable {
     }
 }
 
-/// Takes the exclusive advisory lock of an open file; false where another holder still had it at the deadline.
+/// Takes the exclusive advisory lock. Returns false if another process still holds it at the deadline.
 func takeLock(
     _ descriptor: borrowing Descriptor, path: String, waitingUntil deadline: ContinuousClock.Instant?,
     isCancelled: () -> Bool
@@ -48,7 +48,7 @@ func takeLock(
         let left = ContinuousClock.now.duration(to: deadline)
         guard left > .zero else { return false }
         let pause = min(left, .milliseconds(100))
-        // poll(2) on nothing is a sleep in milliseconds; rounded up, lest the last ones are spent spinning.
+        // poll(2) without descriptors sleeps for milliseconds. Rounded up, so that the last one is no busy wait.
         _ = poll(nil, 0, Int32(pause.components.attoseconds / 1_000_000_000_000_000) + 1)
     }
 }

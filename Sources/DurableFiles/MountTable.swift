@@ -4,15 +4,14 @@ internal import Glibc
 
 /// The mounts that this process sees.
 enum MountTable {
-    /// One line of it (proc_pid_mountinfo(5)).
+    /// One line of the table (proc_pid_mountinfo(5)).
     struct Mount {
-        /// Where it is mounted.
         let point: [UInt8]
-        /// Of the file system: `ext4`, `nfs4`, `fuse.sshfs`.
+        /// The file system type: `ext4`, `nfs4`, `fuse.sshfs`.
         let type: [UInt8]
     }
 
-    /// In the order in which they were mounted; none where the table cannot be read.
+    /// In mount order. Empty if the table cannot be read.
     static var mounts: [Mount] {
         // A large buffer only if needed: freeing one makes malloc(3) keep more memory from then on.
         let path = "/proc/self/mountinfo"
@@ -29,9 +28,8 @@ enum MountTable {
         }
     }
 
-    /// The names directly inside a directory that something is mounted on, for kernels whose `statx` does not tell
-    /// (before 5.8); none where the table cannot be read, since a rename onto a mount point fails with `EBUSY` all the
-    /// same, only later.
+    /// The names in a directory that are mount points, for kernels before 5.8, whose `statx` does not report them.
+    /// Empty if the table cannot be read: a rename onto a mount point then fails later with `EBUSY`.
     static func namesOfMountPoints(in directory: borrowing Descriptor) -> Set<String> {
         guard let path = realPath(of: directory) else { return [] }
         let prefix = Array((path == "/" ? path : path + "/").utf8)
@@ -43,7 +41,7 @@ enum MountTable {
         return names
     }
 
-    /// Blanks and backslashes stand as `\040` and the like.
+    /// Decodes octal escapes such as `\040` for a space.
     static func unescaped(_ field: some Sequence<UInt8>) -> [UInt8] {
         var result: [UInt8] = []
         var octal: (digits: Int, value: Int)?
@@ -65,7 +63,6 @@ enum MountTable {
     }
 }
 
-/// The text of a symbolic link.
 func readSymlink(in directory: Int32, _ name: String, path: @autoclosure () -> String) throws(FileError) -> String {
     var text = [UInt8](repeating: 0, count: Int(PATH_MAX))
     let count = try attempt(.followSymlink, path()) {

@@ -3,19 +3,19 @@
 internal import CLinux
 internal import Glibc
 
-/// A file that must be written in place, since it is a mount point of its own: what Kubernetes reads at a container's
-/// end. Nobody reads it meanwhile, so it need be neither whole at every moment nor durable.
+/// A file that is written in place because it is a mount point, such as the termination message of a Kubernetes
+/// container. It is not read during the write, so the write is neither atomic nor durable.
 package enum OverwrittenFile {
-    /// In bytes.
+    /// How many bytes at the start of the file are checked.
     package static let beginning = 64
 
-    /// - Parameter isOurs: judges what stands there by its first bytes, at most ``beginning`` of them and at least one:
-    ///   whatever else it is, it is not replaced.
+    /// - Parameter isOurs: Receives the first bytes of a file that is not empty, at most ``beginning``. If it returns
+    ///   false, the file is not changed.
     package static func write(
         _ contents: [UInt8], to path: String, over isOurs: ([UInt8]) -> Bool
     ) throws(FileError) {
         guard !path.utf8.contains(0) else { throw FileError(.open, path, .invalidName) }
-        // Looked at before it is emptied: a pipe would wait, and a device would take it.
+        // Checked before it is truncated: a pipe would block, and a device would accept the bytes.
         let file = Descriptor(
             owning: try attempt(.open, path) {
                 unsafe Glibc.open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0o644)

@@ -3,14 +3,15 @@
 internal import CLinux
 internal import Glibc
 
-/// A temporary file that is either published under its target's name or vanishes.
+/// A temporary file that replaces its target or is deleted.
 ///
-/// The steps in order: ``create``, ``write(_:)``, ``setAttributes(_:)``, ``synchronize()``, ``close()``, ``publish()``.
+/// Steps in order: ``create``, ``write(_:)``, ``setAttributes(_:)``, ``synchronize()``, ``close()``, ``publish()``.
 struct PendingFile: ~Copyable {
     private let directory: Directory
     private let target: String
     private let temporary: String
-    /// nil once closed. Set before anything can fail, so that `deinit` unlinks a file of our own making only.
+    /// nil after ``close()``. Set only after the file was created, so `deinit` never unlinks a file of another
+    /// program.
     private var file: Descriptor?
     private var isPublished = false
 
@@ -21,10 +22,10 @@ struct PendingFile: ~Copyable {
         self.file = consume file
     }
 
-    /// Makes an empty file with a name that did not exist, open to nobody else.
+    /// Creates an empty file under a new name, with mode 0600.
     ///
-    /// A name planted by somebody else, as a file or as a link to a victim, is passed over (`O_EXCL`).
-    /// - Parameter random: what the name is made of, asked once for each try.
+    /// If the name exists, as a file or a link, another name is tried (`O_EXCL`).
+    /// - Parameter random: Makes the name. Called once for each try.
     static func create(
         in directory: Directory, target: String, random: () -> UInt64
     ) throws(FileError) -> PendingFile {
@@ -59,15 +60,15 @@ struct PendingFile: ~Copyable {
 
     func write(_ contents: [UInt8]) throws(FileError) { try writeAll(contents, to: number, path: path) }
 
-    /// The owner before the mode: never published with the wrong owner, never widened first.
+    /// Sets the owner before the mode: the file never has more permissions under the wrong owner.
     func setAttributes(_ attributes: PublishedAttributes) throws(FileError) {
         let number = number
         try attempt(.removeAccessList, path) { linux_remove_access_list(number) }
         if attributes.owner != nil || attributes.group != nil {
             let given = try ownership()
-            // A sandbox may forbid fchown. It is not called for what the new file already has.
+            // A sandbox may forbid fchown, so it is called only for a change.
             if (attributes.owner ?? given.user, attributes.group ?? given.group) != (given.user, given.group) {
-                // −1 leaves that half as it is (fchown(2)).
+                // −1 leaves that value unchanged (fchown(2)).
                 try attempt(.setOwner, path) { fchown(number, attributes.owner ?? .max, attributes.group ?? .max) }
             }
         }
@@ -83,10 +84,10 @@ struct PendingFile: ~Copyable {
         }
     }
 
-    /// Without it, a power failure after the rename leaves a torn (ext4) or empty (xfs, btrfs) file under the name.
+    /// Without it, a power failure after the rename leaves a torn (ext4) or empty (xfs, btrfs) file.
     ///
-    /// A failure is final for this file: the kernel marks the pages clean, so that asking again would say yes to lost
-    /// data (Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020).
+    /// A failure is final for this file. The kernel marks the pages clean, so a second fsync would report success for
+    /// lost data (Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020).
     func synchronize() throws(FileError) {
         let number = number
         try attempt(.synchronize, path) { fsync(number) }
@@ -96,7 +97,7 @@ struct PendingFile: ~Copyable {
         if let descriptor = file.take() { try descriptor.close(path) }
     }
 
-    /// Puts the file, closed, in its target's place in one step.
+    /// Replaces the target with the closed file in one step.
     consuming func publish() throws(FileError) {
         let directoryNumber = directory.descriptor.number
         try attempt(.rename, path) {
@@ -107,8 +108,8 @@ struct PendingFile: ~Copyable {
         isPublished = true
     }
 
-    /// The same where nothing stands at the target.
-    /// - Returns: false where something does, or nobody can tell; the file is still pending then.
+    /// Renames to the target only if the target does not exist.
+    /// - Returns: false if the target exists, or the system cannot check it. The file is still pending then.
     mutating func publishAsNew() throws(FileError) -> Bool {
         let directoryNumber = directory.descriptor.number
         let result = try attempt(.rename, path) {
@@ -118,7 +119,7 @@ struct PendingFile: ~Copyable {
         return isPublished
     }
 
-    /// Passes both names as the kernel takes them. A text given to a C function as it is would be copied first.
+    /// Passes both names as C strings. A Swift string argument would be copied first.
     private func withNames(_ body: (UnsafePointer<CChar>, UnsafePointer<CChar>) -> Int32) -> Int32 {
         unsafe temporary.withCString { temporary in
             unsafe target.withCString { target in unsafe body(temporary, target) }

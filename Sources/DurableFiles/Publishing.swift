@@ -2,13 +2,13 @@
 
 internal import Glibc
 
-/// What a published file is given, whatever the process's umask and the directory's default access list say.
+/// Attributes of a published file. Neither umask nor a default access list changes them.
 package struct PublishedAttributes: Sendable, Equatable {
     /// Permission bits, at most 0o777.
     package var mode: UInt32
     /// nil: the user that the process runs as.
     package var owner: UInt32?
-    /// nil: the group that the directory or the process gives.
+    /// nil: the group of the directory or the process.
     package var group: UInt32?
 
     package init(mode: UInt32 = 0o600, owner: UInt32? = nil, group: UInt32? = nil) {
@@ -18,44 +18,44 @@ package struct PublishedAttributes: Sendable, Equatable {
     }
 }
 
-/// Whose a file is, by numbers.
+/// Owner and group of a file, as numbers.
 package struct FileOwnership: Sendable, Hashable {
     package let user: UInt32
     package let group: UInt32
 }
 
 extension Directory {
-    /// Replaces the file under a name, or makes it: a reader sees the old whole file or the new whole file, also
-    /// across a kill. Other hard links to the old file keep the old contents.
+    /// Creates or replaces a file atomically. A reader sees the whole old or the whole new file, even after a kill.
+    /// Other hard links keep the old contents.
     ///
-    /// After this the new content is visible; it is durable after ``synchronize()``, once for a batch.
-    /// An error means that the old file is untouched and nothing is left behind.
+    /// The new content is visible at once, and durable after ``synchronize()``, once for a batch. After an error, the
+    /// old file is unchanged and no temporary file is left.
     ///
-    /// - Parameter isNew: whether nothing is thought to stand there: that is looked at only if it proves wrong.
+    /// - Parameter isNew: Whether the name should not exist yet. If it does, it is checked then.
     package func publish(
         _ contents: [UInt8], name: String, attributes: PublishedAttributes, isNew: Bool = false
     ) throws(FileError) {
         try publish(contents, name: name, attributes: attributes, isNew: isNew, random: RandomNumbers.next)
     }
 
-    /// Does all that publishing under a name does before it is seen, then takes it back: whether there is a place, the
-    /// rights and the space for it.
-    /// - Returns: whose a published file would be.
+    /// Tries everything that publishing does before the rename, then deletes the temporary file. Finds a missing
+    /// directory, missing permissions and a full disk.
+    /// - Returns: The owner and group of a published file.
     package func rehearse(name: String, attributes: PublishedAttributes) throws(FileError) -> FileOwnership {
         _ = try lookAtTarget(name)
         do {
             let pending = try PendingFile.create(in: self, target: name, random: RandomNumbers.next)
-            // As much as a token takes.
+            // About the size of a token file.
             try pending.write([UInt8](repeating: 0, count: 1024))
             try pending.setAttributes(attributes)
             return try pending.ownership()
         } catch {
-            // What is in the way is the directory's, and the same for every name in it.
+            // The cause is the directory, for every name in it.
             throw FileError(error.operation, path, error.reason, errorNumber: error.errorNumber)
         }
     }
 
-    /// - Parameter random: what the temporary's name is made of.
+    /// - Parameter random: Makes the name of the temporary file.
     func publish(
         _ contents: [UInt8], name: String, attributes: PublishedAttributes, isNew: Bool = false, random: () -> UInt64
     ) throws(FileError) {
@@ -67,7 +67,7 @@ extension Directory {
         do {
             try publishOnce(contents, name: name, attributes: attributes, isNew: isNew, random: random)
         } catch {
-            // One fresh temporary, written anew: what a failed fsync left of the first cannot be trusted.
+            // Retried once with a new temporary file: after a failed fsync, the first one cannot be trusted.
             guard error.operation == .synchronize else { throw error }
             try publishOnce(contents, name: name, attributes: attributes, isNew: isNew, random: random)
         }

@@ -3,14 +3,14 @@
 internal import CLinux
 internal import Synchronization
 
-/// The kernel's random numbers, fetched many at a time: a run takes three for each brand, and a call for each of them
-/// would cost more than what it is for.
+/// Random numbers of the kernel, fetched in batches. A run needs three for each brand, and one call for each would
+/// cost more than their use.
 package enum RandomNumbers {
-    /// As many as getrandom(2) gives whole whatever happens: 256 bytes.
+    /// getrandom(2) returns up to 256 bytes in full, without interruption.
     private static let batch = 32
     private static let stock = Mutex<[UInt64]>([])
 
-    /// Safe to call from several threads; no number is given out twice.
+    /// Thread-safe. Never returns the same number to two callers.
     package static func next() -> UInt64 {
         let number = stock.withLock { stock -> UInt64? in
             if stock.isEmpty { stock = fetch() }
@@ -19,7 +19,7 @@ package enum RandomNumbers {
         return number ?? .random(in: .min ... .max)
     }
 
-    /// None where the kernel has no such call.
+    /// Empty if the kernel has no such call.
     private static func fetch() -> [UInt64] {
         var numbers = [UInt64](repeating: 0, count: batch)
         let isFilled = unsafe numbers.withUnsafeMutableBytes { unsafe linux_random($0.baseAddress, $0.count) } == 0

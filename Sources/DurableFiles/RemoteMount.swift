@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Mounts whose files are somebody else's to give: a server's, or a program's. When that falls silent, all of the mount
-/// hangs at once.
+/// Mounts that depend on a server or a program. If it stops responding, the whole mount hangs.
 package enum RemoteMount {
     private static let types: Set<String> = [
         "9p", "afs", "beegfs", "ceph", "cifs", "gfs2", "gpfs", "lustre", "nfs", "nfs4", "ocfs2", "smb3", "virtiofs",
     ]
 
-    /// Where the remote mounts begin that these paths are on. The path's text decides: links are not looked at, since
-    /// that might hang as well.
-    /// - Parameter paths: absolute, without `.` and `..`.
+    /// The mount points of such mounts above these paths. Only the text of a path counts: following links could hang
+    /// too.
+    /// - Parameter paths: Absolute, without `.` and `..`.
     package static func points(over paths: some Sequence<String>) -> Set<String> {
         let mounts = MountTable.mounts
         guard mounts.contains(where: isRemote) else { return [] }
@@ -19,7 +18,7 @@ package enum RemoteMount {
     private static func point(over path: String, _ mounts: [MountTable.Mount]) -> String? {
         var nearest: MountTable.Mount?
         for mount in mounts where isInside(path, mount.point) {
-            // Of two at one place the later one is on top.
+            // The later of two mounts at one point is on top.
             if mount.point.count >= nearest?.point.count ?? 0 { nearest = mount }
         }
         guard let nearest, isRemote(nearest), nearest.point != [UInt8(ascii: "/")] else { return nil }

@@ -4,16 +4,15 @@ internal import CLinux
 internal import Glibc
 
 extension Directory {
-    /// Unlinks temporaries that a killed run left behind, in one pass over the directory.
+    /// Removes temporary files that a killed run left behind, in one pass over the directory.
     ///
-    /// Call it under the run's lock, before the first publication. Where another program publishes into the directory,
-    /// nothing is swept: a leftover looks like a file that is being written. A file goes when it has a temporary's
-    /// name, is regular, ours, and has no second link. What cannot be read or unlinked stays: the next run tries again.
-    /// After it the directory is not locked: see ``shareLock()``.
+    /// Call it under the lock of the run, before the first publication. If another program publishes here, nothing is
+    /// removed: its temporary files look like leftovers. A file is removed if it has a temporary name, is a regular
+    /// file of this user, and has no second link. Errors are ignored: the next run tries again. Afterwards the
+    /// directory is not locked; see ``shareLock()``.
     ///
-    /// - Parameter names: The names that are published to, and whose temporaries are therefore ours; asked for only
-    ///   where there is a temporary.
-    /// - Returns: How many files were unlinked.
+    /// - Parameter names: The names that the run publishes to. Evaluated only if there is a temporary file.
+    /// - Returns: The number of removed files.
     @discardableResult
     package func sweep(names: @autoclosure () -> Set<String>) -> Int {
         let isAlone = lockIfAlone()
@@ -28,7 +27,7 @@ extension Directory {
     }
 
     private func temporaries(of names: () -> Set<String>) -> [String] {
-        // Opened anew, since a copy of the descriptor would share its place in the directory.
+        // A new descriptor, since a duplicate would share the read position.
         let opened = try? attempt(.open, path) {
             unsafe openat(descriptor.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         }
@@ -41,7 +40,7 @@ extension Directory {
         var found: [String] = []
         while let entry = unsafe readdir(stream) {
             let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { field in
-                // Most entries are no temporaries: one glance is enough for those.
+                // Most entries are not temporary files: the first byte shows it.
                 unsafe field.first == UInt8(ascii: ".") ? Array(field.prefix { $0 != 0 }) : []
             }
             guard let target = TemporaryName.target(of: name), names().contains(target) else { continue }

@@ -3,7 +3,7 @@
 internal import CLinux
 internal import Glibc
 
-/// The one place that turns −1 into an error number. An interrupted call is made again; `close` does not come here.
+/// The only place that turns −1 into an error number. Repeats an interrupted call. Not for `close`.
 @discardableResult
 func attempt<Result: FixedWidthInteger>(
     _ operation: FileError.Operation, _ path: @autoclosure () -> String, _ call: () -> Result
@@ -17,11 +17,11 @@ func attempt<Result: FixedWidthInteger>(
 }
 
 extension String {
-    /// Whether the kernel would take it for shorter than it is.
+    /// Whether a C string would be shorter than this text.
     var hasZeroByte: Bool { unsafe withCString { unsafe strlen($0) } < utf8.count }
 }
 
-/// An open file, closed when its owner goes.
+/// An open file descriptor, closed with its owner.
 struct Descriptor: ~Copyable, Sendable {
     private(set) var number: Int32
 
@@ -29,8 +29,8 @@ struct Descriptor: ~Copyable, Sendable {
         self.number = number
     }
 
-    /// Closes once, whatever it answers: on Linux the descriptor is gone even after an error, and a second close
-    /// would hit somebody else's file (close(2)). An interruption is no error, since `fsync` came before.
+    /// Closes once. On Linux the descriptor is free even after an error, and a second close could hit another file
+    /// (close(2)). An interruption is no error, since `fsync` came before.
     consuming func close(_ path: @autoclosure () -> String) throws(FileError) {
         let closing = number
         number = -1
@@ -44,7 +44,7 @@ struct Descriptor: ~Copyable, Sendable {
     }
 }
 
-/// Writes everything to an open file, in as many calls as it takes.
+/// Writes all bytes, in as many calls as needed.
 func writeAll(_ contents: [UInt8], to number: Int32, path: @autoclosure () -> String) throws(FileError) {
     var written = 0
     while written < contents.count {
@@ -54,13 +54,13 @@ func writeAll(_ contents: [UInt8], to number: Int32, path: @autoclosure () -> St
                 return unsafe Glibc.write(number, rest.baseAddress, rest.count)
             }
         }
-        // A device that takes nothing and names no error would be asked for ever.
+        // A device that accepts no bytes and reports no error would be retried forever.
         guard count > 0 else { throw FileError(.write, path(), errorNumber: EIO) }
         written += count
     }
 }
 
-/// Looks at an open directory or file.
+/// The status of an open directory or file.
 func look(_ descriptor: borrowing Descriptor, path: @autoclosure () -> String) throws(FileError) -> linux_status {
     var status = linux_status()
     let number = descriptor.number
@@ -68,7 +68,7 @@ func look(_ descriptor: borrowing Descriptor, path: @autoclosure () -> String) t
     return status
 }
 
-/// Looks at a name without following a symbolic link; an empty name is the directory or file itself.
+/// The status of a name, without following a symbolic link. An empty name is the descriptor itself.
 func look(_ descriptor: borrowing Descriptor, _ name: String, path: @autoclosure () -> String)
     throws(FileError) -> linux_status
 {
@@ -78,7 +78,7 @@ func look(_ descriptor: borrowing Descriptor, _ name: String, path: @autoclosure
     return status
 }
 
-/// The same of a name that need not be there, which is no error: nil then.
+/// The status of a name; nil if it does not exist.
 func lookIfPresent(_ descriptor: borrowing Descriptor, _ location: FileLocation, path: @autoclosure () -> String)
     throws(FileError) -> linux_status?
 {
@@ -91,7 +91,7 @@ func lookIfPresent(_ descriptor: borrowing Descriptor, _ location: FileLocation,
     return found == 0 ? status : nil
 }
 
-/// Overwrites bytes in place in a way that no optimiser removes, then empties the array.
+/// Overwrites the bytes so that no optimiser removes it, then empties the array.
 func wipe(_ bytes: inout [UInt8]) {
     unsafe bytes.withUnsafeMutableBytes { storage in
         if let start = storage.baseAddress { unsafe explicit_bzero(start, storage.count) }

@@ -2,11 +2,11 @@
 
 internal import Glibc
 
-/// `.NAME.<16 hex>.tmp`: what a file is called until it is published, and how leftovers are recognised.
+/// `.NAME.<16 hex>.tmp`: the name of a file until it is published. It also identifies leftovers.
 struct TemporaryName {
-    /// What NAME is surrounded by.
+    /// The bytes around NAME.
     private static let marks = ".".utf8.count + ".".utf8.count + 16 + ".tmp".utf8.count
-    /// Bytes in the longest name that leaves room for the marks in 255 (NAME_MAX).
+    /// The longest NAME in bytes, within a file name of 255 (NAME_MAX).
     static let longestTarget = Int(NAME_MAX) - marks
 
     let text: String
@@ -25,14 +25,14 @@ struct TemporaryName {
         text = String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Whether a path component can be published under: it is a file's name, and short enough.
+    /// Whether a path component is a valid name for publishing, and short enough.
     static func fits(_ bytes: Span<UInt8>) -> Bool {
         guard !bytes.isEmpty, bytes.count <= longestTarget else { return false }
         guard bytes.count <= 2 else { return true }
         return bytes[0] != UInt8(ascii: ".") || bytes[bytes.count - 1] != UInt8(ascii: ".")
     }
 
-    /// The target that a directory entry is a temporary of; nil where it has another shape.
+    /// The target of a temporary file; nil if the entry is not one.
     static func target(of entry: [UInt8]) -> String? {
         guard entry.count > marks, entry.first == UInt8(ascii: ".") else { return nil }
         let suffix = entry.suffix(marks - 1)

@@ -3,15 +3,15 @@
 internal import CLinux
 internal import Glibc
 
-/// A running child and the end of the pipe that it prints into. Not reaped by itself: ``end()`` or ``kill()``.
+/// A running child process and the read end of its output pipe. The caller must reap it with ``end()`` or ``kill()``.
 struct ChildProcess: ~Copyable {
     private let identifier: pid_t
-    /// −1 once the other end is closed everywhere. Never blocks.
+    /// −1 after the end of the output. Non-blocking.
     private var output: Int32
-    /// Becomes readable when the child ends; −1 where the kernel has none (before 5.3).
+    /// Readable when the child has ended; −1 if the kernel does not support it (before 5.3).
     private let ending: Int32
 
-    /// Takes over the descriptor.
+    /// Takes ownership of the descriptor.
     init(identifier: pid_t, output: Int32) {
         self.identifier = identifier
         self.output = output
@@ -24,23 +24,23 @@ struct ChildProcess: ~Copyable {
         if ending >= 0 { _ = close(ending) }
     }
 
-    /// Waits a moment and takes what was printed.
+    /// Waits up to 100 ms, then reads the output.
     ///
-    /// - Returns: true when the child has ended and everything that it printed is here. A process that it left behind
-    ///   with the pipe open is not waited for.
+    /// - Returns: true if the child has ended and all its output was read. Does not wait for processes that it left
+    ///   behind with the pipe open.
     mutating func collect(
         into buffer: inout OutputBuffer, waitingUntil deadline: ContinuousClock.Instant
     ) throws(CommandError) -> Bool {
         guard ContinuousClock.now < deadline else { throw .timedOut }
         wait(upTo: min(ContinuousClock.now.duration(to: deadline), .milliseconds(ending >= 0 ? 100 : 20)))
-        // The end is looked for first: whatever the child printed is in the pipe by then.
+        // Checked before reading: after its end, all output of the child is in the pipe.
         let ended = try hasEnded()
         try drain(into: &buffer)
         return ended
     }
 
-    /// Kills what is left of the process group, then reaps the child. The dead child keeps the group's number from
-    /// being given to anybody else until it is reaped.
+    /// Kills the rest of the process group, then reaps the child. Until then, the system does not reuse the number of
+    /// the group.
     consuming func end() throws(CommandError) {
         _ = Glibc.kill(-identifier, SIGKILL)
         var status: Int32 = 0
@@ -54,8 +54,8 @@ struct ChildProcess: ~Copyable {
         if code != 0 { throw .exited(status: code) }
     }
 
-    /// Kills the group and reaps the child. A child that may not be killed (it changed its user) is given up after a
-    /// second: the run goes on, and init reaps the child later.
+    /// Kills the group and reaps the child. Gives up after a second if the child may not be killed because it changed
+    /// its user. The run continues, and init reaps the child later.
     borrowing func kill() {
         _ = Glibc.kill(-identifier, SIGKILL)
         let patience = ContinuousClock.now + .seconds(1)
@@ -70,15 +70,15 @@ struct ChildProcess: ~Copyable {
 
     private func wait(upTo time: Duration) {
         var events = [output, ending].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-        // Rounded up, lest the last millisecond is spent spinning. poll(2) passes over negative descriptors, and an
-        // interruption only makes the moment shorter.
+        // Rounded up to avoid a busy wait. poll(2) ignores negative descriptors, and an interruption only shortens
+        // the wait.
         let milliseconds = time.components.seconds * 1000 + time.components.attoseconds / 1_000_000_000_000_000 + 1
         _ = unsafe poll(&events, nfds_t(events.count), Int32(clamping: milliseconds))
     }
 
     private func hasEnded() throws(CommandError) -> Bool {
         var information = unsafe siginfo_t()
-        // Not reaped yet (WNOWAIT), so that the process group's number stays taken.
+        // The child is not reaped yet (WNOWAIT), so the system does not reuse the number of its group.
         while unsafe waitid(P_PID, id_t(identifier), &information, WEXITED | WNOHANG | WNOWAIT) == -1 {
             if errno != EINTR { throw .lost(errorNumber: errno) }
         }
@@ -86,8 +86,8 @@ struct ChildProcess: ~Copyable {
     }
 
     private mutating func drain(into buffer: inout OutputBuffer) throws(CommandError) {
-        // Who prints without end would keep us from looking at the clock: no more at a time than a pipe holds
-        // (/proc/sys/fs/pipe-max-size), which is all that a child that has ended can have left in it.
+        // Limited, so that endless output does not keep this thread from checking the time. A pipe holds no more than
+        // this (/proc/sys/fs/pipe-max-size), so nothing is lost when the child has ended.
         var left = 1 << 20
         while output >= 0, left > 0 {
             guard let count = buffer.fill(from: output) else {

@@ -3,19 +3,18 @@
 
 internal import Glibc
 
-/// A program that is run for what it prints or for what it does, without a shell.
+/// A program to run without a shell, for its output or its effect.
 ///
-/// It gets its own process group, a small environment, default signals, and no descriptor but the first three. Several
-/// may run at once, on several threads.
+/// It gets its own process group, a small environment, default signals, and only descriptors 0 to 2. Thread-safe.
 package struct Command: Sendable {
-    /// The program, looked up in `PATH` where it has no slash, and its arguments.
+    /// The program, searched in `PATH` if it has no slash, and its arguments.
     package let argv: [String]
     package let timeout: Duration
-    /// Bytes of output that are kept: of a program that is run for what it prints, more than that ends it.
+    /// The maximum of output bytes. ``run(isCancelled:)`` kills a program that prints more.
     package let maximumOutput: Int
-    /// What it may read on standard input; a file in memory, so that nobody waits for a program that reads nothing.
+    /// Standard input. It is a file in memory, so the run does not wait for a program that reads nothing.
     package let standardInput: [UInt8]
-    /// `NAME=value` entries; nothing else is handed on.
+    /// `NAME=value` entries. The program gets no others.
     package let environment: [String]
 
     package init(
@@ -29,20 +28,20 @@ package struct Command: Sendable {
         self.environment = environment
     }
 
-    /// What a program needs to find itself and its language: `PATH`, `HOME`, `LANG` and `LC_ALL`, where they are set.
+    /// `PATH`, `HOME`, `LANG` and `LC_ALL`, if they are set.
     package static var inheritedEnvironment: [String] {
         ["PATH", "HOME", "LANG", "LC_ALL"].compactMap { name in
             EnvironmentVariable.read(name).map { "\(name)=\($0)" }
         }
     }
 
-    /// Runs to the end and returns standard output in one buffer, which may be a secret's: the caller wipes it.
-    /// The buffer of a command that failed is wiped here. What it prints on standard error is discarded.
+    /// Runs the program and returns its standard output in one buffer. It may hold a secret: the caller wipes it. If
+    /// the program fails, the buffer is wiped here. Standard error is discarded.
     ///
-    /// Blocks the calling thread. When the program itself has ended, or its time is over, its whole process group is
-    /// killed: nothing that it left in the background goes on. (A program that leaves the group does.)
+    /// Blocks the calling thread. When the program ends or exceeds its timeout, its process group is killed. A
+    /// process that left the group continues.
     ///
-    /// - Parameter isCancelled: Asked ten times a second.
+    /// - Parameter isCancelled: Called ten times a second.
     package func run(isCancelled: () -> Bool = { false }) throws(CommandError) -> [UInt8] {
         var output = OutputBuffer(capacity: maximumOutput, overflow: .refused)
         do throws(CommandError) {
@@ -54,8 +53,7 @@ package struct Command: Sendable {
         return output.takeBytes()
     }
 
-    /// Runs to the end, in the same way, for what the program does: however much it prints, on either stream, the end
-    /// of it is kept, of a program that failed as well.
+    /// Runs the program in the same way. Keeps the end of both output streams, also if the program fails.
     package func runKeepingOutput(isCancelled: () -> Bool = { false }) -> (output: [UInt8], failure: CommandError?) {
         var output = OutputBuffer(capacity: maximumOutput, overflow: .dropsBeginning)
         var failure: CommandError?
@@ -75,7 +73,7 @@ package struct Command: Sendable {
                 if isCancelled() { throw .cancelled }
             }
         } catch {
-            // A child that is not ours to wait for any more has a number that may be somebody else's by now.
+            // If the child was already reaped, another process may have its number by now.
             if error != .lost(errorNumber: ECHILD) { child.kill() }
             throw error
         }

@@ -2,10 +2,10 @@
 
 internal import Glibc
 
-/// Why a command gave no output. It holds nothing that the command printed and none of its arguments.
+/// Why a command failed. Contains neither its output nor its arguments.
 package enum CommandError: Error, Sendable, Equatable, CustomStringConvertible {
     case couldNotStart(errorNumber: Int32)
-    /// Reading its output or waiting for its end failed.
+    /// Reading the output or waiting for the end failed.
     case lost(errorNumber: Int32)
     case timedOut
     case cancelled
@@ -17,7 +17,7 @@ package enum CommandError: Error, Sendable, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .couldNotStart(let number): "the command could not be started: \(Self.text(number))"
-        case .lost(let number): "the command was lost track of: \(Self.text(number))"
+        case .lost(let number): "reading the output of the command or waiting for its end failed: \(Self.text(number))"
         case .timedOut: "the command took too long and was killed"
         case .cancelled: "the command was killed because the run was stopped"
         case .exited(let status): "the command ended with status \(status)"

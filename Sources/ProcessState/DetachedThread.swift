@@ -3,18 +3,18 @@
 internal import CLinux
 internal import Glibc
 
-/// A thread that nobody waits for. Not one of libdispatch's, of which there are 255 at most: those that wait for a disk
-/// that hangs never come back.
+/// A thread that is not joined. libdispatch has at most 255 threads, and a thread that waits for a hung disk may
+/// never return.
 package enum DetachedThread {
     private final class Body {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    /// Bytes of each one's stack.
+    /// In bytes.
     private static let stackSize = 512 << 10
 
-    /// - Returns: false where the system has no thread to give.
+    /// - Returns: false if the system cannot start a thread.
     package static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
         var attributes = pthread_attr_t()
         unsafe pthread_attr_init(&attributes)

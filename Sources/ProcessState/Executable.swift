@@ -3,12 +3,12 @@
 internal import CLinux
 internal import Glibc
 
-/// Programs as the system finds them when one is started.
+/// Looks up programs as the system does when it starts one.
 package enum Executable {
-    /// Where the system looks if `PATH` is not set (execvp(3)).
+    /// The search path if `PATH` is not set (execvp(3)).
     private static let defaultPath = "/bin:/usr/bin"
 
-    /// Whether a program can be started by this name: a path, or a name in one of the directories of `PATH`.
+    /// Whether a program can be started by this path, or by this name in a directory of `PATH`.
     package static func exists(_ name: String) -> Bool {
         guard !name.isEmpty, !name.utf8.contains(0) else { return false }
         if name.utf8.contains(0x2f) { return isExecutable(name) }

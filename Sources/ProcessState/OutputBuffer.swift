@@ -2,9 +2,9 @@
 
 internal import Glibc
 
-/// Storage for output that is allocated once, so that no copy of a secret stays behind in freed memory.
+/// Storage for output. It is allocated once, so that freed memory holds no copy of a secret.
 struct OutputBuffer {
-    /// What is done with more output than there is room for.
+    /// What happens if the output exceeds the capacity.
     enum Overflow {
         case refused
         case dropsBeginning
@@ -18,14 +18,14 @@ struct OutputBuffer {
     init(capacity: Int, overflow: Overflow) {
         self.capacity = capacity
         self.overflow = overflow
-        // One byte more tells "as much as allowed" from "more"; as much again makes moving the end rare.
+        // One byte more detects excess output. The double size makes moving the end rare.
         storage = [UInt8](repeating: 0, count: overflow == .refused ? capacity + 1 : 2 * capacity + 1)
     }
 
-    /// Whether there is more than can be held.
+    /// Whether the output exceeds the capacity and must not.
     var isOverfull: Bool { overflow == .refused && filled == storage.count }
 
-    /// Reads once. nil, with `errno`, where that failed; 0 at the end.
+    /// Reads once. Returns nil after an error, with `errno` set; 0 at the end.
     mutating func fill(from descriptor: Int32) -> Int? {
         if filled == storage.count { dropBeginning() }
         let offset = filled
@@ -38,14 +38,14 @@ struct OutputBuffer {
         return count
     }
 
-    /// The output, in the storage that it was read into.
+    /// The output, without a copy.
     consuming func takeBytes() -> [UInt8] {
         dropBeginning()
         storage.removeLast(storage.count - filled)
         return storage
     }
 
-    /// Keeps the last bytes, as many as there may be.
+    /// Keeps the last `capacity` bytes.
     private mutating func dropBeginning() {
         guard filled > capacity else { return }
         let excess = filled - capacity

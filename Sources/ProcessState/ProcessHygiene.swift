@@ -3,16 +3,16 @@
 internal import CLinux
 internal import Glibc
 
-/// What a process that handles secrets sets before it does anything else.
+/// Settings of a process that handles secrets.
 package enum ProcessHygiene {
-    /// Call it first, before any thread is started. No step can fail in a way that anybody could act on.
+    /// Call it before any thread starts. Failed steps are ignored, since no action would help.
     ///
-    /// - Crash signals do their default again: Swift's crash report would print the bytes behind every register.
-    /// - Writing to a closed pipe or above the file size limit becomes an error instead of an end without a report.
-    /// - Children can be waited for, even where whoever started this ignores `SIGCHLD`.
-    /// - No file is born open to others, no memory goes to disk, no process of the same user looks inside.
-    /// - All threads share two heaps: a run with ten thousand brands is to stay small.
-    /// - Descriptors 0 to 2 are open, lest a file that is opened later stands in their place and is printed into.
+    /// - Crash signals get their default action: the crash report of Swift would print memory behind registers.
+    /// - Writing to a closed pipe or above the file size limit becomes an error instead of killing the process.
+    /// - The parent may have set `SIGCHLD` to be ignored; the default allows waiting for children.
+    /// - New files are private. There are no core dumps, and other processes of the same user cannot read the memory.
+    /// - All threads share two heaps, to keep the memory of a large run small.
+    /// - Descriptors 0 to 2 are open, so that output never goes to a file that was opened later.
     package static func apply() {
         for number in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT, SIGQUIT, SIGCHLD] {
             signal(number, SIG_DFL)
@@ -30,7 +30,7 @@ package enum ProcessHygiene {
 
     private static func openStandardDescriptors() {
         for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) == -1 && errno == EBADF {
-            // The lowest free number is the one just found free.
+            // open(2) returns the lowest free number, which is this one.
             _ = unsafe open("/dev/null", O_RDWR)
         }
     }

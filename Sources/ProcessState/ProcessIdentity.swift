@@ -2,7 +2,7 @@
 
 internal import Glibc
 
-/// As whom this process acts.
+/// The effective user and group of this process.
 package enum ProcessIdentity {
     package static var user: UInt32 { geteuid() }
     package static var group: UInt32 { getegid() }

@@ -4,10 +4,10 @@ internal import CLinux
 internal import Glibc
 
 extension ChildProcess {
-    /// Starts a command, its standard output connected to a pipe. Safe on several threads: every descriptor of ours
-    /// is closed on exec, and those of careless libraries are closed here.
+    /// Starts a command with its standard output connected to a pipe. Thread-safe: this program closes its
+    /// descriptors on exec, and the child closes all other descriptors.
     ///
-    /// - Parameter takingErrors: Whether standard error goes into the same pipe; otherwise it is discarded.
+    /// - Parameter takingErrors: Whether standard error goes to the same pipe; otherwise it is discarded.
     static func start(_ command: Command, takingErrors: Bool) throws(CommandError) -> ChildProcess {
         guard let program = command.argv.first, !program.isEmpty,
             !(command.argv + command.environment).contains(where: { $0.utf8.contains(0) })
@@ -47,7 +47,7 @@ extension ChildProcess {
         return ChildProcess(identifier: identifier, output: ends.output)
     }
 
-    /// −1 where there is nothing to hold.
+    /// −1 if `bytes` is empty.
     private static func memoryFile(holding bytes: [UInt8]) throws(CommandError) -> Int32 {
         guard !bytes.isEmpty else { return -1 }
         let file = linux_memory_file()
@@ -77,7 +77,7 @@ extension ChildProcess {
         var failure = unsafe posix_spawn_file_actions_init(&actions)
         guard failure == 0 else { return failure }
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        // Output first: the pipe may itself stand where one of the others is about to be opened.
+        // Standard output first: the pipe may have one of the numbers that are set below.
         failure = unsafe posix_spawn_file_actions_adddup2(&actions, standardOutput, STDOUT_FILENO)
         guard failure == 0 else { return failure }
         failure =
@@ -100,7 +100,7 @@ extension ChildProcess {
         var failure = unsafe posix_spawnattr_init(&attributes)
         guard failure == 0 else { return failure }
         defer { unsafe posix_spawnattr_destroy(&attributes) }
-        // What we ignore or block (SIGPIPE, and what signal sources watch) a child would inherit.
+        // Otherwise the child would inherit ignored and blocked signals (SIGPIPE, and the signals of signal sources).
         var all = sigset_t()
         var none = sigset_t()
         unsafe sigfillset(&all)
@@ -109,7 +109,7 @@ extension ChildProcess {
         guard failure == 0 else { return failure }
         failure = unsafe posix_spawnattr_setsigmask(&attributes, &none)
         guard failure == 0 else { return failure }
-        // 0: a group of its own, named after the child.
+        // 0: a new group with the number of the child.
         failure = unsafe posix_spawnattr_setpgroup(&attributes, 0)
         guard failure == 0 else { return failure }
         let flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP
@@ -118,7 +118,7 @@ extension ChildProcess {
         return unsafe body(&attributes)
     }
 
-    /// Lends a null-terminated array of null-terminated copies.
+    /// Passes a null-terminated array of C strings.
     private static func withCStrings(
         _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Int32
     ) -> Int32 {

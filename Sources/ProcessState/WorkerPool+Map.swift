@@ -6,13 +6,13 @@ internal import Synchronization
 extension WorkerPool {
     /// Runs `work` for each of 0..<count on the pool and waits for the results.
     ///
-    /// Numbers are handed out in groups, since one hand-over for each would cost more than short work does. If a group
-    /// exceeds the limit, the rest of it is handed out one by one, so that each number has the limit for itself.
+    /// Numbers are submitted in groups, since submitting each one costs more than short work does. If a group exceeds
+    /// the limit, its other numbers are submitted one by one, each with its own limit.
     ///
     /// - Parameters:
-    ///   - limit: how long one number may take.
-    ///   - grouping: how many numbers are handed out together; 1 if each takes its time.
-    ///   - onCancel: registers a handler that ends the wait early.
+    ///   - limit: How long one number may take.
+    ///   - grouping: How many numbers are submitted together; 1 for long work.
+    ///   - onCancel: Registers a handler that ends the wait early.
     /// - Returns: nil for each number that exceeded the limit or was not done when the wait was cancelled.
     package func map<Value: Sendable>(
         _ count: Int, within limit: Duration?, grouping: Int = 64,
@@ -46,7 +46,7 @@ extension WorkerPool {
     }
 }
 
-/// The results of one ``WorkerPool/map(_:within:onCancel:_:)``, each of which counts once.
+/// The results of one ``WorkerPool/map(_:within:grouping:onCancel:_:)``. Each is set once.
 private final class Results<Value: Sendable>: Sendable {
     private struct State: Sendable {
         var values: [Value?]

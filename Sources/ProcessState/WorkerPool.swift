@@ -5,10 +5,10 @@ internal import Synchronization
 
 /// Threads for work that blocks: files, secrets, programs.
 ///
-/// Short work keeps one thread busy, since waking others costs more than it brings. The pool grows while work waits in
-/// the queue and no thread takes any. A piece of work may have a time limit. Nothing can stop a thread that waits for a
-/// disk that does not respond, such as a hard NFS mount whose server is gone. So the pool abandons such a thread: the
-/// caller continues without the result, and another thread takes the place.
+/// One thread does all short work, since waking others costs more. The pool grows while work waits in the queue and
+/// no thread takes any. Work may have a time limit. A thread cannot be stopped while it waits for a disk that does
+/// not respond, such as a hard NFS mount without its server. So the pool abandons such a thread: the caller continues
+/// without the result, and another thread replaces it.
 package final class WorkerPool: TaskExecutor {
     /// One piece of work.
     private struct Piece: Sendable {
@@ -17,10 +17,10 @@ package final class WorkerPool: TaskExecutor {
         let onOverdue: @Sendable () -> Void
     }
 
-    /// A piece of work that a thread has begun.
+    /// A piece of work in progress.
     private struct Running: Sendable {
         let number: Int
-        /// Since the pool was made; nil without a limit.
+        /// Since ``start``; nil without a limit.
         var end: Duration?
         let onOverdue: @Sendable () -> Void
     }
@@ -30,7 +30,7 @@ package final class WorkerPool: TaskExecutor {
         var queue: [Piece?] = []
         var head = 0
         var running: [Running] = []
-        /// Threads that were started and not abandoned.
+        /// Started threads, without the abandoned ones.
         var threads = 0
         var idle = 0
         var abandoned = 0
@@ -57,37 +57,37 @@ package final class WorkerPool: TaskExecutor {
     private let state = Mutex(State())
     private let wakeUp = DispatchSemaphore(value: 0)
     private let watch = DispatchQueue(label: "worker-pool-watch")
-    /// Never signalled: the watch sleeps on it.
+    /// Never signalled. The watch sleeps on it.
     private let pause = DispatchSemaphore(value: 0)
     private let start = ContinuousClock.now
 
-    /// Longer than short work and waking a thread take.
+    /// Longer than short work takes, or than waking a thread takes.
     private static let moment: Duration = .milliseconds(1)
-    /// How often the watch looks for work that waits and for work that is overdue.
+    /// How often the watch checks for waiting and overdue work.
     private static let watchInterval = DispatchTimeInterval.milliseconds(5)
-    /// A gap between two looks that no scheduler explains: the process or the host was suspended.
+    /// A gap between two checks that only a suspended process or host explains.
     private static let suspension: Duration = .seconds(1)
-    /// Up to so many threads start one by one: on a busy machine short work seems to wait as well.
+    /// Up to this many threads start one by one, since short work can wait on a busy machine too.
     private static let few = 4
-    /// Work that is taken by none of the few for so long waits for a disk: the pool doubles.
+    /// If none of the few takes work for this long, they wait for a disk: the pool doubles.
     private static let stall: Duration = .milliseconds(100)
-    /// A process has room for this many threads that never return.
+    /// The maximum of threads that never return.
     private static let mostAbandoned = 1024
     private static let idleSeconds = 2
 
-    /// - Parameter width: the most threads at work at one time; abandoned threads do not count.
+    /// - Parameter width: The maximum of threads, without the abandoned ones.
     package init(width: Int = 64) {
         self.width = width
     }
 
-    /// Since the pool was made. Not an instant, which is slow to copy.
+    /// Since ``start``. Not an instant, which is slow to copy.
     private var time: Duration { ContinuousClock.now - start }
 
-    /// Runs `work` soon on a thread of the pool.
+    /// Queues `work` for a thread of the pool.
     ///
     /// - Parameters:
-    ///   - limit: how long the work may take, from its start; nil for as long as it needs.
-    ///   - onOverdue: called once on another thread if the work exceeds the limit. The work itself may still end.
+    ///   - limit: How long the work may take, from its start; nil for no limit.
+    ///   - onOverdue: Called once on another thread if the work exceeds the limit. The work may still finish.
     package func submit(
         within limit: Duration? = nil, onOverdue: @escaping @Sendable () -> Void = {},
         _ work: @escaping @Sendable () -> Void
@@ -143,7 +143,7 @@ package final class WorkerPool: TaskExecutor {
             state.threads -= 1
             return state.threads == 0
         }
-        // The system gives no more threads. Without any, work is done by the watch's own.
+        // The system has no more threads. If the pool has no thread at all, the watch does the work.
         if isAlone { watch.async { @Sendable [self] in serveOnce() } }
     }
 
@@ -151,7 +151,7 @@ package final class WorkerPool: TaskExecutor {
         while let piece = state.withLock({ $0.next() }) { piece.perform() }
     }
 
-    /// Takes work from the queue until there is none for a while, or until this thread is abandoned.
+    /// Runs work until the queue stays empty for a while, or until this thread is abandoned.
     private func serve() {
         while true {
             let now = time
@@ -179,7 +179,7 @@ package final class WorkerPool: TaskExecutor {
                 guard goesOn else { return }
             } else if wakeUp.wait(timeout: .now() + .seconds(Self.idleSeconds)) == .timedOut {
                 let ends = state.withLock { state -> Bool in
-                    // Somebody may have counted on this thread at the last moment.
+                    // A submitter may have counted on this thread at the last moment.
                     guard state.idle > 0 else { return false }
                     state.idle -= 1
                     state.threads -= 1
@@ -191,7 +191,7 @@ package final class WorkerPool: TaskExecutor {
         }
     }
 
-    /// Wakes or starts threads while work waits, and abandons threads whose work is overdue, as long as there is any.
+    /// The watch. While there is work, it wakes or starts threads and abandons those whose work is overdue.
     private func look() {
         var last = time
         var seen = -1
@@ -202,7 +202,7 @@ package final class WorkerPool: TaskExecutor {
             let gap = now - last
             last = now
             let (wakes, starts, overdue, goesOn) = state.withLock { state in
-                // Time in which the process stood still is no disk's fault.
+                // Suspended time does not count against the limit.
                 if gap > Self.suspension {
                     for index in state.running.indices { state.running[index].end? += gap }
                 }
@@ -240,11 +240,11 @@ package final class WorkerPool: TaskExecutor {
     }
 }
 
-/// Decides which of several callers is the first.
+/// Lets only the first caller continue.
 final class Once: Sendable {
     private let flag = Atomic(false)
 
-    /// - Returns: true for the first caller alone.
+    /// - Returns: true for the first caller only.
     func claim() -> Bool { !flag.exchange(true, ordering: .acquiringAndReleasing) }
 
     var isClaimed: Bool { flag.load(ordering: .acquiring) }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Turns events into a document, by descent that the depth limit bounds.
+/// Builds a document from events by recursive descent. The depth limit bounds the recursion.
 struct DocumentBuilder: ~Copyable {
     private var events: EventStream
     private var keys: KeyTable
     private var nodes: [YAMLNode] = []
     private var text: [UInt8] = []
-    /// By a key's number: its node in the innermost open mapping that has it; 0, which is the root, for none.
+    /// For each key number: its node in the innermost open mapping that has it; otherwise 0, the root.
     private var openKeys: [UInt32] = []
     private var anchors: [String: Subtree] = [:]
     private var count = 0
@@ -14,8 +14,8 @@ struct DocumentBuilder: ~Copyable {
 
     static let empty = YAMLError(Mark(line: 1, column: 1), "the file is empty or holds only comments")
 
-    /// - Parameter size: The file's, in bytes: what a document of that size mostly takes is set aside at once, of which
-    ///   only what is used becomes memory.
+    /// - Parameter size: Bytes in the file, to reserve capacity for a typical document. Unused capacity takes no
+    ///   memory.
     init(events: consuming EventStream, keys: KeyTable, size: Int) {
         self.events = events
         self.keys = keys
@@ -23,11 +23,11 @@ struct DocumentBuilder: ~Copyable {
         text.reserveCapacity(size)
     }
 
-    /// A node with what its expansion elsewhere would cost.
+    /// A node with the cost of an alias to it.
     private struct Subtree {
         var node: YAMLNode
         var count = 1
-        /// Sequences and mappings inside each other, itself included.
+        /// Nested sequences and mappings, including itself.
         var height = 0
 
         mutating func take(_ item: Subtree) {
@@ -42,12 +42,12 @@ struct DocumentBuilder: ~Copyable {
         _ = try subtree(events.next(), depth: 0)
         _ = try events.next()
         guard case .streamEnd = try events.next() else {
-            throw YAMLError(events.mark, "a second document begins here", hint: "one file holds one configuration")
+            throw YAMLError(events.mark, "a second document begins here", hint: "use one file for each configuration")
         }
         return YAMLDocument(nodes: nodes, text: text, keys: keys.names)
     }
 
-    /// Takes up a value and all that is in it.
+    /// Adds a value and its children.
     private mutating func subtree(_ event: EventStream.Event, depth: Int) throws(YAMLError) -> Subtree {
         let mark = events.mark
         let anchor = events.anchor
@@ -128,14 +128,14 @@ struct DocumentBuilder: ~Copyable {
         while openKeys.count <= equal { openKeys.append(0) }
         let earlier = openKeys[equal]
         guard earlier < mapping.start else {
-            throw YAMLError(mark, "a duplicate key: it stands already in line \(nodes[Int(earlier)].mark.line)")
+            throw YAMLError(mark, "duplicate key: already defined on line \(nodes[Int(earlier)].mark.line)")
         }
         openKeys[equal] = UInt32(nodes.count)
-        // While its mapping is open, a key remembers where it stands in one further out.
+        // While the mapping is open, the `end` of a key is its node in an outer mapping.
         nodes.append(YAMLNode(mark: mark, kind: .plain, start: number, end: Int(earlier)))
     }
 
-    /// Puts back what the keys of a mapping that ends here have hidden.
+    /// Restores the keys of outer mappings when a mapping ends.
     private mutating func forgetKeys(of mapping: YAMLNode) {
         var index = Int(mapping.start)
         while index < nodes.count {
@@ -146,7 +146,7 @@ struct DocumentBuilder: ~Copyable {
     }
 
     private mutating func expansion(of anchor: String?, at mark: Mark, depth: Int) throws(YAMLError) -> Subtree {
-        // A value is known by its anchor once it is complete, so none can hold itself.
+        // An anchor is known after its value is complete, so no value contains itself.
         guard let anchor, let subtree = anchors[anchor] else {
             throw YAMLError(
                 mark, "an alias without an anchor before it", hint: "a text that begins with * needs quotes")
@@ -155,7 +155,7 @@ struct DocumentBuilder: ~Copyable {
         guard aliasedCount <= YAMLParser.aliasedNodeLimit else {
             throw YAMLError(mark, "aliases expand to more than \(YAMLParser.aliasedNodeLimit) values")
         }
-        // Chains of anchors could nest deeper than any text; reading such a document would exhaust the stack.
+        // Chains of anchors could nest deeper than any text, and exhaust the stack of a reader.
         guard depth + subtree.height <= YAMLParser.depthLimit else { throw Self.tooDeep(mark) }
         count += subtree.count
         nodes.append(subtree.node)

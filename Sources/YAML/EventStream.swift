@@ -2,10 +2,10 @@
 
 internal import CYAML
 
-/// libyaml's event parser over bytes that its owner keeps alive and in place.
+/// The event parser of libyaml. The caller keeps the bytes alive.
 @safe
 struct EventStream: ~Copyable {
-    /// One step through a document. Only what a document needs: tags are refused here.
+    /// A parser event. Tags are rejected here.
     enum Event {
         case alias
         case scalar(isPlain: Bool)
@@ -19,13 +19,13 @@ struct EventStream: ~Copyable {
         case streamEnd
     }
 
-    // The parser keeps pointers to itself, so it needs an address of its own.
+    // The parser contains pointers to itself, so its address must not change.
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private let source: UnsafeBufferPointer<UInt8>
-    // The last event, whose texts are libyaml's until the next one comes.
+    // The last event. libyaml owns its texts until the next one.
     private var event = unsafe yaml_event_t()
 
-    /// `source` is not empty, is UTF-8, and outlives the stream.
+    /// - Parameter source: Not empty, valid UTF-8, and longer-lived than the stream.
     @unsafe
     init(_ source: UnsafeBufferPointer<UInt8>) throws(YAMLError) {
         let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
@@ -46,7 +46,6 @@ struct EventStream: ~Copyable {
         unsafe parser.deallocate()
     }
 
-    /// Goes on to the next event.
     mutating func next() throws(YAMLError) -> Event {
         unsafe yaml_event_delete(&event)
         guard unsafe yaml_parser_parse(parser, &event) == 1 else { throw failure() }
@@ -73,12 +72,12 @@ struct EventStream: ~Copyable {
     /// Where the last event begins.
     var mark: Mark { unsafe Mark(event.start_mark) }
 
-    /// The text of the last event, which is a scalar.
+    /// The text of the last event, which must be a scalar.
     @unsafe var text: UnsafeBufferPointer<UInt8> {
         unsafe UnsafeBufferPointer(start: event.data.scalar.value, count: event.data.scalar.length)
     }
 
-    /// The anchor that the last event sets or, being an alias, names.
+    /// The anchor of the last event, or the name of its alias.
     var anchor: String? {
         switch unsafe event.type {
         case YAML_ALIAS_EVENT: unsafe Self.text(event.data.alias.anchor)
@@ -97,9 +96,10 @@ struct EventStream: ~Copyable {
         if unsafe parser.pointee.error == YAML_MEMORY_ERROR {
             return unsafe YAMLError(Mark(parser.pointee.mark), "out of memory")
         }
-        let problem = unsafe Self.text(parser.pointee.problem) ?? "not readable as YAML"
+        let problem = unsafe Self.text(parser.pointee.problem) ?? "invalid YAML"
         let context = unsafe Self.text(parser.pointee.context) ?? ""
-        // An unclosed quote and a key without its colon are noticed later; where they begin is what helps.
+        // libyaml notices an unclosed quote and a key without a colon late. The place where they begin is more
+        // useful.
         let found = unsafe scalar(at: Mark(parser.pointee.problem_mark))
         let isLate =
             found == nil || problem == "found unexpected end of stream" || context == "while scanning a simple key"

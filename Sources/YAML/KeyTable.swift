@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The keys of a document, each known by a number.
+/// Gives each key of a document a number.
 struct KeyTable {
     /// By number.
     private(set) var names: [String] = []
     private var numbers: [String: Int] = [:]
-    /// The names again, as bytes.
+    /// The same names as bytes.
     private var bytes: [UInt8] = []
     /// By number.
     private var entries: [Entry] = []
     private var last: Int?
 
     private struct Entry {
-        /// Where the name stands in the bytes.
+        /// The bytes of the name.
         let range: Range<Int>
-        /// The first key that is equal in the eyes of Unicode, which spells some texts in several ways.
+        /// The first key that is canonically equivalent in Unicode.
         let equal: Int
-        /// The key that came after this one the last time: in a list of like mappings it does so again.
+        /// The key that followed this one last time. Similar mappings repeat the order.
         var follower: Int
     }
 
@@ -25,7 +25,7 @@ struct KeyTable {
         for name in names { _ = find(name) }
     }
 
-    /// The number of the next key of the file.
+    /// The number of the next key in the file.
     mutating func number(of text: Span<UInt8>) -> Int {
         let number: Int
         if let last, isSpelled(entries[last].follower, text) {
@@ -38,7 +38,7 @@ struct KeyTable {
         return number
     }
 
-    /// One number for all spellings of a key.
+    /// The same number for all Unicode spellings of a key.
     func representative(of number: Int) -> Int { entries[number].equal }
 
     private func isSpelled(_ number: Int, _ text: Span<UInt8>) -> Bool {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A place in the file. Lines and columns count from 1; a column is a Unicode scalar.
+/// A position in the file. Lines and columns count from 1; a column is a Unicode scalar.
 package struct Mark: Sendable, Hashable, Comparable {
-    // Two 32-bit halves keep a node of a large file small; a file is bounded at 4 MiB.
+    // 32 bits each keep the nodes of a large file small. A file has at most 4 MiB.
     private let storedLine: UInt32
     private let storedColumn: UInt32
 

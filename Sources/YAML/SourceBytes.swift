@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The checks on a file's raw bytes, made before libyaml sees them: it would guess UTF-16 from a mark,
-/// and end lines (and with them comments) at characters that editors show as nothing.
+/// Checks the raw bytes before libyaml reads them. libyaml would accept UTF-16 with a byte order mark, and end lines
+/// and comments at characters that editors do not show.
 enum SourceBytes {
-    /// Far above any real configuration; 40 000 brands fit.
+    /// More than any real configuration: 40 000 brands fit.
     static let byteLimit = 4 << 20
 
-    /// Where the text begins: after a UTF-8 byte order mark, which editors on Windows write and which is allowed.
+    /// Returns the offset of the text: after a UTF-8 byte order mark, which Windows editors write.
     static func check(_ bytes: [UInt8]) throws(YAMLError) -> Int {
         let start = Mark(line: 1, column: 1)
         guard bytes.count <= byteLimit else {
@@ -31,13 +31,13 @@ enum SourceBytes {
         }
     }
 
-    /// Whether eight bytes are all printable ASCII or line feeds, as nearly all of a file is.
+    /// Whether the next eight bytes are all printable ASCII or line feeds, as in most of a file.
     private static func isPlain(_ bytes: Span<UInt8>, eightAt index: Int) -> Bool {
         guard index + 8 <= bytes.count else { return false }
         let word = unsafe bytes.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
         func all(_ byte: UInt64) -> UInt64 { byte &* 0x0101_0101_0101_0101 }
-        // The highest bit of each byte says it: none is carried into the next byte where all are ASCII, which the
-        // last line asks for.
+        // The highest bit of each byte is the result. If all bytes are ASCII, no carry reaches the next byte; the
+        // last line checks that.
         let isPrintable = (word &+ all(0x60)) & ~(word &+ all(0x01))
         let isOther = (word ^ all(0x0A)) &+ all(0x7F)
         return (isPrintable | ~isOther) & ~word & all(0x80) == all(0x80)
@@ -68,7 +68,7 @@ enum SourceBytes {
         }
     }
 
-    /// The place of a byte after well-formed text.
+    /// The position of a byte after valid text.
     private static func mark(of index: Int, in bytes: Span<UInt8>) -> Mark {
         var line = 1
         var column = 1
@@ -83,7 +83,7 @@ enum SourceBytes {
         return Mark(line: line, column: column)
     }
 
-    /// One scalar of more than one byte, by the table of RFC 3629 §4: no overlong form, no surrogate.
+    /// Decodes a scalar of several bytes by the table of RFC 3629 §4: no overlong form, no surrogate.
     private static func decode(_ bytes: Span<UInt8>, at index: Int) -> (scalar: UInt32, length: Int)? {
         let first = bytes[index]
         let length: Int
@@ -104,8 +104,8 @@ enum SourceBytes {
         return (scalar, length)
     }
 
-    /// C1 controls and the line breaks of YAML 1.1 that are none elsewhere (U+0085, U+2028, U+2029), the
-    /// bidirectional controls of CVE-2021-42574, byte order marks inside the text, and non-characters.
+    /// C1 controls, line breaks of YAML 1.1 only (U+0085, U+2028, U+2029), the bidirectional controls of
+    /// CVE-2021-42574, byte order marks inside the text, and non-characters.
     private static func isDeceptive(_ scalar: UInt32) -> Bool {
         switch scalar {
         case 0x80...0x9F, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF, 0xFFFE, 0xFFFF: true

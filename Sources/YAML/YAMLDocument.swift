@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One value of a ``YAMLDocument``: its place and its kind. What is in it, the document knows.
+/// One value of a ``YAMLDocument``: its position and kind. The document holds the content.
 package struct YAMLNode: Sendable, Hashable {
     package enum Kind: UInt32, Sendable {
-        /// A scalar that is neither quoted nor written as a block (`|`, `>`).
+        /// An unquoted scalar that is not a block (`|`, `>`).
         case plain
         case quoted
         case sequence
         case mapping
     }
 
-    // Sixteen bytes in all: a large file has a hundred thousand of these. No column of 4 MiB needs the two highest
-    // bits of its word, which are the kind's.
+    // 16 bytes in total: a large file has a hundred thousand nodes. No column within 4 MiB needs the two highest
+    // bits, so they hold the kind.
     private let line: UInt32
     private let columnAndKind: UInt32
-    /// Of a scalar, its bytes in the document's text; of a collection, the nodes in it.
+    /// Scalar: its bytes in the text of the document. Collection: its nodes.
     let start: UInt32
     var end: UInt32
 
@@ -25,7 +25,7 @@ package struct YAMLNode: Sendable, Hashable {
         self.end = UInt32(end)
     }
 
-    /// Where the value begins. For a value that came through an alias: where the anchored value begins.
+    /// Where the value begins. For an alias, where the anchored value begins.
     package var mark: Mark { Mark(line: Int(line), column: Int(columnAndKind & 0x3FFF_FFFF)) }
 
     package var kind: Kind { Kind(rawValue: columnAndKind >> 30) ?? .plain }
@@ -35,23 +35,22 @@ package struct YAMLNode: Sendable, Hashable {
     var range: Range<Int> { Int(start)..<Int(end) }
 }
 
-/// One key of a mapping with its value.
 package struct YAMLPair: Sendable {
-    /// The key's number; ``YAMLDocument/keys`` has its text.
+    /// The number of the key; ``YAMLDocument/keys`` has its text.
     package let key: Int
     /// Where the key begins.
     package let mark: Mark
     package let value: YAMLNode
 }
 
-/// A YAML document, untyped: a scalar stays the text it was written as.
+/// An untyped YAML document: every scalar is text as written.
 ///
-/// Ten thousand brands are a hundred thousand nodes: all of them stand in one array in the order of the file, each
-/// collection before what is in it, and their texts in another.
+/// Ten thousand brands have a hundred thousand nodes. One array holds all nodes in file order, each collection before
+/// its children. Another holds their texts.
 package struct YAMLDocument: Sendable {
-    /// Each key once, by its number: those that ``YAMLParser/parse(_:knownKeys:)`` was given first, in their order.
+    /// Each key once, by number. The known keys of ``YAMLParser/parse(_:knownKeys:)`` come first, in their order.
     package let keys: [String]
-    /// A key is a node before that of its value; its `start` is its number. An alias is a copy of the node it names.
+    /// A key node comes before its value; its `start` is the key number. An alias is a copy of its node.
     private let nodes: [YAMLNode]
     private let text: [UInt8]
 
@@ -63,15 +62,15 @@ package struct YAMLDocument: Sendable {
 
     package var root: YAMLNode { nodes[0] }
 
-    /// nil for what is no scalar.
+    /// nil if the node is not a scalar.
     package func text(_ node: YAMLNode) -> String? {
         node.isScalar ? String(decoding: text[node.range], as: UTF8.self) : nil
     }
 
-    /// nil for what is no sequence.
+    /// nil if the node is not a sequence.
     package func items(_ node: YAMLNode) -> [YAMLNode]? {
         guard node.kind == .sequence else { return nil }
-        // Counted first: a list of ten thousand that grew would take twice the room.
+        // Counted first: growing a list of ten thousand would use twice the memory.
         var count = 0
         forEachItem(of: node) { _ in count += 1 }
         var items: [YAMLNode] = []
@@ -88,12 +87,12 @@ package struct YAMLDocument: Sendable {
         }
     }
 
-    /// In the order of the file; no two have one key. None for what is no mapping.
+    /// In file order, without duplicate keys. Empty if the node is not a mapping.
     package func pairs(_ node: YAMLNode) -> Pairs {
         Pairs(nodes: nodes, range: node.kind == .mapping ? node.range : 0..<0)
     }
 
-    /// The value of a key; nil where a mapping has none, and for what is no mapping.
+    /// nil if the mapping lacks the key, or the node is not a mapping.
     package func value(ofKey key: Int, in node: YAMLNode) -> YAMLNode? {
         guard node.kind == .mapping else { return nil }
         var index = Int(node.start)
@@ -104,14 +103,13 @@ package struct YAMLDocument: Sendable {
         return nil
     }
 
-    /// Where the node after this one and all that is in it stands.
+    /// The index of the next node that is not a child of this one.
     static func successor(of index: Int, in nodes: [YAMLNode]) -> Int {
         let node = nodes[index]
-        // What an alias names lies before it.
+        // The target of an alias is before it.
         return node.isScalar ? index + 1 : max(index + 1, Int(node.end))
     }
 
-    /// What a mapping holds.
     package struct Pairs: Sequence, IteratorProtocol {
         fileprivate let nodes: [YAMLNode]
         fileprivate var range: Range<Int>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why bytes are not one acceptable YAML document. It carries no text of the file, which may hold secrets.
+/// Why the bytes are not a valid document. Contains no text of the file, which may hold secrets.
 package struct YAMLError: Error, Sendable, Hashable {
     package let mark: Mark
-    /// What is wrong, for people.
+    /// The problem, for people.
     package let message: String
-    /// What to do about it, where that is known.
+    /// The action, if known.
     package let hint: String?
 
     package init(_ mark: Mark, _ message: String, hint: String? = nil) {
@@ -16,19 +16,19 @@ package struct YAMLError: Error, Sendable, Hashable {
 }
 
 extension YAMLError {
-    /// In plain words, what libyaml says about the errors that people make most. Its other
-    /// messages are constants as well (scanner.c, parser.c), so none quotes the file.
+    /// Rewrites the most frequent errors of libyaml in plain words. Its other messages are constants too (scanner.c,
+    /// parser.c), so none quotes the file.
     init(_ mark: Mark, context: String, problem: String, found: Unicode.Scalar?) {
         switch (context, problem) {
         case (_, "found character that cannot start any token") where found == "\t":
-            self.init(mark, "a tab cannot indent", hint: "use spaces")
+            self.init(mark, "tabs are not allowed as indentation", hint: "use spaces")
         case (_, "found character that cannot start any token"):
-            self.init(mark, "a text cannot begin with this character", hint: "put the text in quotes")
+            self.init(mark, "a value cannot begin with this character", hint: "put the text in quotes")
         case ("while scanning a quoted scalar", "found unexpected end of stream"):
-            self.init(mark, "a quoted text that begins here is never closed")
+            self.init(mark, "the quoted text that begins here is not closed")
         case (_, "did not find expected ',' or '}'") where found == nil,
             (_, "did not find expected ',' or ']'") where found == nil:
-            self.init(mark, "a bracket that opens here is never closed")
+            self.init(mark, "the bracket that opens here is not closed")
         case ("while parsing a flow node", _) where found == nil:
             self.init(mark, "the file ends inside brackets")
         case (_, "did not find expected ',' or '}'"), (_, "did not find expected ',' or ']'"):
@@ -37,12 +37,12 @@ extension YAMLError {
                 hint: "inside { } and [ ] a text that holds any of { } [ ] , needs quotes")
         case (_, "mapping values are not allowed in this context"):
             self.init(
-                mark, "a key cannot stand here",
+                mark, "a key is not allowed here",
                 hint: "check the indentation; a text that holds a colon and a space needs quotes")
         case (_, "could not find expected ':'"):
             self.init(mark, "a key without a colon", hint: "write key: value")
         case (_, "did not find expected key"), (_, "did not find expected '-' indicator"):
-            self.init(mark, "this does not continue what stands above", hint: "check the indentation")
+            self.init(mark, "this line does not fit the lines above", hint: "check the indentation")
         case ("", _):
             self.init(mark, problem)
         default:

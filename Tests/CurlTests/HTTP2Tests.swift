@@ -4,9 +4,9 @@ import Curl
 import Foundation
 import Testing
 
-/// Over TLS and HTTP/2, with a certificate made for the test.
+/// TLS and HTTP/2, with a certificate made for the test.
 @Suite(.timeLimit(.minutes(2))) struct HTTP2Tests {
-    /// A server in a folder of its own, both gone with their owner.
+    /// A server and its temporary folder. Both are removed with their owner.
     private final class Peer {
         let server: LoopbackServer
         private let folder: URL
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func `an answer over HTTP/2 arrives like any other`() async throws {
+    @Test func `a response over HTTP/2 is read`() async throws {
         let peer = try Peer("answer")
         let reply = try await peer.transfers().send(peer.request("hello")).get()
         #expect(reply.status == 200)
@@ -43,7 +43,7 @@ import Testing
         #expect(reply.body == Array("hello".utf8))
     }
 
-    /// Nobody gets an answer before 32 streams are open.
+    /// The server responds only after 32 streams are open.
     @Test func `many requests share one connection`() async throws {
         let peer = try Peer("answer", openBeforeFirstAnswer: 32)
         let transfers = try peer.transfers()
@@ -62,18 +62,18 @@ import Testing
     @Test(arguments: [
         ("refuse", [CurlError.Kind.http2, .noAnswer]), ("reset", [.http2]), ("go-away", [.http2, .noAnswer]),
         ("cut", [.http2, .answerCut]),
-        // A complaint about bytes is no accident; the last one, ENHANCE_YOUR_CALM, is.
+        // The last code, ENHANCE_YOUR_CALM, is not about invalid bytes.
         ("error-1", [.answerGarbled]), ("error-3", [.answerGarbled]), ("error-6", [.answerGarbled]),
         ("error-9", [.answerGarbled]), ("error-11", [.http2]),
     ])
-    func `a broken stream is no answer`(mode: String, kinds: [CurlError.Kind]) async throws {
+    func `a broken stream is an error`(mode: String, kinds: [CurlError.Kind]) async throws {
         let peer = try Peer(mode)
         let result = await (try peer.transfers { $0.requestTimeout = .seconds(5) }).send(peer.request("x"))
         #expect(result.kind.map(kinds.contains) == true, "\(result)")
     }
 
-    /// "No brand can hurt another": the first connection hangs in its handshake, any other one would not.
-    @Test func `a handshake that hangs costs one request`() async throws {
+    /// The first connection hangs in its handshake; the others do not.
+    @Test func `a handshake that hangs affects one request only`() async throws {
         let peer = try Peer("hang-first")
         let transfers = try peer.transfers {
             $0.connectTimeout = .milliseconds(500)
@@ -87,7 +87,7 @@ import Testing
         #expect(results.count { $0 == nil } == 5, "\(results)")
     }
 
-    @Test func `a request that wants a fresh connection does not go the way of the last one`() async throws {
+    @Test func `a request that needs a fresh connection does not use the last one`() async throws {
         let peer = try Peer("silent-first")
         let transfers = try peer.transfers { $0.requestTimeout = .milliseconds(500) }
         var request = peer.request("x")
@@ -96,7 +96,7 @@ import Testing
         #expect(await transfers.send(request).reply?.status == 200)
     }
 
-    @Test func `a certificate of nobody we trust is refused before anything is sent`() async throws {
+    @Test func `an untrusted certificate is refused before anything is sent`() async throws {
         let peer = try Peer("answer")
         for (store, host) in [(TrustStore.libraryDefault, "127.0.0.1"), (peer.authority, "localhost")] {
             let transfers = try peer.transfers { $0.tls = store }

@@ -4,7 +4,7 @@ import Curl
 import Testing
 
 @Suite struct HTTPDateTests {
-    /// The example of RFC 9110 §5.6.7 in its three forms, and others made with `date -u -d`.
+    /// The example of RFC 9110 §5.6.7 in its three forms, and dates made with `date -u -d`.
     @Test(arguments: [
         ("Sun, 06 Nov 1994 08:49:37 GMT", Int64(784_111_777)), ("Sunday, 06-Nov-94 08:49:37 GMT", 784_111_777),
         ("Sun Nov  6 08:49:37 1994", 784_111_777), ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
@@ -12,7 +12,7 @@ import Testing
         ("Sunday, 22-Nov-26 09:30:00 GMT", 1_795_339_800), ("Sun Nov 22 09:30:00 2026", 1_795_339_800),
         ("Fri, 31 Dec 9999 23:59:59 GMT", 253_402_300_799),
     ])
-    func `the three forms are read`(text: String, seconds: Int64) {
+    func `the three forms are parsed`(text: String, seconds: Int64) {
         #expect(HTTPDate.seconds(text) == seconds)
     }
 
@@ -25,11 +25,11 @@ import Testing
         "Sun, 06 Nov 1960 08:49:37 GMT", "sun, 06 Nov 1994 08:49:37 GMT",
         "Sun, 06 Nov 99999999999999999999 08:49:37 GMT",
     ])
-    func `anything else is no date`(text: String) {
+    func `other text is not a date`(text: String) {
         #expect(HTTPDate.seconds(text) == nil)
     }
 
-    @Test func `no text harms`() {
+    @Test func `no text crashes the parser`() {
         var state: UInt64 = 1
         let parts = ["Sun", ", ", "06", " Nov", "-94", " 08:49:37", " GMT", "1994", "\t", "9", "+", ":", "Monday"]
         for _ in 0..<20_000 {

@@ -5,16 +5,16 @@ import Foundation
 import Synchronization
 import Testing
 
-/// `server.py` as a child: it ends with its owner.
+/// Runs `server.py` as a child process, which ends with its owner.
 final class LoopbackServer {
-    /// What it has seen.
+    /// What the server received.
     struct Record: Decodable {
         struct Request: Decodable {
             let line: String
             let headers: [String]
             let body: String
 
-            /// The values of the header `name`, however it is written.
+            /// The values of the header `name`, ignoring case.
             func values(_ name: String) -> [String] {
                 headers.filter { $0.lowercased().hasPrefix("\(name.lowercased()):") }.map {
                     $0.dropFirst(name.count + 1).trimmingCharacters(in: .whitespaces)
@@ -30,7 +30,7 @@ final class LoopbackServer {
     }
 
     let port: Int
-    /// Nobody listens there.
+    /// A port on which no program listens.
     let deafPort: Int
     private let process = Process()
     private let input = Pipe()
@@ -64,11 +64,11 @@ final class LoopbackServer {
 
     deinit {
         try? input.fileHandleForWriting.close()
-        // Not waited for: a child that another test starts at this moment may hold the pipe that tells of the end.
+        // Not waited for: a child of another test may hold the pipe that reports the end.
         kill(process.processIdentifier, SIGKILL)
     }
 
-    /// Ends it and tells what it has seen.
+    /// Ends the server and returns what it received.
     func finish() throws -> Record {
         try input.fileHandleForWriting.close()
         let printed = try #require(try output.fileHandleForReading.readToEnd())
@@ -81,7 +81,7 @@ final class LoopbackServer {
             body: Array(body.utf8))
     }
 
-    /// Options to reach it with: plain HTTP, no proxy whatever the environment says.
+    /// Options for this server: plain HTTP, and no proxy of the environment.
     func options(_ change: (inout TransferOptions) -> Void = { _ in }) -> TransferOptions {
         var options = TransferOptions(userAgent: "curl-tests/1")
         options.allowsPlainHTTP = true
@@ -97,7 +97,7 @@ final class LoopbackServer {
 }
 
 extension Transfers {
-    /// One request and what became of it.
+    /// Sends one request and returns its result.
     func send(
         _ request: HTTPRequest, notBefore: ContinuousClock.Instant? = nil
     ) async -> Result<HTTPReply, CurlError> {
@@ -116,7 +116,7 @@ extension Result where Success == HTTPReply, Failure == CurlError {
     var kind: CurlError.Kind? { if case .failure(let error) = self { error.kind } else { nil } }
 }
 
-/// How often each of many requests completed, and with what.
+/// How often each request completed, and its results.
 final class Completions: Sendable {
     private let results: Mutex<[[Result<HTTPReply, CurlError>]]>
 

@@ -6,9 +6,9 @@ import Foundation
 import Synchronization
 import Testing
 
-/// Many requests at a time: each completes exactly once, whatever happens.
+/// Many requests at a time: each completes exactly once.
 @Suite(.timeLimit(.minutes(2))) struct ManyTransfersTests {
-    @Test func `a thousand requests complete exactly once, each with its own answer`() async throws {
+    @Test func `a thousand requests complete exactly once, each with its own response`() async throws {
         let server = try LoopbackServer()
         let transfers = try server.transfers()
         let completions = Completions(count: 1000)
@@ -30,12 +30,12 @@ import Testing
         let record = try server.finish()
         #expect(record.requests.count == 1000)
         #expect(Set(record.requests.map(\.body)).count == 1000)
-        // The default of connections to one host that speaks HTTP/1.1.
+        // The default limit of connections to one HTTP/1.1 host.
         #expect(record.connections <= 16 && record.mostInFlight <= 16)
     }
 
-    /// libcurl 7.88 writes into freed memory for it, where the handle has carried an answer before.
-    @Test func `an answer that begins with a folded line harms nothing but itself`() async throws {
+    /// libcurl 7.88 writes to freed memory if the handle has read a response before.
+    @Test func `a response that begins with a folded line affects no other response`() async throws {
         let server = try LoopbackServer()
         let transfers = try server.transfers { $0.concurrency = 1 }
         for round in 0..<200 {
@@ -49,7 +49,7 @@ import Testing
         #expect(try server.finish().requests.count == 200)
     }
 
-    /// The server answers only when as many are there as may be, and waits a moment for one too many.
+    /// The server responds only when the allowed number of requests is open. It waits a moment for one too many.
     @Test(arguments: [
         (concurrency: 4, connections: 16, bound: 4), (concurrency: 16, connections: 4, bound: 4),
         (concurrency: 1, connections: 16, bound: 1), (concurrency: 16, connections: 1, bound: 1),
@@ -63,7 +63,7 @@ import Testing
             $0.concurrency = limits.concurrency
             $0.connections = limits.connections
         }
-        // libcurl knows after one answer that this peer takes one request a connection.
+        // After one response, libcurl knows that this peer takes one request on each connection.
         #expect(await transfers.send(server.request("/ok")).reply?.status == 200)
         let request = server.request("/gate/\(limits.bound)")
         await withTaskGroup(of: Int?.self) { group in
@@ -76,7 +76,7 @@ import Testing
         #expect(record.connections == limits.bound)
     }
 
-    @Test func `a request can be submitted where another one completes`() async throws {
+    @Test func `a completion can submit another request`() async throws {
         let server = try LoopbackServer()
         let transfers = try server.transfers { $0.concurrency = 1 }
         let request = server.request("/echo")
@@ -95,13 +95,13 @@ import Testing
         #expect(try server.finish().connections == 1)
     }
 
-    @Test func `who is not waited for completes all the same`() async throws {
+    @Test func `a request completes although its owner released the transfers`() async throws {
         let server = try LoopbackServer()
         let request = server.request("/echo")
         let group = DispatchGroup()
         let completions = Completions(count: 20)
         for round in 0..<20 {
-            // Nobody but the loop holds these.
+            // Only the loop holds these.
             let transfers = try server.transfers()
             group.enter()
             transfers.submit {
@@ -115,8 +115,8 @@ import Testing
         #expect(completions.all.allSatisfy { $0.count == 1 && $0[0].reply?.status == 200 })
     }
 
-    /// "No brand can hurt another": the first request that a peer gets is not answered, the others are.
-    @Test func `a request without an answer keeps no other one waiting`() async throws {
+    /// The peer does not respond to its first request, but to the others.
+    @Test func `a request without a response does not delay others`() async throws {
         let server = try LoopbackServer()
         let transfers = try server.transfers { $0.requestTimeout = .seconds(2) }
         let silent = server.request("/silence")
@@ -142,7 +142,7 @@ import Testing
 
     // MARK: Later
 
-    @Test func `a request is never made before its time`() async throws {
+    @Test func `a request is never created before its time`() async throws {
         let server = try LoopbackServer()
         let transfers = try server.transfers { $0.concurrency = 1 }
         let request = server.request("/echo")
@@ -166,7 +166,7 @@ import Testing
         #expect(completions.all.allSatisfy { $0.count == 1 && $0[0].reply?.status == 200 })
     }
 
-    @Test func `a request that waits for its time keeps no other one waiting`() async throws {
+    @Test func `a delayed request does not delay others`() async throws {
         let server = try LoopbackServer()
         let transfers = try server.transfers { $0.concurrency = 1 }
         let request = server.request("/ok")
@@ -180,7 +180,7 @@ import Testing
         #expect(try server.finish().requests.count == 3)
     }
 
-    @Test func `a time that is past is now`() async throws {
+    @Test func `a past time means now`() async throws {
         let server = try LoopbackServer()
         let result = await (try server.transfers()).send(server.request("/ok"), notBefore: .now - .seconds(3600))
         #expect(result.reply?.status == 200)
@@ -198,7 +198,7 @@ import Testing
         let underWay = AsyncStream.makeStream(of: Void.self)
         let submit = { @Sendable (index: Int) in
             group.enter()
-            // Some under way, some waiting for a place, some for their time.
+            // Some are in progress, some wait for others, some for their time.
             transfers.submit(notBefore: index % 3 == 2 ? .now + .seconds(3600) : nil) {
                 underWay.continuation.yield()
                 return request
@@ -210,7 +210,7 @@ import Testing
         for index in 0..<40 { submit(index) }
         var started = underWay.stream.makeAsyncIterator()
         for _ in 0..<4 { await started.next() }
-        // While it is being cancelled, from several threads, more comes in.
+        // More requests arrive during the cancellation, from several threads.
         DispatchQueue.concurrentPerform(iterations: 20) { index in
             if index % 5 == 0 { transfers.cancel() }
             submit(40 + index)
@@ -218,7 +218,7 @@ import Testing
         await group.emptied()
         transfers.cancel()
         #expect(completions.all.allSatisfy { $0.count == 1 && $0[0].kind == .cancelled })
-        // And for good.
+        // Later requests are cancelled too.
         #expect(await transfers.send(request).kind == .cancelled)
         #expect(await transfers.send(request, notBefore: .now + .seconds(3600)).kind == .cancelled)
         underWay.continuation.finish()
@@ -227,7 +227,7 @@ import Testing
         #expect(made == 4, "no request is made once a place is free only because of the stop")
     }
 
-    @Test func `cancelling an idle one refuses what comes`() async throws {
+    @Test func `after cancelling idle transfers, new requests are cancelled`() async throws {
         let server = try LoopbackServer()
         let transfers = try server.transfers()
         #expect(await transfers.send(server.request("/ok")).reply?.status == 200)
@@ -263,7 +263,7 @@ import Testing
 }
 
 extension DispatchGroup {
-    /// Waits without holding a thread.
+    /// Waits without blocking a thread.
     func emptied() async {
         await withCheckedContinuation { continuation in
             notify(queue: .global()) { @Sendable in continuation.resume() }

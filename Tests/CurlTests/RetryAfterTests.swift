@@ -12,15 +12,15 @@ import Testing
     }
 
     @Test(arguments: [("0", 0), ("1", 1), ("007", 7), ("120", 120), ("999999999", 999_999_999)])
-    func `seconds count from the answer`(value: String, seconds: Int64) {
+    func `seconds count from the response`(value: String, seconds: Int64) {
         #expect(wait(value) == .seconds(seconds))
-        // Whatever the clocks say.
+        // The clocks do not matter.
         #expect(wait(value, date: "Sun, 06 Nov 1994 08:49:37 GMT") == .seconds(seconds))
     }
 
-    /// A year of five digits was found by fuzzing.
+    /// Fuzzing found the year of five digits.
     @Test(arguments: ["99999999999999999999999999", "Tue Nov 14 22023", "Fri, 31 Dec 9999 23:59:59 GMT"])
-    func `no wait is without end`(value: String) {
+    func `every wait is finite`(value: String) {
         #expect(wait(value) == .seconds(1_000_000_000))
     }
 
@@ -28,7 +28,7 @@ import Testing
     @Test(arguments: [
         "Sun, 22 Nov 2026 09:31:30 GMT", "Sunday, 22-Nov-26 09:31:30 GMT", "Sun Nov 22 09:31:30 2026",
     ])
-    func `a date counts from the server's own`(value: String) {
+    func `a date is relative to the date of the server`(value: String) {
         #expect(wait(value) == .seconds(90))
         #expect(wait(value, date: Self.date) == .seconds(90))
         #expect(wait(value, date: "Sun, 22 Nov 2026 08:31:30 GMT") == .seconds(3600))
@@ -40,13 +40,13 @@ import Testing
         "Sun, 22 Nov 2026 09:29:59 GMT", "Sun, 06 Nov 1994 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
         "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, 22 Nov 2026 09:30:00 GMT",
     ])
-    func `a date that is past asks for no wait`(value: String) {
+    func `a past date asks for no wait`(value: String) {
         #expect(wait(value, date: Self.date) == .zero)
     }
 
-    /// RFC 9110 §10.2.3 sets no bound to the digits: who writes many asks for a wait that no run has.
+    /// RFC 9110 §10.2.3 sets no limit to the digits.
     @Test(arguments: ["1000000000", "9999999999", "99999999999999999999", String(repeating: "9", count: 300)])
-    func `an absurd number is a long wait, not none`(value: String) throws {
+    func `a huge number is a long wait`(value: String) throws {
         #expect(try #require(wait(value)) >= .seconds(999_999_999))
     }
 
@@ -56,7 +56,7 @@ import Testing
         "Sun, 22 Nix 2026 09:31:30 GMT", "Sun, 22 Nov 2026 25:31:30 GMT", "Sun, 22 Nov 2026 09:31:30 GMT\0",
         "Sun, 22 Nov 2026 09:31:30 GMT" + String(repeating: " ", count: 100), "tomorrow", "now",
     ])
-    func `anything else is no wish`(value: String) {
+    func `other text is ignored`(value: String) {
         #expect(wait(value, date: Self.date) == nil)
     }
 }

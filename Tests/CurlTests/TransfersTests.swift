@@ -4,18 +4,18 @@ import Curl
 import Foundation
 import Testing
 
-/// One request at a time against a real peer.
+/// One request at a time against a real server.
 @Suite(.timeLimit(.minutes(2))) struct TransfersTests {
-    @Test func `an answer arrives with the headers that were asked for`() async throws {
+    @Test func `a response has the headers that the options list`() async throws {
         let server = try LoopbackServer()
         let reply = try await server.transfers().send(server.request("/ok")).get()
         #expect(reply.status == 200)
         #expect(reply.body == Array(#"{"ok":true}"#.utf8))
-        // Names in lower case, blanks around the value gone, and of two the last.
+        // Names are in lower case, values have no blanks around them, and the last of two wins.
         #expect(reply.headers == ["x-kept": "a padded: value", "x-kept-twice": "2"])
     }
 
-    @Test func `a request is sent as it is given`() async throws {
+    @Test func `a request is sent unchanged`() async throws {
         let server = try LoopbackServer()
         let body = (0..<3000).map { _ in "{\"a\":1}" }.joined()
         let headers = [
@@ -33,14 +33,14 @@ import Testing
             #expect(request.line == "POST /echo HTTP/1.1")
             #expect(request.headers.filter { line in headers.contains { "\($0.0): \($0.1)" == line } }.count == 4)
             #expect(request.values("User-Agent") == ["curl-tests/1"])
-            // What would change the answer's bytes, or ask for one more answer.
+            // Headers that would change the response, or ask for another one.
             for name in ["Accept-Encoding", "Expect", "Cookie", "Authorization", "TE", "Transfer-Encoding"] {
                 #expect(request.values(name).isEmpty, "\(name)")
             }
         }
     }
 
-    @Test func `a request may have many headers and long ones, whatever the one before had`() async throws {
+    @Test func `the headers of a request may be more and longer than before`() async throws {
         let server = try LoopbackServer()
         let transfers = try server.transfers()
         let some = [2, 40, 0, 9].map { count in
@@ -53,7 +53,7 @@ import Testing
         #expect(seen == some.map { $0.map { "\($0.0): \($0.1)" } })
     }
 
-    @Test func `a proxy is told who asks, and nothing that is for the host`() async throws {
+    @Test func `a proxy gets the user agent, and no header for the host`() async throws {
         let server = try LoopbackServer()
         let transfers = try server.transfers { options in
             options.allowsPlainHTTP = false
@@ -67,7 +67,7 @@ import Testing
         #expect(asked.values("Client-Id").isEmpty)
     }
 
-    @Test func `one connection carries every method, each with the body that it has`() async throws {
+    @Test func `one connection carries every method, each with its own body`() async throws {
         let server = try LoopbackServer()
         let transfers = try server.transfers()
         let methods: [(HTTPRequest.Method, line: String, body: String)] = [
@@ -87,18 +87,18 @@ import Testing
     }
 
     @Test(arguments: ["a\nb", "a\rb", "a\r\nX: y", "\0", "\u{1}", "\t", "\u{7f}", "\u{1b}[0m"])
-    func `a control character in a header is refused and nothing is sent`(value: String) async throws {
+    func `a control character in a header is rejected and nothing is sent`(value: String) async throws {
         let server = try LoopbackServer()
         let transfers = try server.transfers()
         #expect(await transfers.send(server.request("/ok", headers: [("Client-Id", value)])).kind == .requestInvalid)
         #expect(await transfers.send(server.request("/ok", headers: [("X\(value)", "a")])).kind == .requestInvalid)
-        // What was refused spoils nothing for the next one.
+        // A rejected request does not affect the next one.
         #expect(await transfers.send(server.request("/ok")).reply?.status == 200)
         #expect(try server.finish().requests.map { $0.values("Client-Id") } == [[]])
     }
 
     @Test(arguments: ["", "::", "http://", "not a url", "http://[::1", "http://127.0.0.1:99999/"])
-    func `a URL that is none is refused`(url: String) async throws {
+    func `an invalid URL is rejected`(url: String) async throws {
         let server = try LoopbackServer()
         var request = server.request("/ok")
         request.url = url
@@ -112,7 +112,7 @@ import Testing
     }
 
     @Test(arguments: ["ftp", "file", "gopher", "telnet", "dict"])
-    func `no other protocol is spoken`(scheme: String) async throws {
+    func `other protocols are rejected`(scheme: String) async throws {
         let server = try LoopbackServer()
         var request = server.request("/ok")
         request.url = request.url.replacing("http:", with: "\(scheme):")
@@ -121,7 +121,7 @@ import Testing
     }
 
     @Test(arguments: [200, 204, 400, 401, 404, 409, 429, 500, 503, 599, 999])
-    func `a status is an answer, not an error`(status: Int) async throws {
+    func `every status is a response, not an error`(status: Int) async throws {
         let server = try LoopbackServer()
         #expect(try await server.transfers().send(server.request("/status/\(status)")).reply?.status == status)
     }
@@ -134,7 +134,7 @@ import Testing
     }
 
     @Test(arguments: [("/no-reason", nil), ("/interim/3", "final"), ("/trailer", "header"), ("/no-length", nil)])
-    func `unusual answers that are whole are read`(path: String, kept: String?) async throws {
+    func `unusual but complete responses are read`(path: String, kept: String?) async throws {
         let server = try LoopbackServer()
         let reply = try await server.transfers().send(server.request(path)).get()
         #expect(reply.status == 200)
@@ -142,7 +142,7 @@ import Testing
         #expect(reply.headers["x-kept"] == kept)
     }
 
-    @Test func `nothing of one answer is left for the next one`() async throws {
+    @Test func `a response contains nothing of the one before`() async throws {
         let server = try LoopbackServer()
         let transfers = try server.transfers()
         for _ in 0..<3 {
@@ -174,7 +174,7 @@ import Testing
         ("/unknown-coding", .answerMalformed), ("/upgrade", .answerMalformed), ("/nul-in-header", .answerMalformed),
         ("/silence", .timedOut), ("/silence-in-headers", .timedOut), ("/silence-in-body", .timedOut),
     ])
-    func `each fault of a peer has its name`(path: String, kind: CurlError.Kind) async throws {
+    func `each fault of a server has its own error kind`(path: String, kind: CurlError.Kind) async throws {
         let server = try LoopbackServer()
         let transfers = try server.transfers {
             if kind == .timedOut { $0.requestTimeout = .milliseconds(300) }
@@ -182,9 +182,9 @@ import Testing
         let start = ContinuousClock.now
         let result = await transfers.send(server.request(path))
         #expect(result.kind == kind, "\(result)")
-        // libcurl counts in whole milliseconds.
+        // libcurl counts whole milliseconds.
         if kind == .timedOut { #expect(ContinuousClock.now - start >= .milliseconds(299)) }
-        // What the peer sent is in no message.
+        // No message contains what the server sent.
         if case .failure(let error) = result {
             #expect(!error.message.isEmpty)
             #expect(!["SSH", "mystery", "aaaa", "zz"].contains(where: error.message.contains), "\(error.message)")
@@ -192,22 +192,22 @@ import Testing
     }
 
     @Test(arguments: [("/body/65536", 200), ("/headers/100000", 200), ("/long-header/90000", 200)])
-    func `what is just small enough arrives`(path: String, status: Int) async throws {
+    func `a response at the size limit is read`(path: String, status: Int) async throws {
         let server = try LoopbackServer()
         #expect(try await server.transfers().send(server.request(path)).reply?.status == status)
     }
 
-    @Test func `a refused connection is a connection that was not made`() async throws {
+    @Test func `a refused connection is reported as not connected`() async throws {
         let server = try LoopbackServer()
         var request = server.request("/ok")
         request.url = "http://127.0.0.1:\(server.deafPort)/ok"
         #expect(await (try server.transfers()).send(request).kind == .notConnected)
     }
 
-    /// No name: a label has 63 letters at most (RFC 1035 §2.3.4), so that no resolver is asked.
+    /// An invalid name: a label has at most 63 letters (RFC 1035 §2.3.4), so no resolver is used.
     private static let noName = String(repeating: "a", count: 64) + ".invalid"
 
-    @Test func `a proxy that is not there is told from a server that is not there`() async throws {
+    @Test func `an unknown proxy and an unknown server are different errors`() async throws {
         let server = try LoopbackServer()
         let transfers = try server.transfers {
             $0.proxy = "http://\(Self.noName):3128"
@@ -219,7 +219,7 @@ import Testing
     }
 
     @Test(arguments: ["http", "socks5h"])
-    func `a proxy that refuses is told from a server that refuses`(scheme: String) async throws {
+    func `a refusing proxy and a refusing server are different errors`(scheme: String) async throws {
         let server = try LoopbackServer()
         let transfers = try server.transfers {
             $0.proxy = "\(scheme)://127.0.0.1:\(server.deafPort)"
@@ -238,20 +238,20 @@ import Testing
         #expect(await direct.send(request).kind == .notConnected)
     }
 
-    @Test func `without TLS no proxy is asked`() async throws {
+    @Test func `without TLS no proxy is used`() async throws {
         let server = try LoopbackServer()
         let transfers = try server.transfers { $0.proxy = "http://\(Self.noName):3128" }
         #expect(await transfers.send(server.request("/ok")).reply?.status == 200)
     }
 
-    @Test func `a name that does not exist is not resolved`() async throws {
+    @Test func `a name that does not exist is reported as not resolved`() async throws {
         let server = try LoopbackServer()
         var request = server.request("/ok")
         request.url = "http://\(Self.noName)/ok"
         #expect(await (try server.transfers()).send(request).kind == .hostNotResolved)
     }
 
-    @Test func `a peer without TLS is no TLS connection`() async throws {
+    @Test func `a server without TLS is a TLS error`() async throws {
         let server = try LoopbackServer()
         var request = server.request("/ok")
         request.url = "https://127.0.0.1:\(server.port)/ok"

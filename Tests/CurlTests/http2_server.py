@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A peer on loopback that speaks HTTP/2 (RFC 9113) over TLS, frame by frame.
+"""A server on loopback that speaks HTTP/2 (RFC 9113) over TLS, frame by frame.
 
-Arguments: a folder for its certificate, then what it does (`answer`, `refuse`, `reset`, `go-away`, `cut`, or
-`hang-first`: answer, but not on the first connection; `silent-first`: the first connection goes silent after TLS), then how many streams must be open before the first answer.
-Prints its port; when its standard input closes it prints what it has seen as one JSON document and ends.
+Arguments: a folder for its certificate; the mode; and how many streams must be open before the first response.
+Modes: `answer`, `refuse`, `reset`, `go-away`, `cut`, `hang-first` (the first connection hangs), `silent-first` (the
+first connection goes silent after TLS).
+Prints its port. When its standard input closes, it prints what it received as one JSON document and ends.
 """
 
 import json

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A peer on loopback whose answers are written byte by byte, chosen by the path of the request.
+"""A server on loopback that writes its responses byte by byte. The path of the request selects the response.
 
-Prints its port, and a second port on which nobody listens. When its standard input closes it prints what it has seen
-as one JSON document and ends.
+Prints its port, and a second port on which no program listens. When its standard input closes, it prints what it
+received as one JSON document and ends.
 """
 
 import json
@@ -23,7 +23,7 @@ released = 0
 
 
 def receive(connection, buffered):
-    """One request: its head, its body and what came after it; None where the peer has gone."""
+    """One request: its head, its body and the bytes after it; None if the client has closed."""
     while b"\r\n\r\n" not in buffered:
         more = connection.recv(65536)
         if not more:
@@ -49,7 +49,7 @@ def reply(body, status="200 OK", headers=()):
 
 
 def wait_at_gate(width):
-    """Holds a request until `width` of them are here, and then a moment longer, in which one too many would show."""
+    """Holds a request until `width` of them have arrived, and a moment longer to detect one too many."""
     global waiting, released
     with changed:
         waiting += 1
@@ -67,7 +67,7 @@ def until_the_peer_goes(connection):
 
 
 def answer(connection, path, body):
-    """Writes what `path` asks for. True where the connection may carry another request."""
+    """Writes the response for `path`. True if the connection may carry another request."""
     kind, _, number = path[1:].partition("/")
     count = int(number) if number.isdigit() else 0
     send = connection.sendall
@@ -200,7 +200,7 @@ def serve(connection):
             if not goes_on:
                 break
     except OSError:
-        # The peer has gone in the middle, which is its right.
+        # The client closed the connection early, which is allowed.
         pass
     finally:
         connection.close()
@@ -217,7 +217,7 @@ def accept(listener):
 
 
 listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
-# Bound but not listening: connections are refused, and nobody else can take the port.
+# Bound but not listening: connections are refused, and no other program can use the port.
 deaf = socket.socket()
 deaf.bind(("127.0.0.1", 0))
 threading.Thread(target=accept, args=(listener,), daemon=True).start()

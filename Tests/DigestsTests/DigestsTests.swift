@@ -61,7 +61,7 @@ import Testing
         #expect(hexadecimal(code) == expected)
     }
 
-    @Test("an empty key is a key of its own, not the one used before")
+    @Test("an empty key is not the key of the call before")
     func emptyKey() {
         _ = WipedBytes(Array("another".utf8)).withBytes { SHA256.authenticationCode(for: [1], key: $0) }
         let code = WipedBytes([]).withBytes { SHA256.authenticationCode(for: [], key: $0) }
@@ -69,7 +69,7 @@ import Testing
         #expect(hexadecimal(code) == "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad")
     }
 
-    @Test("wiping empties an array and leaves a copy held elsewhere alone")
+    @Test("wiping empties an array and does not change another copy")
     func wiping() {
         var bytes: [UInt8] = [1, 2, 3]
         let kept = WipedBytes(bytes)

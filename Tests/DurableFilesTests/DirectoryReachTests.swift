@@ -6,12 +6,12 @@ import Testing
 
 @testable import DurableFiles
 
-/// Who gets through directories of user 1111 and group 2222.
+/// Access to directories of user 1111 and group 2222.
 @Suite struct DirectoryReachTests {
     private static let owner: UInt32 = 1111
     private static let group: UInt32 = 2222
 
-    /// A barrier as these tests write it.
+    /// The expected barrier of a test.
     enum Expected: Sendable {
         case none, certain, unlessInGroup
     }
@@ -34,7 +34,7 @@ import Testing
         #expect(unsafe chmod(folder.path, 0o755) == 0)
         try folder.makeDirectory("outer")
         try folder.makeDirectory("outer/inner", mode: 0o755)
-        // The way as the kernel names it: no doubled slash.
+        // The path as the kernel shows it, without a doubled slash.
         let outer = folder.path("outer").replacing("//", with: "/")
         #expect(unsafe chown(outer, Self.owner, Self.group) == 0)
         #expect(unsafe chmod(outer, mode) == 0)
@@ -44,21 +44,21 @@ import Testing
             case .certain: DirectoryReach.Barrier(path: outer, othersGroup: nil)
             case .unlessInGroup: DirectoryReach.Barrier(path: outer, othersGroup: Self.group)
             }
-        // The same for the directory itself, what lies below, and a link to that.
+        // The result is the same for the directory, a path below it, and a link to that.
         folder.link("link", to: "outer/inner")
         for path in [outer, outer + "/inner", folder.path("link")] {
             #expect(DirectoryReach.barrier(to: path, for: reader) == wanted)
         }
     }
 
-    @Test func `the root lets everybody in, and nothing is told of what is not there`() {
+    @Test func `the root has no barrier, and a missing path has no result`() {
         #expect(DirectoryReach.barrier(to: "/", for: .group(3333)) == nil)
         #expect(DirectoryReach.barrier(to: "/no/such/directory", for: .group(3333)) == nil)
     }
 }
 
 @Suite struct RehearsalTests {
-    @Test func `a rehearsal leaves everything as it was, and says whose the file would be`() throws {
+    @Test func `a rehearsal changes nothing, and returns the owner of a published file`() throws {
         let folder = try TemporaryFolder()
         try folder.write("old", to: "token", mode: 0o640)
         let before = try folder.status("token")
@@ -73,10 +73,10 @@ import Testing
         #expect(folder.names == ["token"])
     }
 
-    @Test func `what is in the way is told of the directory`() throws {
+    @Test func `a rehearsal names the directory in its error`() throws {
         let folder = try TemporaryFolder()
         let directory = try Directory(path: folder.path)
-        // The descriptor of a directory that is gone takes no new file.
+        // A removed directory accepts no new file through its descriptor.
         try #require(unsafe rmdir(folder.path) == 0)
         let error = try #require(throws: FileError.self) {
             _ = try directory.rehearse(name: "token", attributes: PublishedAttributes())
@@ -85,7 +85,7 @@ import Testing
         #expect(error.operation == .create)
     }
 
-    @Test(.enabled(if: !isRoot)) func `an owner that cannot be given is found`() throws {
+    @Test(.enabled(if: !isRoot)) func `an owner that cannot be set is an error`() throws {
         let folder = try TemporaryFolder()
         let directory = try Directory(path: folder.path)
         #expect(throws: FileError.self) {
@@ -94,7 +94,7 @@ import Testing
         #expect(folder.names.isEmpty)
     }
 
-    @Test(.enabled(if: isRoot)) func `the group asked for is the group found`() throws {
+    @Test(.enabled(if: isRoot)) func `the requested group is the group of the file`() throws {
         let folder = try TemporaryFolder()
         let directory = try Directory(path: folder.path)
         let given = try directory.rehearse(name: "token", attributes: PublishedAttributes(owner: 1111, group: 2222))

@@ -13,27 +13,27 @@ import Testing
     }
 
     @Test(arguments: [0o700, 0o755, 0o770, 0o2775, 0o1777] as [mode_t])
-    func `a directory that strangers cannot rearrange is accepted`(mode: mode_t) throws {
+    func `a directory that other users cannot change is accepted`(mode: mode_t) throws {
         try folder.makeDirectory("d", mode: mode)
         #expect(fileError { _ = try Directory(path: folder.path("d")) } == nil)
     }
 
     @Test(arguments: [0o777, 0o707, 0o702] as [mode_t])
-    func `a directory that anybody may write is refused`(mode: mode_t) throws {
+    func `a world-writable directory is refused`(mode: mode_t) throws {
         try folder.makeDirectory("d", mode: mode)
         let error = fileError { _ = try Directory(path: folder.path("d")) }
         #expect(error?.reason == .directoryNotTrusted(.writableByOthers))
         #expect(error?.description.contains("chmod o-w") == true)
     }
 
-    @Test(.enabled(if: isRoot, "giving directories away takes root"), arguments: [0o755, 0o1777] as [mode_t])
-    func `a stranger's directory is refused, sticky or not`(mode: mode_t) throws {
+    @Test(.enabled(if: isRoot, "changing owners needs root"), arguments: [0o755, 0o1777] as [mode_t])
+    func `a directory of another user is refused, sticky or not`(mode: mode_t) throws {
         try folder.makeDirectory("d", mode: mode, owner: 65534)
         let error = fileError { _ = try Directory(path: folder.path("d")) }
         #expect(error?.reason == .directoryNotTrusted(.ownedByStranger(65534)))
     }
 
-    @Test func `a missing directory, a file and a dangling link are told apart`() throws {
+    @Test func `a missing directory, a file and a dangling link have different errors`() throws {
         try folder.write("", to: "file")
         folder.link("dangling", to: "nowhere")
         folder.link("loop", to: "loop")
@@ -44,14 +44,14 @@ import Testing
         #expect(fileError { _ = try Directory(path: folder.path("loop")) }?.reason == .symlinkLoop)
     }
 
-    @Test func `a link to a directory leads there`() throws {
+    @Test func `a link to a directory is followed`() throws {
         try folder.makeDirectory("real")
         folder.link("link", to: "real")
         try Directory(path: folder.path("link")).publish([65], name: "token", attributes: privateMode)
         #expect(folder.text("real/token") == "A")
     }
 
-    @Test func `a path in a message carries no control characters`() {
+    @Test func `a path in a message has no control characters`() {
         let error = FileError(.open, "/a\n\u{1B}[31mb", errorNumber: ENOENT)
         #expect(error.description == "/a??[31mb: the file does not exist (open: No such file or directory)")
     }

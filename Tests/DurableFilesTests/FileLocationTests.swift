@@ -26,17 +26,17 @@ import Testing
     @Test(arguments: [
         ("/run/doku/a.token", "/run/doku"), ("/a", "/"), ("a", "."), ("d/a", "d"), ("d//a", "d/"), ("/ü/ö", "/ü"),
     ])
-    func `a location knows its directory to the letter`(path: String, directory: String) throws {
+    func `a location compares its directory exactly`(path: String, directory: String) throws {
         let location = try FileLocation(path: path)
         #expect(location.isIn(directory))
-        // The second ü is another spelling, and another directory.
+        // The second ü has another spelling, so it is another directory.
         for other in ["", "/", ".", "d", "e", "d/", "/run/dok", "/run/dokv", "/run/doku/", "/u\u{308}"]
         where other != directory || other == "/u\u{308}" {
             #expect(!location.isIn(other))
         }
     }
 
-    @Test func `a name alone is no path`() {
+    @Test func `a name must not be a path`() {
         #expect(FileLocation(name: "a.token")?.name == "a.token")
         for path in ["", ".", "..", "d/a", "/a", "a/", "a\0"] { #expect(FileLocation(name: path) == nil) }
     }
@@ -46,7 +46,7 @@ import Testing
         #expect(fileError { _ = try FileLocation(path: path) }?.reason == .invalidName)
     }
 
-    @Test func `what is no link is where it is`() throws {
+    @Test func `a file that is not a link keeps its location`() throws {
         try folder.write("x", to: "file")
         for name in ["file", "absent"] {
             let location = try FileLocation(path: folder.path(name))
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func `a chain of links, relative and absolute, leads to the file, and the links stay`() throws {
+    @Test func `a chain of relative and absolute links leads to the file and is kept`() throws {
         try folder.makeDirectory("real")
         try folder.makeDirectory("links")
         try folder.write("old", to: "real/token")
@@ -69,7 +69,7 @@ import Testing
         #expect(try folder.status("links/one").st_mode & S_IFMT == S_IFLNK)
     }
 
-    @Test func `a link to a file that was deleted leads to where it was`() throws {
+    @Test func `a link to a deleted file leads to its former location`() throws {
         try folder.makeDirectory("real")
         folder.link("link", to: "real/token")
         let location = try FileLocation(path: folder.path("link")).followingSymlinks()
@@ -77,7 +77,7 @@ import Testing
         #expect(folder.text("real/token") == "A")
     }
 
-    @Test func `a link into a missing or open directory is refused`() throws {
+    @Test func `a link to a missing or world-writable directory is refused`() throws {
         try folder.makeDirectory("open", mode: 0o777)
         folder.link("missing", to: "nowhere/token")
         folder.link("exposed", to: "open/token")
@@ -87,15 +87,15 @@ import Testing
         #expect(exposed?.reason == .directoryNotTrusted(.writableByOthers))
     }
 
-    @Test func `a circle of links ends`() throws {
+    @Test func `a loop of links is an error`() throws {
         folder.link("a", to: "b")
         folder.link("b", to: "a")
         let error = fileError { _ = try FileLocation(path: folder.path("a")).followingSymlinks() }
         #expect(error?.reason == .symlinkLoop)
     }
 
-    @Test(.enabled(if: isRoot, "a stranger's link takes root"))
-    func `a stranger's link in a sticky directory is not followed`() throws {
+    @Test(.enabled(if: isRoot, "a link of another user needs root"))
+    func `a link of another user in a sticky directory is not followed`() throws {
         try folder.makeDirectory("sticky", mode: 0o1777)
         try folder.write("victim", to: "victim")
         folder.link("sticky/link", to: folder.path("victim"))

@@ -13,7 +13,7 @@ import Testing
         folder = try TemporaryFolder()
     }
 
-    @Test func `a file is read whole, again and again`() throws {
+    @Test func `a file can be read in full repeatedly`() throws {
         try folder.write("secret\n", to: "file")
         let file = try InputFile(path: folder.path("file"))
         for _ in 0..<2 { #expect(try file.read(maximumSize: 7) == Array("secret\n".utf8)) }
@@ -26,7 +26,7 @@ import Testing
         #expect(error?.reason == .tooLarge)
     }
 
-    @Test func `a file whose size the kernel does not tell is read to its end`() throws {
+    @Test func `a file of unknown size is read completely`() throws {
         let status = try InputFile(path: "/proc/self/status").read(maximumSize: 1 << 16)
         #expect(status.starts(with: "Name:".utf8))
         let error = fileError { _ = try InputFile(path: "/proc/self/status").read(maximumSize: 10) }
@@ -37,14 +37,14 @@ import Testing
         arguments: [
             (0o600, true, false), (0o400, true, false), (0o640, false, false), (0o602, false, true),
         ] as [(mode_t, Bool, Bool)])
-    func `who else may read or write it is told`(mode: mode_t, isPrivate: Bool, isWritable: Bool) throws {
+    func `access by others is reported`(mode: mode_t, isPrivate: Bool, isWritable: Bool) throws {
         try folder.write("x", to: "file", mode: mode)
         let status = try InputFile(path: folder.path("file")).status
         #expect(status.isPrivate == isPrivate)
         #expect(status.isWritableByOthers == isWritable)
     }
 
-    @Test func `what is no regular file is refused at once`() throws {
+    @Test func `other file types are refused without waiting`() throws {
         #expect(unsafe mkfifo(folder.path("fifo"), 0o600) == 0)
         let kinds: [(String, FileKind)] = [
             (folder.path("fifo"), .fifo), (folder.path, .directory), ("/dev/null", .characterDevice),
@@ -65,7 +65,7 @@ import Testing
         #expect(!file.isCurrent)
     }
 
-    @Test func `a second lock waits for nobody, or until the first is released`() throws {
+    @Test func `a second lock fails at once, or waits until the first is released`() throws {
         try folder.write("", to: "file")
         var first: InputFile? = try InputFile(path: folder.path("file"))
         let second = try InputFile(path: folder.path("file"))
@@ -88,7 +88,7 @@ import Testing
         #expect(taken)
     }
 
-    @Test func `a lock that another process holds goes with that process`() throws {
+    @Test func `the lock of another process is released when it ends`() throws {
         try folder.write("", to: "file")
         let holder = Process()
         let output = Pipe()
@@ -116,7 +116,7 @@ import Testing
     }
 
     @Test(arguments: ["no-such-account", "", "4294967295", "-1", "1a", "a\0b"])
-    func `what is no account is an error`(name: String) {
+    func `an unknown account is an error`(name: String) {
         #expect(throws: AccountError(kind: .user, name: name, errorNumber: 0)) {
             try AccountNames.userIdentifier(of: name)
         }

@@ -21,7 +21,7 @@ import Testing
         return file
     }
 
-    @Test func `nothing is absent`() throws {
+    @Test func `a missing file is absent`() throws {
         #expect(try directory.inspect(name: "token", maximumSize: 10) == .absent)
     }
 
@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test func `a socket is refused`() throws {
-        // The address holds 108 bytes: go there instead of naming the whole path.
+        // A socket address holds 108 bytes, too few for the whole path.
         let script = "import os, socket, sys; os.chdir(sys.argv[1]); socket.socket(socket.AF_UNIX).bind('socket')"
         try #require(try execute("python3", "-c", script, folder.path) == 0)
         let error = fileError { _ = try directory.inspect(name: "socket", maximumSize: 10) }
@@ -57,7 +57,7 @@ import Testing
         let before = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
         for _ in 0..<10_000 { _ = try directory.inspect(name: "token", maximumSize: 10) }
         let after = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
-        // Other tests open files meanwhile.
+        // Other tests open files at the same time.
         #expect(after < before + 1000)
     }
 }
@@ -71,7 +71,7 @@ import Testing
         directory = try Directory(path: folder.path)
     }
 
-    @Test func `where somebody else publishes, nothing is swept`() throws {
+    @Test func `nothing is swept while another program publishes`() throws {
         let leftover = ".token.0123456789abcdef.tmp"
         try folder.write("x", to: leftover)
         do {
@@ -80,30 +80,30 @@ import Testing
             directory.shareLock()
             #expect(other.sweep(names: ["token"]) == 0)
             #expect(folder.names == [leftover])
-            // Open twice in one program, it is swept where both let go for that moment.
+            // A directory that is open twice in one program is swept if both unlock it.
             other.unlock()
             #expect(directory.sweep(names: ["none"]) == 0)
             directory.shareLock()
             withExtendedLifetime(other) {}
         }
-        // Whoever only reads there is in nobody's way.
+        // A reader does not block sweeping.
         let reader = try Directory(path: folder.path, use: .reading)
         #expect(directory.sweep(names: ["token"]) == 1)
         withExtendedLifetime(reader) {}
     }
 
-    @Test func `who has a directory for itself waits for others no longer than it says`() throws {
+    @Test func `the exclusive lock waits only until its deadline`() throws {
         let other = try Directory(path: folder.path, use: .sharing)
         let began = ContinuousClock.now
         directory.lock(waitingUntil: began + .milliseconds(120))
         #expect(ContinuousClock.now - began >= .milliseconds(120))
         withExtendedLifetime(other) {}
-        // And publishes all the same.
+        // It publishes even without the lock.
         try directory.publish([0x78], name: "token", attributes: PublishedAttributes())
         #expect(folder.names == ["token"])
     }
 
-    @Test func `leftovers of exactly the given names go`() throws {
+    @Test func `leftovers of exactly the given names are removed`() throws {
         let leftovers = [".token.0123456789abcdef.tmp", ".a.b.ffffffffffffffff.tmp"]
         let others = [
             ".other.0123456789abcdef.tmp", "token", ".token", ".token.tmp", "token.0123456789abcdef.tmp",
@@ -116,7 +116,7 @@ import Testing
         #expect(directory.sweep(names: ["token", "a.b"]) == 0)
     }
 
-    @Test func `what is linked, is no file or is a stranger's stays`() throws {
+    @Test func `linked files, other file types and files of other users are kept`() throws {
         let name = { (digit: Int) in TemporaryName(for: "token", random: UInt64(digit)).text }
         try folder.write("x", to: name(1))
         #expect(unsafe link(folder.path(name(1)), folder.path("second")) == 0)
@@ -132,13 +132,13 @@ import Testing
         #expect(folder.names == before)
     }
 
-    @Test func `a killed writer's temporary is recognised`() throws {
+    @Test func `the temporary file of a killed writer is recognised`() throws {
         let pending = try PendingFile.create(in: directory, target: "token") { 7 }
         try pending.write([1])
         #expect(folder.names.count == 1)
         #expect(directory.sweep(names: ["token"]) == 1)
         #expect(folder.names == [])
-        // What was swept beneath a writer is an error for the writer, and the target stays as it was.
+        // If its temporary file was swept, the writer gets an error and the target is unchanged.
         do throws(FileError) {
             try pending.publish()
             Issue.record("there is nothing to publish")

@@ -7,7 +7,7 @@ import Testing
 
 @testable import DurableFiles
 
-/// Old content intact, nothing left behind, the right reason: for every way in which the file system says no.
+/// Each file system error keeps the old content, leaves no temporary file and has the right reason.
 @Suite struct PublishingFaultTests {
     let folder: TemporaryFolder
 
@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: isRoot, "mounting takes root"))
+    @Test(.enabled(if: isRoot, "mounting needs root"))
     func `a full file system keeps the old file`() throws {
         try withMount(["-t", "tmpfs", "-o", "size=64k,mode=700", "none"], at: folder.path) {
             try folder.write("old", to: "token")
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: isRoot, "mounting takes root"))
+    @Test(.enabled(if: isRoot, "mounting needs root"))
     func `a file system without inodes keeps the old file`() throws {
         try withMount(["-t", "tmpfs", "-o", "nr_inodes=2,mode=700", "none"], at: folder.path) {
             try folder.write("old", to: "token")
@@ -44,8 +44,8 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: isRoot, "mounting takes root"))
-    func `a read-only file system is named`() throws {
+    @Test(.enabled(if: isRoot, "mounting needs root"))
+    func `a read-only file system is reported`() throws {
         try withMount(["-t", "tmpfs", "-o", "mode=700", "none"], at: folder.path) {
             try folder.write("old", to: "token")
             #expect(try execute("mount", "-o", "remount,ro", folder.path) == 0)
@@ -54,8 +54,8 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: isRoot, "mounting takes root"))
-    func `a file that is mounted on is refused before anything is written`() throws {
+    @Test(.enabled(if: isRoot, "mounting needs root"))
+    func `a mount point is refused before anything is written`() throws {
         try folder.write("mounted", to: "source")
         try folder.write("old", to: "token")
         try withMount(["--bind", folder.path("source")], at: folder.path("token")) {
@@ -65,14 +65,14 @@ import Testing
             #expect(inspected?.description.contains("mount the directory instead") == true)
             #expect(publish([1], in: folder.path)?.reason == .isMountPoint)
 
-            // Where the look tells nothing, the rename does.
+            // If the check does not detect it, the rename does.
             let renamed = fileError {
                 let pending = try PendingFile.create(in: directory, target: "token") { 7 }
                 try pending.publish()
             }
             #expect(renamed?.operation == .rename)
             #expect(renamed?.reason == .isMountPoint)
-            // And where the kernel does not tell, the table of mounts does.
+            // If the kernel does not report it, the mount table does.
             #expect(MountTable.namesOfMountPoints(in: directory.descriptor) == ["token"])
             #expect(folder.text("token") == "mounted")
             #expect(folder.names == ["source", "token"])
@@ -80,12 +80,12 @@ import Testing
         #expect(folder.text("token") == "old")
     }
 
-    @Test func `the table of mounts writes blanks in octal`() {
+    @Test func `octal escapes of the mount table are decoded`() {
         #expect(MountTable.unescaped(Array(#"/a\040b\134c\011"#.utf8)) == Array("/a b\\c\t".utf8))
     }
 
-    @Test(.enabled(if: isRoot, "chattr takes root"), arguments: ["token", "."])
-    func `what is immutable stays`(name: String) throws {
+    @Test(.enabled(if: isRoot, "chattr needs root"), arguments: ["token", "."])
+    func `an immutable file is kept`(name: String) throws {
         try folder.write("old", to: "token")
         guard try execute("chattr", "+i", folder.path(name)) == 0 else {
             print("skipped: no immutable files on this file system")
@@ -122,7 +122,7 @@ import Testing
         #expect(folder.text("victim") == "victim")
     }
 
-    @Test(.enabled(if: isRoot, "making devices takes root"))
+    @Test(.enabled(if: isRoot, "making devices needs root"))
     func `a device is not replaced`() throws {
         let nullDevice: dev_t = 1 << 8 | 3
         guard unsafe mknod(folder.path("device"), S_IFCHR | 0o600, nullDevice) == 0 else {
@@ -136,7 +136,7 @@ import Testing
         #expect(folder.names == ["device"])
     }
 
-    @Test func `any umask gives the mode that was asked for`() async {
+    @Test func `the mode does not depend on the umask`() async {
         await #expect(processExitsWith: .success) {
             let folder = try TemporaryFolder()
             let directory = try Directory(path: folder.path)
@@ -148,7 +148,7 @@ import Testing
         }
     }
 
-    @Test func `above the process's file size limit the old file stays`() async {
+    @Test func `above the file size limit the old file is kept`() async {
         await #expect(processExitsWith: .success) {
             let folder = try TemporaryFolder()
             try folder.write("old", to: "token")
@@ -166,7 +166,7 @@ import Testing
         }
     }
 
-    @Test func `without descriptors the old file stays`() async {
+    @Test func `without free descriptors the old file is kept`() async {
         await #expect(processExitsWith: .success) {
             let folder = try TemporaryFolder()
             try folder.write("old", to: "token")
@@ -185,8 +185,8 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: isRoot, "becoming another user takes root"))
-    func `an unprivileged user is told what it may not do`() async {
+    @Test(.enabled(if: isRoot, "becoming another user needs root"))
+    func `an unprivileged user gets the reason for each refusal`() async {
         await #expect(processExitsWith: .success) {
             let folder = try TemporaryFolder()
             try folder.makeDirectory("own", owner: 65534)

@@ -20,13 +20,13 @@ import Testing
         try directory.synchronize()
     }
 
-    @Test func `a new file holds what was published and nothing is left beside it`() throws {
+    @Test func `a new file has the published content, and no temporary file is left`() throws {
         try publish("new")
         #expect(folder.text("token") == "new")
         #expect(folder.names == ["token"])
     }
 
-    @Test func `where nothing is thought to stand, what stands there is treated as ever`() throws {
+    @Test func `an existing file is handled as usual, even if a new one was expected`() throws {
         let directory = try Directory(path: folder.path)
         func publish(_ name: String) throws {
             try directory.publish(Array("new".utf8), name: name, attributes: privateMode, isNew: true)
@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test(arguments: [0, 1, 4096, 1 << 20])
-    func `every size arrives whole`(size: Int) throws {
+    func `every size is written completely`(size: Int) throws {
         let contents = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         let directory = try Directory(path: folder.path)
         try directory.publish(contents, name: "token", attributes: privateMode)
@@ -52,14 +52,14 @@ import Testing
     }
 
     @Test(arguments: [0o600, 0o640, 0o644, 0o444, 0o000, 0o777] as [UInt32])
-    func `the mode is exactly as asked`(mode: UInt32) throws {
+    func `the mode is exactly the requested one`(mode: UInt32) throws {
         try folder.write("old", to: "token", mode: 0o666)
         try publish("new", mode: mode)
         #expect(try folder.status("token").st_mode & 0o7777 == mode)
     }
 
-    @Test(.enabled(if: isRoot, "giving files away takes root"))
-    func `owner and group are exactly as asked`() throws {
+    @Test(.enabled(if: isRoot, "changing owners needs root"))
+    func `owner and group are exactly the requested ones`() throws {
         let directory = try Directory(path: folder.path)
         try directory.publish([1], name: "a", attributes: .init(mode: 0o640, owner: 65534, group: 12))
         try directory.publish([1], name: "b", attributes: .init(mode: 0o640, group: 12))
@@ -76,14 +76,14 @@ import Testing
         #expect(folder.text("second") == "old")
     }
 
-    @Test func `a reader that has the old file open goes on reading it`() throws {
+    @Test func `a reader with the old file open continues to read it`() throws {
         try folder.write("old", to: "token")
         let reader = try #require(FileHandle(forReadingAtPath: folder.path("token")))
         try publish("new")
         #expect(try reader.readToEnd() == Data("old".utf8))
     }
 
-    @Test func `a directory's default access list opens the file to nobody`() throws {
+    @Test func `a default access list of the directory does not open the file`() throws {
         guard try setDefaultAccessList(of: folder.path) else {
             print("skipped: no Python to set an access list, or no access lists here")
             return
@@ -96,18 +96,18 @@ import Testing
     }
 
     @Test(arguments: ["", ".", "..", "a/b", "/a", "a\0b", String(repeating: "n", count: 234)])
-    func `a name that is none is refused`(name: String) throws {
+    func `an invalid name is refused`(name: String) throws {
         #expect(fileError { try publish("new", name) }?.reason == .invalidName)
         #expect(folder.names == [])
     }
 
-    @Test func `the longest name that has a temporary is published`() throws {
+    @Test func `the longest valid name is published`() throws {
         let name = String(repeating: "n", count: 233)
         try publish("new", name)
         #expect(folder.text(name) == "new")
     }
 
-    @Test func `a planted temporary is passed over and its victim untouched`() throws {
+    @Test func `an existing temporary name is skipped and its target unchanged`() throws {
         let counter = Counter()
         let planted = (0..<3).map { TemporaryName(for: "token", random: $0).text }
         try folder.write("victim", to: "victim")
@@ -122,7 +122,7 @@ import Testing
         #expect(Set(folder.names) == Set(planted + ["token", "victim"]))
     }
 
-    @Test func `sixteen planted temporaries end the attempt and stay`() throws {
+    @Test func `sixteen existing temporary names end the attempt and are kept`() throws {
         let counter = Counter()
         let planted = (0..<16).map { TemporaryName(for: "token", random: $0).text }
         for name in planted { try folder.write("planted", to: name) }
@@ -137,7 +137,7 @@ import Testing
         #expect(Set(folder.names) == Set(planted + ["token"]))
     }
 
-    @Test func `a file that is not published vanishes`() throws {
+    @Test func `a file that is not published is removed`() throws {
         let directory = try Directory(path: folder.path)
         do {
             let pending = try PendingFile.create(in: directory, target: "token") { 7 }
@@ -147,7 +147,7 @@ import Testing
         #expect(folder.names == [])
     }
 
-    @Test func `a directory that is swapped for a link receives nothing through it`() throws {
+    @Test func `a directory replaced by a link gets nothing through the link`() throws {
         try folder.makeDirectory("real")
         try folder.makeDirectory("trap")
         let directory = try Directory(path: folder.path("real"))
@@ -158,7 +158,7 @@ import Testing
         #expect(folder.text("trap/token") == nil)
     }
 
-    @Test func `readers beside a writer see whole files only`() async throws {
+    @Test func `readers see whole files only during writes`() async throws {
         let sizes = (old: 3_000, new: 70_000)
         try publish(String(repeating: "a", count: sizes.old))
         let path = folder.path("token")
@@ -180,7 +180,7 @@ import Testing
     }
 }
 
-/// Everything for user 65534 in what is made here: user::rwx, user:65534:rwx, group::r-x, mask::rwx, other::--- in
+/// Gives user 65534 all permissions in new files: user::rwx, user:65534:rwx, group::r-x, mask::rwx, other::---, in
 /// the form of <linux/posix_acl_xattr.h>.
 private func setDefaultAccessList(of path: String) throws -> Bool {
     let script = """
@@ -198,7 +198,7 @@ private func hasAccessList(_ path: String) throws -> Bool {
     return try execute("python3", "-c", script, path) == 0
 }
 
-/// 0, 1, 2, …: temporaries with names that a test can plant.
+/// 0, 1, 2, …: predictable names of temporary files.
 private final class Counter {
     private var value: UInt64 = 0
 

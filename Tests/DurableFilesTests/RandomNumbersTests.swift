@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 @Suite("Random numbers") struct RandomNumbersTests {
-    @Test("none is given out twice, whoever asks at the same time") func areGivenOnce() {
+    @Test("no number is returned twice, also to concurrent callers") func areGivenOnce() {
         let given = Mutex<[UInt64]>([])
         DispatchQueue.concurrentPerform(iterations: 8) { _ in
             let mine = (0..<1000).map { _ in RandomNumbers.next() }
@@ -17,7 +17,7 @@ import Testing
         #expect(Set(all).count == 8000)
     }
 
-    @Test("every bit of them changes") func useAllBits() {
+    @Test("every bit of the numbers changes") func useAllBits() {
         let some = (0..<100).map { _ in RandomNumbers.next() }
         #expect(some.reduce(0, |) == .max)
         #expect(some.reduce(.max, &) == 0)

@@ -5,7 +5,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// A folder that goes with its owner, and short ways to look at what stands in it.
+/// A temporary folder that is removed with its owner, and short ways to inspect it.
 final class TemporaryFolder {
     let path: String
 
@@ -48,7 +48,7 @@ final class TemporaryFolder {
         return status
     }
 
-    /// What stands in the folder, sorted: a leftover shows.
+    /// The sorted names in the folder, leftovers included.
     var names: [String] {
         (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? []
     }
@@ -56,7 +56,7 @@ final class TemporaryFolder {
 
 let isRoot = geteuid() == 0
 
-/// Runs a program to its end.
+/// Runs a program and waits for it.
 @discardableResult
 func execute(_ arguments: String...) throws -> Int32 {
     let process = Process()
@@ -68,7 +68,7 @@ func execute(_ arguments: String...) throws -> Int32 {
     return process.terminationStatus
 }
 
-/// Mounts for the length of `body`; what cannot be mounted here is said, not failed.
+/// Mounts a file system during `body`. If it cannot be mounted here, the test reports that and does not fail.
 func withMount(_ arguments: [String], at path: String, _ body: () throws -> Void) throws {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
@@ -84,7 +84,7 @@ func withMount(_ arguments: [String], at path: String, _ body: () throws -> Void
     try body()
 }
 
-/// What a closure throws, as the error of this module.
+/// The error that a closure throws, as a `FileError`.
 func fileError(_ body: () throws -> Void) -> FileError? {
     do {
         try body()

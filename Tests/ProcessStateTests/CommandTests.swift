@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test func `what is printed is returned, to the byte, and no shell looks at the arguments`() throws {
+    @Test func `output is returned exactly, and no shell reads the arguments`() throws {
         #expect(try run(["printf", "%s\\n", "$HOME; `id` 'x'"]) == "$HOME; `id` 'x'\n")
         #expect(try run(["true"]) == "")
         #expect(try run(["/bin/sh", "-c", "echo out; echo err >&2"]) == "out\n")
@@ -39,7 +39,7 @@ import Testing
         #expect(try run(["head", "-c", "300000", "/dev/zero"], maximumOutput: 300_000).utf8.count == 300_000)
     }
 
-    @Test func `each way to fail is told apart`() {
+    @Test func `each failure has its own error`() {
         #expect(failure(["sh", "-c", "echo x; exit 3"]) == .exited(status: 3))
         #expect(failure(["sh", "-c", "kill -9 $$"]) == .killed(signal: SIGKILL))
         #expect(failure(["/nowhere/program"]) == .couldNotStart(errorNumber: ENOENT))
@@ -49,7 +49,7 @@ import Testing
         #expect(failure(["printf", "a\0b"]) == .couldNotStart(errorNumber: EINVAL))
     }
 
-    @Test func `after the timeout the grandchildren are dead too`() throws {
+    @Test func `the timeout kills the grandchildren too`() throws {
         let folder = NSTemporaryDirectory() + "/command-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func `a program that leaves something behind is not waited for, and what it left is killed`() throws {
+    @Test func `background processes of a program are killed when it ends`() throws {
         let start = ContinuousClock.now
         let text = try run(["sh", "-c", "sleep 1000 & echo $!"], timeout: .seconds(60))
         #expect(ContinuousClock.now - start < .seconds(20))
@@ -72,7 +72,7 @@ import Testing
         #expect(try isGone(identifier))
     }
 
-    @Test func `a program that closes its output is waited for`() {
+    @Test func `a program that closed its output is waited for`() {
         #expect(failure(["sh", "-c", "exec >&-; sleep 0.3; exit 5"]) == .exited(status: 5))
     }
 
@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test func `only what was chosen is handed on`() throws {
+    @Test func `only the chosen environment is passed`() throws {
         let names = try run(["env"], maximumOutput: 100_000).split(separator: "\n")
             .compactMap { $0.split(separator: "=").first.map(String.init) }
         #expect(Set(names).isSubset(of: ["PATH", "HOME", "LANG", "LC_ALL"]))
@@ -95,11 +95,11 @@ import Testing
         #expect(bytes == Array("A=1\n".utf8))
     }
 
-    @Test func `a child has its own group, nothing to read, and no descriptor of ours`() throws {
-        // Left open on exec by purpose, as a careless library would.
+    @Test func `a child has its own group, empty standard input, and no other descriptor`() throws {
+        // Left open on exec on purpose, as a library might do.
         let careless = unsafe open("/dev/null", O_RDONLY)
         defer { close(careless) }
-        // One process, which prints its descriptors before it opens any.
+        // One process that prints its descriptors before it opens any.
         let listed = try run(["sh", "-c", "for n in /proc/$$/fd/*; do echo ${n##*/}; done; cat"])
         let numbers = listed.split(separator: "\n").compactMap { Int32($0) }
         #expect(Set(numbers).isSuperset(of: [0, 1, 2]))
@@ -118,7 +118,7 @@ import Testing
             let bytes = try Command(argv: ["grep", "^Sig[BI]", "/proc/self/status"], timeout: .seconds(30)).run()
             let masks = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
                 .compactMap { UInt64($0.suffix(16), radix: 16) }
-            // Signals 1 to 31: glibc leaves two of its own, 32 and 33, ignored in every child that it spawns.
+            // Signals 1 to 31: glibc leaves its own two, 32 and 33, ignored in every child.
             #expect(masks.map { $0 & 0x7fff_ffff } == [0, 0])
         }
     }
@@ -132,7 +132,7 @@ import Testing
         return (String(decoding: output, as: UTF8.self), failure)
     }
 
-    @Test func `the end of both streams is kept, of a program that failed as well`() {
+    @Test func `the end of both streams is kept, also for a failed program`() {
         #expect(keep("echo a; echo b >&2; echo c; exit 7") == ("a\nb\nc\n", .exited(status: 7)))
         #expect(keep("printf '%0200d' 7") == (String(repeating: "0", count: 99) + "7", nil))
         #expect(keep("seq 1 100000; echo end >&2", maximumOutput: 10) == ("99\n100000\nend\n".suffix(10) + "", nil))
@@ -143,7 +143,7 @@ import Testing
         #expect(keep("kill -9 $$") == ("", .killed(signal: SIGKILL)))
     }
 
-    @Test func `a program that prints without end is held to its time`() {
+    @Test func `the timeout applies to a program with endless output`() {
         let start = ContinuousClock.now
         let (output, failure) = keep("yes & yes >&2", timeout: .seconds(1))
         #expect(failure == .timedOut)
@@ -151,7 +151,7 @@ import Testing
         #expect(ContinuousClock.now - start < .seconds(20))
     }
 
-    @Test func `standard input is there to the byte, and nobody waits for a program that reads none of it`() {
+    @Test func `standard input is passed exactly, and a program may ignore it`() {
         let input = (0..<300_000).flatMap { Array("\($0)\n".utf8) }
         #expect(keep("tail -n 1; wc -c", input: input).output == "299999\n0\n")
         #expect(keep("sha256sum | cut -c1-8; true", input: []).output == "e3b0c442\n")
@@ -159,7 +159,7 @@ import Testing
         #expect(keep("wc -c", input: input).output == "\(input.count)\n")
     }
 
-    @Test func `many commands run at once, each with its own output, and no zombie stays`() async {
+    @Test func `many commands run at once, each with its own output, and no zombie remains`() async {
         await #expect(processExitsWith: .success) {
             let wrong = Mutex(0)
             let group = DispatchGroup()
@@ -179,14 +179,14 @@ import Testing
         }
     }
 
-    @Test func `a message shows nothing of the command`() {
+    @Test func `a message contains nothing of the command`() {
         #expect(
             CommandError.couldNotStart(errorNumber: ENOENT).description
                 == "the command could not be started: No such file or directory")
         #expect(CommandError.exited(status: 3).description == "the command ended with status 3")
     }
 
-    /// Dead, be it reaped or not: an orphan is reaped by init in its own time. Asked until a minute is over.
+    /// Dead, reaped or not: init reaps an orphan at any time. Polls for at most a minute.
     private func isGone(_ identifier: Int32) throws -> Bool {
         let end = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < end {

@@ -6,9 +6,9 @@ import Glibc
 import ProcessState
 import Testing
 
-/// Each in a process of its own, since it changes what belongs to the whole process.
+/// Each test runs in its own process, since it changes state of the whole process.
 @Suite struct ProcessHygieneTests {
-    @Test func `crash signals are default, and writing to nobody is no end`() async {
+    @Test func `crash signals are default, and a closed pipe does not kill the process`() async {
         await #expect(processExitsWith: .success) {
             for number in [SIGILL, SIGSEGV, SIGABRT] { signal(number, { _ in }) }
             signal(SIGCHLD, SIG_IGN)
@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    @Test func `nothing is dumped, and files are born private`() async {
+    @Test func `core dumps are off, and new files are private`() async {
         await #expect(processExitsWith: .success) {
             ProcessHygiene.apply()
             var limit = rlimit()
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test func `no other process of the same user looks inside`() async {
+    @Test func `other processes of the same user cannot read the memory`() async {
         await #expect(processExitsWith: .success) {
             #expect(dumpable() == 1)
             ProcessHygiene.apply()
@@ -41,9 +41,9 @@ import Testing
         }
     }
 
-    @Test func `closed standard descriptors are opened on nothing`() async {
+    @Test func `closed standard descriptors are opened on /dev/null`() async {
         await #expect(processExitsWith: .success) {
-            // Kept for the test's own report.
+            // Kept for the report of the test.
             let kept = [STDOUT_FILENO, STDERR_FILENO].map { dup($0) }
             for number in STDIN_FILENO...STDERR_FILENO { close(number) }
             ProcessHygiene.apply()
@@ -53,7 +53,7 @@ import Testing
                 devices.append(UInt64(status.st_rdev))
             }
             for (copy, number) in zip(kept, [STDOUT_FILENO, STDERR_FILENO]) { dup2(copy, number) }
-            // All are open. Another thread of the test's own may have been quicker with one of them.
+            // All are open. Another thread of the test may have used one of them first.
             #expect(devices.count == 3)
             #expect(devices.count { $0 == 259 } >= 2)
         }
@@ -61,9 +61,9 @@ import Testing
 }
 
 @Suite struct EnvironmentVariableTests {
-    @Test func `a taken secret is nowhere in the environment any more`() async {
+    @Test func `a taken secret is removed from the environment`() async {
         await #expect(processExitsWith: .success) {
-            // PATH stands in for a secret: it is there from the start, as a scheduler would have put it.
+            // PATH acts as the secret: it is set at process start, as a scheduler would set it.
             let value = try #require(EnvironmentVariable.read("PATH"))
             let entry = Data("PATH=\(value)".utf8)
             let before = try Data(contentsOf: URL(filePath: "/proc/self/environ"))
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test func `a variable is read, and unset with its value`() async {
+    @Test func `a variable is read, and unset together with its value`() async {
         await #expect(processExitsWith: .success) {
             unsafe setenv("PROCESS_STATE_TEST", "välue", 1)
             unsafe setenv("PROCESS_STATE_TEST_2", "other", 1)
@@ -105,7 +105,7 @@ private func statusField(_ name: String) throws -> String {
     return line.dropFirst(name.count + 1).trimmingCharacters(in: .whitespaces)
 }
 
-/// What prctl(2) answers to PR_GET_DUMPABLE. It is variadic, so that Swift has to be told one of its shapes.
+/// The result of prctl(2) for PR_GET_DUMPABLE. It is variadic, so Swift needs one concrete type.
 private func dumpable() -> Int32? {
     typealias Prctl = @convention(c) (Int32, UInt, UInt, UInt, UInt) -> Int32
     guard let symbol = unsafe dlsym(nil, "prctl") else { return nil }

@@ -6,7 +6,7 @@ import ProcessState
 import Synchronization
 import Testing
 
-/// Work that waits until the test lets it go, as for a disk that does not respond.
+/// Work that waits until the test releases it, like work on a disk that does not respond.
 private final class Gate: Sendable {
     private let semaphore = DispatchSemaphore(value: 0)
     private let waiting = Atomic(0)
@@ -23,7 +23,7 @@ private final class Gate: Sendable {
 }
 
 @Suite(.timeLimit(.minutes(1))) struct WorkerPoolTests {
-    @Test(arguments: [0, 1, 2, 1000]) func `each number is done once, and its result is in its place`(count: Int) {
+    @Test(arguments: [0, 1, 2, 1000]) func `each number is done once, and its result has its index`(count: Int) {
         let calls = Mutex([Int: Int]())
         let results = WorkerPool().map(count, within: .seconds(20)) { number in
             calls.withLock { $0[number, default: 0] += 1 }
@@ -42,11 +42,11 @@ private final class Gate: Sendable {
         #expect(threads.withLock { $0.count } <= 2)
     }
 
-    @Test func `work over its limit has no result, and holds up nothing else`() {
+    @Test func `work over its limit has no result, and does not delay other work`() {
         let gate = Gate()
         defer { gate.open() }
         let began = ContinuousClock.now
-        // Two groups: the rest of a group that hangs is done all the same.
+        // Two groups: the rest of a group that hangs is done too.
         let results = WorkerPool(width: 4).map(100, within: .milliseconds(300)) { number in
             if number == 3 || number == 70 { gate.wait() }
             return number
@@ -68,7 +68,7 @@ private final class Gate: Sendable {
         #expect(gate.count == 100)
     }
 
-    @Test func `more pieces that hang than there are threads only cost their time`() {
+    @Test func `more hanging pieces than threads only take their time limit`() {
         let gate = Gate()
         defer { gate.open() }
         let results = WorkerPool(width: 4).map(13, within: .milliseconds(100), grouping: 1) { number in
@@ -94,7 +94,7 @@ private final class Gate: Sendable {
         #expect(pool.map(1, within: nil) { _ in 2 } == [2])
     }
 
-    @Test func `cancelling ends the wait, and what is done by then counts`() {
+    @Test func `cancelling ends the wait, and keeps the results so far`() {
         let gate = Gate()
         defer { gate.open() }
         let cancel = Mutex<(@Sendable () -> Void)?>(nil)
@@ -110,7 +110,7 @@ private final class Gate: Sendable {
         #expect(results[1] == nil)
     }
 
-    @Test func `a piece is overdue by its own start, not by its time in the queue`() {
+    @Test func `the time limit counts from the start of a piece, not from its submission`() {
         let results = WorkerPool(width: 1).map(10, within: .seconds(2), grouping: 1) { number in
             usleep(300_000)
             return number

@@ -3,7 +3,7 @@
 import Testing
 import YAML
 
-/// A document as text: `"quoted"`, `plain`, `[…]`, `{key: …}`, each with its place where asked.
+/// A document as text: `"quoted"`, `plain`, `[…]`, `{key: …}`, with positions if asked.
 private func shape(_ document: YAMLDocument, marks: Bool = false) -> String {
     func place(_ mark: Mark) -> String { marks ? "@\(mark.line):\(mark.column)" : "" }
     func shape(_ node: YAMLNode) -> String {
@@ -42,11 +42,11 @@ private func shape(_ document: YAMLDocument, marks: Bool = false) -> String {
         ("# only at first\n\na: 1 # and here\n", "{a: 1}"),
         ("\"<<\": 1", "{<<: 1}"),
     ])
-    func `a document keeps its texts as they were written`(source: String, expected: String) throws {
+    func `a document keeps its texts as written`(source: String, expected: String) throws {
         #expect(try shape(YAMLParser.parse(Array(source.utf8))) == expected)
     }
 
-    @Test func `every node and key knows its place`() throws {
+    @Test func `every node and key has its position`() throws {
         let source = "\u{FEFF}a: 1\nü:  [x,\r\n  {y: z}]\n- : q\n".replacing("- : q\n", with: "b: &t\n  - c\nd: *t\n")
         let expected =
             "{a@1:1: 1@1:4, ü@2:1: [x@2:6, {y@3:4: z@3:7}@3:3]@2:5, b@4:1: [c@5:5]@4:4, d@6:1: [c@5:5]@4:4}@1:1"
@@ -60,7 +60,7 @@ private func shape(_ document: YAMLDocument, marks: Bool = false) -> String {
         #expect(document.pairs(document.root).map { document.keys[$0.key] } == keys)
     }
 
-    @Test func `known keys have their numbers, however deep and in whatever order they stand`() throws {
+    @Test func `known keys have their numbers at every depth and in any order`() throws {
         let source = "b: {a: 1, x: {b: 2}}\na: [{c: 3, a: 4}, {a: 5, c: 6}]\n"
         let document = try YAMLParser.parse(Array(source.utf8), knownKeys: ["a", "b", "unused"])
         func value(_ path: [Int], _ node: YAMLNode) -> String? {
@@ -76,7 +76,7 @@ private func shape(_ document: YAMLDocument, marks: Bool = false) -> String {
         #expect(document.value(ofKey: 2, in: document.root) == nil)
     }
 
-    @Test func `keys in different spellings of Unicode are shown as they were written`() throws {
+    @Test func `keys in different Unicode spellings are shown as written`() throws {
         let source = "- \u{E9}: 1\n- e\u{301}: 2\n- \u{E9}: 3\n"
         let document = try YAMLParser.parse(Array(source.utf8))
         let items = try #require(document.items(document.root))
@@ -89,7 +89,7 @@ private func shape(_ document: YAMLDocument, marks: Bool = false) -> String {
         #expect(try shape(YAMLParser.parse(Array(source.utf8))) == source)
     }
 
-    @Test func `aliases may stand in for a common part`() throws {
+    @Test func `aliases may repeat a common part`() throws {
         let source = "a: &x {b: c}\nd: [" + Array(repeating: "*x", count: 30_000).joined(separator: ",") + "]\n"
         let document = try YAMLParser.parse(Array(source.utf8), knownKeys: ["d"])
         let list = try #require(document.value(ofKey: 0, in: document.root))

@@ -4,14 +4,14 @@ import Glibc
 import Testing
 import YAML
 
-/// Debug builds check every access: they get more time.
+/// Debug builds check every access, so they get more time.
 #if DEBUG
 private let patience = 20
 #else
 private let patience = 1
 #endif
 
-/// This thread's processor time: other tests and other users of the machine do not count.
+/// CPU time of this thread: other tests and programs do not count.
 private func processorTime(_ body: () throws -> Void) rethrows -> Duration {
     func now() -> Duration {
         var time = timespec()
@@ -34,19 +34,19 @@ private func failure(_ bytes: [UInt8]) -> YAMLError? {
 
 @Suite struct YAMLRefusalTests {
     @Test(arguments: [
-        ("a: [1", 1, 4, "bracket that opens here is never closed"),
+        ("a: [1", 1, 4, "bracket that opens here is not closed"),
         ("a: {b: 1,\n", 2, 1, "ends inside brackets"),
         ("a: {b: c{d}}", 1, 9, "comma or the closing bracket"),
-        ("a:\n  - b\n c", 3, 2, "does not continue"),
-        ("a: 'x\n\n", 1, 4, "never closed"),
-        ("a: \"x\n\n", 1, 4, "never closed"),
+        ("a:\n  - b\n c", 3, 2, "does not fit the lines above"),
+        ("a: 'x\n\n", 1, 4, "quoted text that begins here is not closed"),
+        ("a: \"x\n\n", 1, 4, "quoted text that begins here is not closed"),
         ("a:\n\tb: 1\n", 2, 1, "tab"),
         ("a: @x", 1, 4, "cannot begin"),
         ("a: %x", 1, 4, "cannot begin"),
-        ("a: 1\nb: 2\na: 3\n", 3, 1, "duplicate key: it stands already in line 1"),
+        ("a: 1\nb: 2\na: 3\n", 3, 1, "duplicate key: already defined on line 1"),
         ("{a: 1, \"a\": 2}", 1, 8, "duplicate key"),
-        ("a: {a: 1, b: {a: 2, b: 3}}\nb: 1\na: 4\n", 3, 1, "duplicate key: it stands already in line 1"),
-        ("\u{E9}: 1\ne\u{301}: 2\n", 2, 1, "duplicate key: it stands already in line 1"),
+        ("a: {a: 1, b: {a: 2, b: 3}}\nb: 1\na: 4\n", 3, 1, "duplicate key: already defined on line 1"),
+        ("\u{E9}: 1\ne\u{301}: 2\n", 2, 1, "duplicate key: already defined on line 1"),
         ("a: !!int 1", 1, 4, "tags"),
         ("a: !x {}", 1, 4, "tags"),
         ("!!map {a: 1}", 1, 1, "tags"),
@@ -73,7 +73,7 @@ private func failure(_ bytes: [UInt8]) -> YAMLError? {
         ("a: \"\\ud800\"", 1, 7, "Unicode"),
         ("a: \"\\q\"", 1, 5, "escape"),
     ])
-    func `what is not one plain document is refused with its place`(
+    func `an invalid document is refused with its position`(
         source: String, line: Int, column: Int, part: String
     ) throws {
         let error = try #require(failure(Array(source.utf8)))
@@ -110,7 +110,7 @@ private func failure(_ bytes: [UInt8]) -> YAMLError? {
     }
 
     @Test(arguments: ["[", "{", "- ", "? ", "{a: ", "[a, "])
-    func `a mebibyte of nesting is refused at once`(opening: String) throws {
+    func `a mebibyte of nesting is refused quickly`(opening: String) throws {
         let bytes = Array(String(repeating: opening, count: (1 << 20) / opening.utf8.count).utf8)
         var error: YAMLError?
         let time = processorTime { error = failure(bytes) }
@@ -118,7 +118,7 @@ private func failure(_ bytes: [UInt8]) -> YAMLError? {
         #expect(time < .milliseconds(50) * patience)
     }
 
-    @Test func `a billion laughs are refused at once`() throws {
+    @Test func `a billion-laughs document is refused quickly`() throws {
         var source = "a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]\n"
         for level in 1...9 {
             let item = "*a\(level - 1)"
@@ -139,12 +139,12 @@ private func failure(_ bytes: [UInt8]) -> YAMLError? {
         #expect(error.mark.line == 32)
     }
 
-    @Test func `a list of a million dashes and more is refused`() throws {
+    @Test func `a list of more than a million dashes is refused`() throws {
         let bytes = Array(String(repeating: "-\n", count: 1_000_001).utf8)
         #expect(try #require(failure(bytes)).message.contains("more than 1000000 values"))
     }
 
-    @Test func `many duplicate keys take no quadratic time`() throws {
+    @Test func `many duplicate keys do not take quadratic time`() throws {
         var source = (0..<200_000).map { "k\($0): 1\n" }.joined()
         source += "k199999: 1\n"
         var error: YAMLError?
@@ -153,7 +153,7 @@ private func failure(_ bytes: [UInt8]) -> YAMLError? {
         #expect(time < .seconds(1) * patience)
     }
 
-    @Test func `no error shows the file`() {
+    @Test func `no error contains text of the file`() {
         let canary = "canary9z"
         let faults = [
             "x: '", "x: \"\\q", "x: [", "x: {", "x:\n\t", "x: @", "x: *", "x: !", "x: !<", "x: %", "x: &", "x: |9",

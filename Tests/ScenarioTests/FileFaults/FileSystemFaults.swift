@@ -100,14 +100,14 @@ extension FileSystemFault {
             "the directory is a link to a good one", "mv tokens real; ln -s real tokens", holds: "test -L tokens",
             undo: "rm tokens; mv real tokens"),
         refused(
-            "the directory may not be written", "chmod 555 tokens", says: "may not be written by the user", exit: 20,
+            "the directory may not be written", "chmod 555 tokens", says: "may not write to the directory", exit: 20,
             outcome: .kept, undo: "chmod 755 tokens", before: unprivileged),
         refused(
             "the directory may not be searched", needs: .root, "chmod 600 tokens", says: "not permitted",
             outcome: .kept,
             undo: "chmod 755 tokens", before: unprivileged),
         refused(
-            "the directory may be written by everybody", "chmod 777 tokens", says: "anybody may replace",
+            "the directory may be written by everybody", "chmod 777 tokens", says: "any user may replace",
             outcome: .kept, undo: "chmod 755 tokens"),
         replaced("the directory has the sticky bit and is ours", "chmod 1777 tokens", undo: "chmod 755 tokens"),
         replaced("the directory may be written by its group", "chmod 2775 tokens", undo: "chmod 755 tokens"),
@@ -118,7 +118,7 @@ extension FileSystemFault {
             "the directory is a stranger's", needs: .root, "chown 1234 tokens", says: "belongs to user 1234",
             outcome: .kept, undo: "chown 0 tokens"),
         refused(
-            "the directory is immutable", needs: .root, "chattr +i tokens || exit 77", says: "may not be written",
+            "the directory is immutable", needs: .root, "chattr +i tokens || exit 77", says: "may not write",
             exit: 20, outcome: .kept, undo: "chattr -i tokens"),
         failed(
             "the directory takes additions only", needs: .root, "chattr +a tokens || exit 77",
@@ -215,7 +215,7 @@ extension FileSystemFault {
                 "--ambient-caps=+dac_read_search",
             ],
             // Nobody can tell whether the token there is one.
-            says: "belongs to somebody else", exit: 22, undo: "chown 0 tokens/kopi; chmod 755 tokens"),
+            says: "belongs to another user", exit: 22, undo: "chown 0 tokens/kopi; chmod 755 tokens"),
         replaced(
             "the target has another name", "ln tokens/kopi link; cp tokens/kopi old",
             holds: "cmp link old && ! cmp -s link tokens/kopi"),

@@ -77,7 +77,7 @@ extension InjectedFailure {
         table += each("create", temporary, "EIO ENXIO ENOMEM ENOENT", kept("while creating the temporary file"))
         table += each("create", temporary, "EROFS", kept("read-only"))
         table += each("create", temporary, "EMFILE ENFILE", kept("raise the limit"))
-        table += each("create", temporary, "EACCES EPERM", kept("may not be written by the user"))
+        table += each("create", temporary, "EACCES EPERM", kept("may not write to the directory"))
         table += each("create", temporary, "EEXIST", kept("while creating"), last: 0)
         table += each("create", temporary, "EEXIST EINTR", .unnoticed, last: 5)
         table += each("write", temporary, "ENOSPC EDQUOT", kept("no space, inodes or quota left"))
@@ -96,7 +96,7 @@ extension InjectedFailure {
         table += each("fremovexattr", temporary, "EIO EPERM ENOSPC", kept("access list"), setUp: list)
         table += each("fremovexattr", temporary, "EINTR", .unnoticed, last: 2, setUp: list)
         // The sweep looks at leftovers as well.
-        table += each("look", temporary, "EIO ENOMEM", kept("while looking at it"), last: 0, mayLeave: true)
+        table += each("look", temporary, "EIO ENOMEM", kept("while reading its status"), last: 0, mayLeave: true)
         table += each("fchown", temporary, "EPERM EINVAL", kept("owner or group could not be set", "foreign-group"))
         table += each("fchown", temporary, "EIO EROFS EDQUOT ENOMEM", kept("setting the owner|read-only|quota"))
         table += each("fchown", temporary, "EINTR", .unnoticed, last: 2)
@@ -167,7 +167,7 @@ extension InjectedFailure {
         table += rows("look", "*/tokens", "EINTR", .unnoticed, last: 3)
         let closed = { Expectation.kept(exit: 20, code: "output-refused", says: ["tokens", $0]) }
         table += rows("access", "*/tokens/.", "EROFS", closed("read-only"))
-        table += rows("access", "*/tokens/.", "EACCES EPERM", closed("may not be written"))
+        table += rows("access", "*/tokens/.", "EACCES EPERM", closed("may not write to the directory"))
         table += rows("access", "*/tokens/.", "EIO ENOMEM", closed("failed"))
         table += rows("access", "*/tokens/.", "EINTR", .unnoticed, last: 3)
         // Nothing but a leftover depends on the sweep: the next run does it.
