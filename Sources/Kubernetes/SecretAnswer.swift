@@ -4,7 +4,7 @@ internal import Curl
 internal import Model
 internal import TokenRotation
 
-/// What an answer of the API server means for a Secret and the brands in it.
+/// The meaning of an API server's response for a Secret and its brands.
 struct SecretAnswer {
     private let reply: HTTPReply
     private let store: TokenStore
@@ -16,22 +16,22 @@ struct SecretAnswer {
         self.namespace = namespace
     }
 
-    /// What messages call it.
+    /// The Secret's name in messages.
     private var name: String { "the Secret \(namespace)/\(store.address.name)" }
 
-    /// Of a GET.
+    /// The result of a GET.
     var contents: Result<SecretAccess.Contents, BrandFailure> {
         switch reply.status {
         case 200:
             guard let object = SecretObject(reply.body) else { return .failure(notUnderstood) }
             return .success(object.contents(of: store))
-        // Nothing there yet. A namespace that is missing shows when something is written.
+        // The Secret does not exist yet. A missing namespace is found when something is written.
         case 404: return .success(SecretAccess.Contents())
         default: return .failure(failure(to: "read"))
         }
     }
 
-    /// Of a PATCH.
+    /// The result of a PATCH.
     func result(of write: SecretAccess.Write) -> SecretAccess.WriteResult {
         switch reply.status {
         case 200, 201:
@@ -43,9 +43,9 @@ struct SecretAnswer {
             return .failed(
                 BrandFailure(
                     .storeRefused,
-                    "\(name): the API server took the write, but the key \(key) does not hold what was written: does "
+                    "\(name): the API server accepted the write, but the key \(key) has another value: does "
                         + "an admission webhook change it?"))
-        // An admission webhook that knows no dry run refuses every one: the write itself will tell.
+        // An admission webhook without dry-run support rejects every dry run. The write itself decides.
         case 400 where write.isProbe: return .written(version: nil)
         case 409: return conflict
         default: return .failed(failure(to: "write"))
@@ -70,7 +70,7 @@ struct SecretAnswer {
             }
             failures[key] = BrandFailure(
                 .storeConflict,
-                "\(name): the key \(key) belongs to \(conflict.manager): name another key, or remove it there")
+                "\(name): the key \(key) belongs to \(conflict.manager): use another key, or remove it there")
         }
         return .conflicts(failures)
     }
@@ -82,7 +82,7 @@ struct SecretAnswer {
         case 401:
             return BrandFailure(
                 .storeUnauthorized,
-                "\(name): the API server does not accept the service account's token (\(number)): it ended or was revoked"
+                "\(name): the API server does not accept the service account's token (\(number)): it expired or was revoked"
             )
         case 403:
             let verbs = verb == "read" ? "get" : "patch, and create where it does not exist yet"
@@ -98,7 +98,7 @@ struct SecretAnswer {
                 .storeRefused,
                 "\(name): the API server refuses what was to be written (\(number)): is the Secret immutable?")
         case _ where Self.mayPass(reply):
-            return BrandFailure(.storeUnavailable, "\(name): the API server failed to answer (\(number))")
+            return BrandFailure(.storeUnavailable, "\(name): the API server failed to process the request (\(number))")
         case 200..<300: return notUnderstood
         default:
             return BrandFailure(
@@ -109,17 +109,17 @@ struct SecretAnswer {
     private func tooLarge(_ number: String) -> BrandFailure {
         BrandFailure(
             .storeTooLarge,
-            "\(name): with what others keep in it, it would be larger than a Secret may be (1 MiB; \(number)): spread the "
-                + "brands over several")
+            "\(name): with the data of other clients it would exceed a Secret's size limit (1 MiB; \(number)): spread "
+                + "the brands over several Secrets")
     }
 
     private var notUnderstood: BrandFailure {
         BrandFailure(
             .storeAnswer,
-            "\(name): what answers at the API server's address is none (HTTP \(reply.status), no Secret)")
+            "\(name): the server at the API server's address is not an API server (HTTP \(reply.status), no Secret)")
     }
 
-    /// Whether the answer may be another one in a moment.
+    /// Whether the response is transient.
     static func mayPass(_ reply: HTTPReply) -> Bool {
         switch reply.status {
         case 429, 500, 502, 503, 504: true

@@ -1,34 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Whom a run tells how it went, besides its exit status: the configuration's `report`.
+/// The receivers of a run's report: the configuration's `report`.
 ///
-/// Of a configuration that is not valid, what could be read of this is still used.
+/// If the configuration is invalid, the receivers that could be read are still used.
 package struct ReportDestinations: Sendable {
-    /// A file in the text format of Prometheus, as the textfile collector of node_exporter reads it.
+    /// A file in the Prometheus text format, for the textfile collector of node_exporter.
     package var metricsFile: String?
-    /// The URL of a group of metrics in a Pushgateway, without a trailing slash.
+    /// The URL of a Pushgateway's group, without a trailing slash.
     package var pushgateway: String?
     package var ping: PingDestination?
-    /// Where Kubernetes reads what a container says at its end; overwritten in place.
+    /// The file from which Kubernetes reads a container's termination message; overwritten in place.
     package var terminationMessage: String?
-    /// How servers are reached: as the endpoint is.
+    /// TLS and proxy settings for the receivers: those of the endpoint.
     package var tls = TLSTrust()
     package var proxy: String?
 
     package init() {}
 
-    /// Leaves a file alone that turned out to be something else as well.
+    /// Stops writing to a file that the configuration also uses for something else.
     package mutating func disown(_ path: String) {
         if metricsFile == path { metricsFile = nil }
         if terminationMessage == path { terminationMessage = nil }
     }
 }
 
-/// A check of healthchecks.io, or of what speaks like it.
+/// A check at healthchecks.io, or at a server with the same API.
 package struct PingDestination: Sendable {
-    /// Where its URL comes from: whoever knows it can answer for the run.
+    /// The source of the URL. The URL is a secret: anyone who knows it can report on behalf of the run.
     package let url: SecretSource
-    /// Whether the last ping of a run carries its summary.
+    /// Whether the last ping of a run carries the run's summary.
     package let sendsSummary: Bool
 
     package init(url: SecretSource, sendsSummary: Bool) {
