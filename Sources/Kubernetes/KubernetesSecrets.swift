@@ -119,7 +119,7 @@ private final class SecretSession: Sendable {
         guard let namespace = store.address.namespace ?? own else {
             return .failure(
                 BrandFailure(
-                    .storeNotConfigured, "\(store.name): the pod's own namespace is not known; set `namespace`"))
+                    .storeNotConfigured, "\(store.name): the pod's own namespace is unknown; set `namespace`"))
         }
         let other = TokenStore.Address(
             namespace: store.address.namespace == nil ? namespace : nil, name: store.address.name)

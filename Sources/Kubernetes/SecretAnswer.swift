@@ -65,8 +65,8 @@ struct SecretAnswer {
                 return .failed(
                     BrandFailure(
                         .storeConflict,
-                        "\(name): \(field) belongs to \(conflict.manager): take it out of "
-                            + "`labels`, or have it given up"))
+                        "\(name): \(field) belongs to \(conflict.manager): remove it from "
+                            + "`labels`, or remove it there"))
             }
             failures[key] = BrandFailure(
                 .storeConflict,
@@ -85,18 +85,18 @@ struct SecretAnswer {
                 "\(name): the API server does not accept the service account's token (\(number)): it expired or was revoked"
             )
         case 403:
-            let verbs = verb == "read" ? "get" : "patch, and create where it does not exist yet"
+            let verbs = verb == "read" ? "get" : "patch, and create if it does not exist yet"
             return BrandFailure(
                 .storeForbidden,
-                "\(name): the service account may not \(verb) it (\(number)): its Role needs \(verbs); a quota or a "
-                    + "policy refuses in the same way")
+                "\(name): the service account may not \(verb) it (\(number)): its Role needs \(verbs); a quota or "
+                    + "a policy may also be the cause")
         case 404: return BrandFailure(.storeNotFound, "\(name): there is no namespace \(namespace) (\(number))")
         case 413: return tooLarge(number)
         case 422 where status.causes.contains("FieldValueTooLong"): return tooLarge(number)
         case 422:
             return BrandFailure(
                 .storeRefused,
-                "\(name): the API server refuses what was to be written (\(number)): is the Secret immutable?")
+                "\(name): the API server rejects the write (\(number)): is the Secret immutable?")
         case _ where Self.mayPass(reply):
             return BrandFailure(.storeUnavailable, "\(name): the API server failed to process the request (\(number))")
         case 200..<300: return notUnderstood

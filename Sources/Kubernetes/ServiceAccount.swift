@@ -63,7 +63,7 @@ struct ServiceAccount: Sendable {
             bytes = try InputFile(path: path).read(maximumSize: maximumSize)
         } catch {
             throw BrandFailure(
-                .storeNotConfigured, "\(error); the pod needs a service account, and its token mounted")
+                .storeNotConfigured, "\(error); the pod needs a service account with a mounted token")
         }
         let word = bytes.last == 0x0a ? bytes.dropLast() : bytes[...]
         guard !word.isEmpty, word.allSatisfy({ (0x21...0x7e).contains($0) }) else {

@@ -11,7 +11,7 @@ package struct ReportDestinations: Sendable {
     package var ping: PingDestination?
     /// The file from which Kubernetes reads a container's termination message; overwritten in place.
     package var terminationMessage: String?
-    /// TLS and proxy settings for the receivers: those of the endpoint.
+    /// TLS and proxy settings for the receivers; the same as for the endpoint.
     package var tls = TLSTrust()
     package var proxy: String?
 

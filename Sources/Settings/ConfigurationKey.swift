@@ -17,7 +17,7 @@ enum ConfigurationKey: Int, CaseIterable, CustomStringConvertible {
     /// In the order of the raw values.
     static let names = allCases.map(\.description)
 
-    /// The key as it is written in the file.
+    /// The key in the file.
     var description: String {
         switch self {
         case .endpoint: "endpoint"

@@ -13,7 +13,7 @@ struct StoreOutputTemplate {
 }
 
 extension ConfigurationReader {
-    /// Reads an output that is a key of a Kubernetes Secret. It has none of the keys of a file.
+    /// Reads an output that is a key of a Kubernetes Secret. The keys of a file output are invalid in it.
     mutating func storeOutput(_ output: Fields, _ node: YAMLNode) -> StoreOutputTemplate? {
         var isAlone = true
         for pair in document.pairs(output.mapping) where pair.knownKey != .kubernetesSecret {

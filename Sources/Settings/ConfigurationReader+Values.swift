@@ -66,13 +66,13 @@ extension ConfigurationReader {
 
     private func place(of section: ConfigurationSection) -> String {
         switch section {
-        case .configuration: "the top of the file"
-        case .tls, .defaults, .secret, .report: "`\(section.rawValue)`"
-        case .kubernetesSecret: "`kubernetes_secret`"
-        case .brand: "an item of `brands`"
-        case .output: "an item of `outputs`"
-        case .snippet: "an item of `snippets`"
-        case .hook: "an item of `hooks`"
+        case .configuration: "at the top of the file"
+        case .tls, .defaults, .secret, .report: "in `\(section.rawValue)`"
+        case .kubernetesSecret: "in `kubernetes_secret`"
+        case .brand: "in an item of `brands`"
+        case .output: "in an item of `outputs`"
+        case .snippet: "in an item of `snippets`"
+        case .hook: "in an item of `hooks`"
         }
     }
 
@@ -122,7 +122,7 @@ extension ConfigurationReader {
         } else if node.kind == .sequence {
             problems.add(node.mark, "`\(key)` must be one value, not a list")
         } else {
-            problems.add(node.mark, "`\(key)` must be one value, not a mapping", hint: "a text with { } needs quotes")
+            problems.add(node.mark, "`\(key)` must be one value, not a mapping", hint: "text with { } needs quotes")
         }
         return nil
     }

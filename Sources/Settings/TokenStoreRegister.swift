@@ -13,7 +13,7 @@ struct TokenStoreRegister {
     private var keys: [[String: Mark]] = []
 
     enum Fault: Error {
-        /// The position is that of the other output.
+        /// With the position of the other output.
         case keyTaken(Mark)
         case otherLabels(Mark)
     }
