@@ -43,8 +43,8 @@ struct SecretAnswer {
             return .failed(
                 BrandFailure(
                     .storeRefused,
-                    "\(name): the API server accepted the write, but the key \(key) has another value: does "
-                        + "an admission webhook change it?"))
+                    "\(name): the API server accepted the write, but the key \(key) does not hold what was "
+                        + "written: does an admission webhook change it?"))
         // An admission webhook without dry-run support rejects every dry run. The write itself decides.
         case 400 where write.isProbe: return .written(version: nil)
         case 409: return conflict

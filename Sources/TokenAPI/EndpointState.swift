@@ -64,8 +64,8 @@ package final class EndpointState: Sendable {
     }
 
     /// Takes one retry from the shared budget.
-    /// - Returns: why there is no retry; nil if there is one.
     /// - Parameter advice: a corrected clock takes nothing from the budget, because it helps every brand.
+    /// - Returns: why no brand may retry; nil if one may.
     package func refusal(of advice: RetryAdvice) -> String? {
         state.withLock { state in
             if state.connectionFailures >= Self.patience {
