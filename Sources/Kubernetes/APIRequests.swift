@@ -5,14 +5,14 @@ internal import Dispatch
 internal import Model
 internal import Synchronization
 
-/// Requests to the API server, side by side, each tried again where that may help: all of them may be sent twice.
+/// Concurrent requests to the API server. All of them are idempotent, so each may be retried.
 final class APIRequests: Sendable {
     private let account: ServiceAccount
     private let transfers: Transfers
     private let policy: RetryPolicy
     private let stop: StopRequest
 
-    /// In bytes: a Secret of 1 MiB in base64, its labels and annotations, and who manages each of its keys.
+    /// In bytes: a Secret of 1 MiB in base64, with labels, annotations and the managers of each key.
     private static let largestAnswer = 8 << 20
 
     /// - Parameter timeout: of each request.
@@ -30,7 +30,7 @@ final class APIRequests: Sendable {
         options.maximumBodySize = Self.largestAnswer
         options.keptHeaders = ["retry-after"]
         options.tls = .file(account.authority)
-        // The address is the cluster's own, whatever the environment says of others.
+        // The API server is inside the cluster, so the proxy of the environment does not apply.
         options.proxy = ""
         do throws(CurlError) {
             transfers = try Transfers(options: options)
@@ -39,15 +39,15 @@ final class APIRequests: Sendable {
         }
     }
 
-    /// Ends what is under way when the run is stopped.
+    /// Cancels requests in flight when the run is stopped.
     func endWithStop() {
         stop.onStop { [transfers] in transfers.cancel() }
     }
 
-    /// Sends a request and waits for what becomes of it. Many threads may wait side by side.
+    /// Sends a request and waits for its result. Many threads may wait at the same time.
     /// - Parameters:
-    ///   - end: when nothing is tried again.
-    ///   - mayPass: whether an answer may be another one in a moment.
+    ///   - end: no retry starts after this.
+    ///   - mayPass: whether a response is transient.
     func result(
         of request: HTTPRequest, until end: ContinuousClock.Instant, mayPass: @escaping @Sendable (HTTPReply) -> Bool
     ) -> Result<HTTPReply, BrandFailure> {
@@ -103,17 +103,17 @@ final class APIRequests: Sendable {
             .proxyNeedsAuthentication:
             return BrandFailure(.storeUnavailable, "\(server) cannot be reached (\(error.message))")
         case .noAnswer, .answerCut, .http2:
-            return BrandFailure(.storeUnavailable, "\(server) broke off (\(error.message))")
+            return BrandFailure(.storeUnavailable, "\(server) closed the connection early (\(error.message))")
         case .peerNotTrusted, .tlsRefused:
             return BrandFailure(
-                .storeUntrusted, "\(server) is not the one of \(account.authority) (\(error.message))")
+                .storeUntrusted, "\(server) is not trusted by \(account.authority) (\(error.message))")
         case .trustStoreUnusable:
             return BrandFailure(.storeNotConfigured, "\(account.authority) cannot be read (\(error.message))")
         case .answerMalformed, .answerGarbled, .answerTooLarge:
-            return BrandFailure(.storeAnswer, "\(server) gave no usable answer (\(error.message))")
-        case .cancelled: return stop.reason?.failure ?? BrandFailure(.unfinished, "the request was taken back")
+            return BrandFailure(.storeAnswer, "\(server) sent no usable response (\(error.message))")
+        case .cancelled: return stop.reason?.failure ?? BrandFailure(.unfinished, "the request was cancelled")
         case .requestInvalid, .internal:
-            return BrandFailure(.internal, "the API server cannot be asked (\(error.message))")
+            return BrandFailure(.internal, "the request to the API server could not be sent (\(error.message))")
         }
     }
 }

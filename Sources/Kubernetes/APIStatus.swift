@@ -2,21 +2,21 @@
 
 internal import FoundationEssentials
 
-/// What the API server says of a request that it did not grant (`meta/v1 Status`), as far as it is words of its own
-/// vocabulary: its sentences may quote what was sent.
+/// The API server's reasons for a rejection (`meta/v1 Status`). Only words from its own vocabulary are kept, because
+/// its sentences may quote the request.
 struct APIStatus {
     struct Conflict {
         /// `.data.KEY`.
         let field: String
-        /// Whose it is: at most 64 visible ASCII characters.
+        /// The manager of the field: at most 64 visible ASCII characters.
         let manager: String
     }
 
-    /// Of these the fields that somebody else manages.
+    /// Fields that another manager owns.
     let conflicts: [Conflict]
-    /// Why other fields are refused: `FieldValueTooLong`, `FieldValueInvalid`.
+    /// Why other fields are rejected: `FieldValueTooLong`, `FieldValueInvalid`.
     let causes: [String]
-    /// One word, as `AlreadyExists`; nil where there is none of that form.
+    /// One word, such as `AlreadyExists`; nil if there is none of that form.
     let reason: String?
 
     init(_ body: [UInt8]) {
@@ -54,11 +54,11 @@ struct APIStatus {
         return isWord ? text : nil
     }
 
-    /// What stands between the quotes of `conflict with "NAME" using v1`.
+    /// The NAME in `conflict with "NAME" using v1`.
     private static func manager(_ message: String) -> String {
         let parts = message.split(separator: "\"", maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3 else { return "somebody else" }
+        guard parts.count == 3 else { return "another client" }
         let name = parts[1].unicodeScalars.prefix(64).map { (0x21...0x7e).contains($0.value) ? Character($0) : "?" }
-        return name.isEmpty ? "somebody else" : String(name)
+        return name.isEmpty ? "another client" : String(name)
     }
 }

@@ -5,9 +5,9 @@ internal import Curl
 package import Model
 internal import Synchronization
 
-/// Kubernetes Secrets as stores of tokens, by the API of the cluster that the process runs in.
+/// Kubernetes Secrets as destinations of tokens, through the API of the cluster that the process runs in.
 package enum KubernetesSecrets {
-    /// The destinations of one run. Nothing is asked or read before the first Secret is.
+    /// The destinations of one run. No request is sent and no file read until a Secret is needed.
     package static let destinations: DestinationMaker = { configuration, stop, end in
         guard !configuration.stores.isEmpty else { return [] }
         let session = SecretSession(configuration, stop, end)
@@ -16,20 +16,19 @@ package enum KubernetesSecrets {
     }
 }
 
-/// What one run asks of the API server.
+/// The connection of one run to the API server.
 private final class SecretSession: Sendable {
     private struct Connections: Sendable {
         let namespace: String?
-        /// Taken back when the run is stopped: nothing comes of them.
+        /// Cancelled when the run is stopped, because these requests change nothing.
         let asking: APIRequests
-        /// Not taken back: a write in progress may end.
+        /// Not cancelled: a write in progress may finish.
         let writing: APIRequests
-        /// When the stores must have been read, and writes to them rehearsed: all brands wait for that, also those
-        /// that have files only.
+        /// The time limit for reading Secrets and probing writes. All brands wait for that, also those with only files.
         let endOfSurvey: ContinuousClock.Instant
     }
 
-    /// What reading and rehearsing together may take, at most, and of the time there is.
+    /// The time limit of reading and probing, and the part of the remaining time that both may take.
     private static let surveyTime = (most: Duration.seconds(10), part: 4)
 
     private let configuration: Configuration
@@ -37,7 +36,7 @@ private final class SecretSession: Sendable {
     private let end: ContinuousClock.Instant
     private let addresses: Set<TokenStore.Address>
     private let connections = Mutex<Result<Connections, BrandFailure>?>(nil)
-    /// Whether a store was written: what is read from then on is read because of that, beside everything else.
+    /// Whether a Secret was written. Later reads follow from a conflict and no longer count towards the survey.
     private let hasWritten = Atomic<Bool>(false)
 
     init(_ configuration: Configuration, _ stop: StopRequest, _ end: ContinuousClock.Instant) {
@@ -47,7 +46,7 @@ private final class SecretSession: Sendable {
         addresses = Set(configuration.stores.map(\.address))
     }
 
-    /// Made once a run: the service account's token is read anew by each.
+    /// Connects once per run and reads the service account's token then.
     private func connect() -> Result<Connections, BrandFailure> {
         connections.withLock { made in
             if let made { return made }
@@ -56,7 +55,7 @@ private final class SecretSession: Sendable {
                 let account = try ServiceAccount()
                 let now = ContinuousClock.now
                 let survey = min(Self.surveyTime.most, (end - now) / Self.surveyTime.part)
-                // A request that hangs leaves time for another one.
+                // Two requests fit into the time limit, even if the first one hangs.
                 let asking = try APIRequests(
                     account, configuration, stop, timeout: min(configuration.requestTimeout, survey / 2))
                 asking.endWithStop()
@@ -96,7 +95,7 @@ private final class SecretSession: Sendable {
         }
     }
 
-    /// Its parts need no escape: they are names of Kubernetes.
+    /// The parts are valid Kubernetes names and need no escapes.
     private static func path(_ store: TokenStore, _ namespace: String) -> String {
         "/api/v1/namespaces/\(namespace)/secrets/\(store.address.name)"
     }
@@ -115,12 +114,12 @@ private final class SecretSession: Sendable {
         }
     }
 
-    /// Where a store is. One Secret that the configuration names in two ways would be written in turns.
+    /// The namespace of a store. Two names for one Secret are rejected, because their writes would undo each other.
     private func namespace(of store: TokenStore, _ own: String?) -> Result<String, BrandFailure> {
         guard let namespace = store.address.namespace ?? own else {
             return .failure(
                 BrandFailure(
-                    .storeNotConfigured, "\(store.name): the pod's own namespace is not known; set `namespace`"))
+                    .storeNotConfigured, "\(store.name): the pod's own namespace is unknown; set `namespace`"))
         }
         let other = TokenStore.Address(
             namespace: store.address.namespace == nil ? namespace : nil, name: store.address.name)
@@ -128,7 +127,7 @@ private final class SecretSession: Sendable {
             return .failure(
                 BrandFailure(
                     .storeNotConfigured,
-                    "\(store.name) is named with its namespace in one output and without it in another: do it in one way"
+                    "\(store.name) is named with its namespace in one output and without it in another: use one form"
                 ))
         }
         return .success(namespace)

@@ -2,31 +2,30 @@
 
 package import Model
 
-/// How a run reaches the Secrets of its configuration.
+/// The operations of a run on its Secrets.
 package struct SecretAccess: Sendable {
-    /// What is in a Secret.
+    /// The content of a Secret.
     package struct Contents: Sendable {
-        /// By key, of any manager.
+        /// By key; includes the keys of other managers.
         package var values: [String: [UInt8]] = [:]
-        /// The keys that earlier runs have written and nobody has taken over: what the next write leaves out of these
-        /// is gone.
+        /// The keys that earlier runs wrote and still own. The next write removes those that it does not contain.
         package var owned: Set<String> = []
-        /// Whether its labels are those that writing it again would give.
+        /// Whether it has the configured labels.
         package var hasConfiguredLabels = false
-        /// Stands for this very state; nil if there is no such Secret yet.
+        /// The resource version; nil if the Secret does not exist yet.
         package var version: String?
 
         package init() {}
     }
 
-    /// Everything of ours that a Secret is to hold.
+    /// All values that this program owns in a Secret.
     package struct Write: Sendable {
         package let store: TokenStore
         /// By key.
         package let values: [String: [UInt8]]
-        /// The state that this was made of.
+        /// The version that this write is based on.
         package let version: String?
-        /// Whether the server only checks the write.
+        /// Whether the server only checks the write (dry run).
         package let isProbe: Bool
 
         package init(store: TokenStore, values: [String: [UInt8]], version: String?, isProbe: Bool) {
@@ -38,11 +37,11 @@ package struct SecretAccess: Sendable {
     }
 
     package enum WriteResult: Sendable {
-        /// The Secret holds it, as this version.
+        /// The Secret has the values, with this version.
         case written(version: String?)
-        /// Nothing was written, since another manager has these keys.
+        /// Nothing was written, because other managers own these keys.
         case conflicts([String: BrandFailure])
-        /// Nothing was written, since the Secret is no longer in the state that the write was made of.
+        /// Nothing was written, because the Secret's version has changed.
         case changed
         case failed(BrandFailure)
     }

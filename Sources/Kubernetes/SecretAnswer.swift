@@ -3,7 +3,7 @@
 internal import Curl
 internal import Model
 
-/// What an answer of the API server means for a Secret and the brands in it.
+/// The meaning of an API server's response for a Secret and its brands.
 struct SecretAnswer {
     private let reply: HTTPReply
     private let store: TokenStore
@@ -15,22 +15,22 @@ struct SecretAnswer {
         self.namespace = namespace
     }
 
-    /// What messages call it.
+    /// The Secret's name in messages.
     private var name: String { "the Secret \(namespace)/\(store.address.name)" }
 
-    /// Of a GET.
+    /// The result of a GET.
     var contents: Result<SecretAccess.Contents, BrandFailure> {
         switch reply.status {
         case 200:
             guard let object = SecretObject(reply.body) else { return .failure(notUnderstood) }
             return .success(object.contents(of: store))
-        // Nothing there yet. A namespace that is missing shows when something is written.
+        // The Secret does not exist yet. A missing namespace is found when something is written.
         case 404: return .success(SecretAccess.Contents())
         default: return .failure(failure(to: "read"))
         }
     }
 
-    /// Of a PATCH.
+    /// The result of a PATCH.
     func result(of write: SecretAccess.Write) -> SecretAccess.WriteResult {
         switch reply.status {
         case 200, 201:
@@ -42,9 +42,9 @@ struct SecretAnswer {
             return .failed(
                 BrandFailure(
                     .storeRefused,
-                    "\(name): the API server took the write, but the key \(key) does not hold what was written: does "
-                        + "an admission webhook change it?"))
-        // An admission webhook that knows no dry run refuses every one: the write itself will tell.
+                    "\(name): the API server accepted the write, but the key \(key) does not hold what was "
+                        + "written: does an admission webhook change it?"))
+        // An admission webhook without dry-run support rejects every dry run. The write itself decides.
         case 400 where write.isProbe: return .written(version: nil)
         case 409: return conflict
         default: return .failed(failure(to: "write"))
@@ -64,12 +64,12 @@ struct SecretAnswer {
                 return .failed(
                     BrandFailure(
                         .storeConflict,
-                        "\(name): \(field) belongs to \(conflict.manager): take it out of "
-                            + "`labels`, or have it given up"))
+                        "\(name): \(field) belongs to \(conflict.manager): remove it from "
+                            + "`labels`, or remove it there"))
             }
             failures[key] = BrandFailure(
                 .storeConflict,
-                "\(name): the key \(key) belongs to \(conflict.manager): name another key, or remove it there")
+                "\(name): the key \(key) belongs to \(conflict.manager): use another key, or remove it there")
         }
         return .conflicts(failures)
     }
@@ -81,23 +81,23 @@ struct SecretAnswer {
         case 401:
             return BrandFailure(
                 .storeUnauthorized,
-                "\(name): the API server does not accept the service account's token (\(number)): it ended or was revoked"
+                "\(name): the API server does not accept the service account's token (\(number)): it expired or was revoked"
             )
         case 403:
-            let verbs = verb == "read" ? "get" : "patch, and create where it does not exist yet"
+            let verbs = verb == "read" ? "get" : "patch, and create if it does not exist yet"
             return BrandFailure(
                 .storeForbidden,
-                "\(name): the service account may not \(verb) it (\(number)): its Role needs \(verbs); a quota or a "
-                    + "policy refuses in the same way")
+                "\(name): the service account may not \(verb) it (\(number)): its Role needs \(verbs); a quota or "
+                    + "a policy may also be the cause")
         case 404: return BrandFailure(.storeNotFound, "\(name): there is no namespace \(namespace) (\(number))")
         case 413: return tooLarge(number)
         case 422 where status.causes.contains("FieldValueTooLong"): return tooLarge(number)
         case 422:
             return BrandFailure(
                 .storeRefused,
-                "\(name): the API server refuses what was to be written (\(number)): is the Secret immutable?")
+                "\(name): the API server rejects the write (\(number)): is the Secret immutable?")
         case _ where Self.mayPass(reply):
-            return BrandFailure(.storeUnavailable, "\(name): the API server failed to answer (\(number))")
+            return BrandFailure(.storeUnavailable, "\(name): the API server failed to process the request (\(number))")
         case 200..<300: return notUnderstood
         default:
             return BrandFailure(
@@ -108,17 +108,17 @@ struct SecretAnswer {
     private func tooLarge(_ number: String) -> BrandFailure {
         BrandFailure(
             .storeTooLarge,
-            "\(name): with what others keep in it, it would be larger than a Secret may be (1 MiB; \(number)): spread the "
-                + "brands over several")
+            "\(name): with the data of other clients it would exceed a Secret's size limit (1 MiB; \(number)): spread "
+                + "the brands over several Secrets")
     }
 
     private var notUnderstood: BrandFailure {
         BrandFailure(
             .storeAnswer,
-            "\(name): what answers at the API server's address is none (HTTP \(reply.status), no Secret)")
+            "\(name): the server at the API server's address is not an API server (HTTP \(reply.status), no Secret)")
     }
 
-    /// Whether the answer may be another one in a moment.
+    /// Whether the response is transient.
     static func mayPass(_ reply: HTTPReply) -> Bool {
         switch reply.status {
         case 429, 500, 502, 503, 504: true

@@ -3,7 +3,7 @@
 package import Model
 internal import Synchronization
 
-/// A Secret that holds the tokens of many brands, each under a key of its own.
+/// A Secret that holds the tokens of many brands, one key each.
 package final class SecretDestination: SharedDestination {
     private struct Entry: Sendable {
         let brand: String
@@ -12,9 +12,9 @@ package final class SecretDestination: SharedDestination {
 
     private struct State: Sendable {
         var contents = SecretAccess.Contents()
-        /// Why it could not be read: nothing is written over what is not known.
+        /// Why it could not be read. An unknown state is not overwritten.
         var failure: BrandFailure?
-        /// Why some of its keys are not to be written.
+        /// Why some keys cannot be written.
         var refusals: [String: BrandFailure] = [:]
     }
 
@@ -23,7 +23,7 @@ package final class SecretDestination: SharedDestination {
     private let access: SecretAccess
     private let state = Mutex(State())
 
-    /// Writes that came too late, each after another manager's.
+    /// Attempts to write after another client changed the Secret.
     private static let patience = 4
 
     package init(_ store: TokenStore, of configuration: Configuration, access: SecretAccess) {
@@ -34,7 +34,7 @@ package final class SecretDestination: SharedDestination {
 
     package var name: String { store.name }
     package var brands: [String] { entries.map(\.brand) }
-    /// A write is a request, and goes to everybody who watches the Secret.
+    /// A write is a request, and every watcher of the Secret is notified.
     package var interval: Duration { .seconds(5) }
     package var probesWrites: Bool { true }
     package var failure: BrandFailure? { state.withLock { $0.failure } }
@@ -91,7 +91,7 @@ package final class SecretDestination: SharedDestination {
             let keys = wanted.subtracting(state.refusals.keys)
             guard !keys.isEmpty else { return }
             var values = values([:], state)
-            // Another value than any that may be there: the same one would be no conflict.
+            // A value that no key has yet: writing the same value would not be a conflict.
             for key in keys { values[key] = Array("probe".utf8) }
             switch access.write(write(values, state, isProbe: true)) {
             case .written, .changed: break
@@ -101,12 +101,12 @@ package final class SecretDestination: SharedDestination {
         }
     }
 
-    /// Refuses keys that are not there yet if there is no room for them: those that are keep their place.
-    /// - Parameter sizes: by key, in bytes, of what is to be written.
+    /// Refuses new keys that do not fit. Existing keys keep their place.
+    /// - Parameter sizes: the sizes of the values to write, in bytes, by key.
     private func refuseOverflow(_ sizes: [String: Int], _ state: inout State) {
         let keys = Set(entries.map(\.key))
         var size = state.contents.values.reduce(0) { size, value in
-            // What was ours and is no longer configured goes with the next write.
+            // Values of this program that are no longer configured are removed by the next write.
             keys.contains(value.key) || !state.contents.owned.contains(value.key)
                 ? size + (sizes[value.key] ?? value.value.count) : size
         }
@@ -115,8 +115,8 @@ package final class SecretDestination: SharedDestination {
             if size + more > TokenStore.maximumSize {
                 state.refusals[entry.key] = BrandFailure(
                     .storeTooLarge,
-                    "\(store.name): with the key \(entry.key) it would be larger than a Secret may be (1 MiB): spread "
-                        + "the brands over several")
+                    "\(store.name): with the key \(entry.key) it would exceed a Secret's size limit (1 MiB): spread "
+                        + "the brands over several Secrets")
             } else {
                 size += more
             }
@@ -132,8 +132,8 @@ package final class SecretDestination: SharedDestination {
         }
     }
 
-    /// What the Secret is to hold of ours: new tokens, and what we have under the key of every other brand, since what
-    /// is left out is gone. A key that another manager wrote is theirs until there is a new token for it.
+    /// The values that the Secret is to hold: new tokens, and the current value of every other brand's key. The write
+    /// removes the keys that it does not contain. Another manager's key stays until there is a new token for it.
     private func values(_ tokens: [String: Token], _ state: State) -> [String: [UInt8]] {
         var values: [String: [UInt8]] = [:]
         for entry in entries where state.refusals[entry.key] == nil {
@@ -150,7 +150,7 @@ package final class SecretDestination: SharedDestination {
         SecretAccess.Write(store: store, values: values, version: state.contents.version, isProbe: isProbe)
     }
 
-    /// The write that gives the Secret these values; nil if it has them, and nothing else of ours.
+    /// The write that sets these values; nil if the Secret already has them and no other value of this program.
     private func pendingWrite(_ values: [String: [UInt8]], _ state: State) -> SecretAccess.Write? {
         guard state.failure == nil, !values.isEmpty else { return nil }
         let isThere =
@@ -159,8 +159,8 @@ package final class SecretDestination: SharedDestination {
         return isThere ? nil : write(values, state, isProbe: false)
     }
 
-    /// Brings the Secret to what it is to hold.
-    /// - Returns: what was in the way.
+    /// Writes the values of this program to the Secret.
+    /// - Returns: why it failed; nil if it succeeded.
     private func bring(
         _ tokens: [String: Token], _ barrier: WriteBarrier?, _ state: inout State
     ) -> BrandFailure? {
@@ -177,7 +177,7 @@ package final class SecretDestination: SharedDestination {
                 state.contents.hasConfiguredLabels = true
                 state.contents.version = version
                 return nil
-            // The other brands' tokens are written without these.
+            // The tokens of the other brands are written without these keys.
             case .conflicts(let conflicts): state.refusals.merge(conflicts) { $1 }
             case .changed:
                 switch access.read(store) {
@@ -191,7 +191,7 @@ package final class SecretDestination: SharedDestination {
             .storeChanged, "\(store.name) was changed by another client each time it was written")
     }
 
-    /// What became of each brand's key.
+    /// The outcome of each brand's key.
     private func outcomes(
         _ tokens: [String: Token], _ failure: BrandFailure?, _ isLast: Bool, _ state: State
     ) -> [PlaceOutcome] {
@@ -204,7 +204,7 @@ package final class SecretDestination: SharedDestination {
                 return PlaceOutcome(
                     brand: entry.brand, output: OutputOutcome(path: store.path(of: entry.key), kind: .written))
             }
-            // A write that had no new token to bring is a failure of all whose tokens are there.
+            // If a write without new tokens fails, all brands of the Secret fail.
             guard isLast, isNew || (!hasTokens && refusal == nil) else { return nil }
             let output = OutputOutcome(
                 path: store.path(of: entry.key), kind: refusal == nil ? .failed : .refused, message: reason.message,

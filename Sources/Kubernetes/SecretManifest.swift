@@ -3,23 +3,23 @@
 internal import FoundationEssentials
 internal import Model
 
-/// What is applied to a Secret: everything that is ours in it, and nothing else (Kubernetes: "Server-Side Apply").
+/// The manifest to apply: everything that this program owns in a Secret (Kubernetes: "Server-Side Apply").
 struct SecretManifest: Encodable {
-    /// Whose the applied keys are.
+    /// The owner of the applied keys.
     static let fieldManager = "doku-token-rotator"
 
     struct Metadata: Encodable {
         let name: String
         let namespace: String
         let labels: [String: String]?
-        /// The state that this was made of: the server refuses it in any other.
+        /// The version that this write is based on. The server rejects the write if the version has changed.
         let resourceVersion: String?
     }
 
     let apiVersion = "v1"
     let kind = "Secret"
     let metadata: Metadata
-    /// In base64.
+    /// The values in base64.
     let data: [String: String]
 
     init(_ write: SecretAccess.Write, namespace: String) {
@@ -29,7 +29,7 @@ struct SecretManifest: Encodable {
         data = write.values.mapValues { Data($0).base64EncodedString() }
     }
 
-    /// nil never, for all that is known: it holds nothing that cannot be encoded.
+    /// Never nil in practice, because it holds nothing that cannot be encoded.
     var json: [UInt8]? {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

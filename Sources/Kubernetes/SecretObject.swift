@@ -3,7 +3,7 @@
 internal import FoundationEssentials
 internal import Model
 
-/// A Secret as the API server tells of it, as far as it is of interest.
+/// The parts of a Secret that the program reads from the API server.
 struct SecretObject: Decodable {
     struct Metadata: Decodable {
         let resourceVersion: String?
@@ -11,7 +11,7 @@ struct SecretObject: Decodable {
         let managedFields: [ManagedFields]?
     }
 
-    /// One manager's part (Kubernetes: "Server-Side Apply", "Field management").
+    /// The fields of one manager (Kubernetes: "Server-Side Apply", "Field management").
     struct ManagedFields: Decodable {
         let manager: String?
         let operation: String?
@@ -34,7 +34,7 @@ struct SecretObject: Decodable {
         }
     }
 
-    /// Whatever stands there.
+    /// Accepts any JSON value.
     struct Anything: Decodable {
         init(from decoder: any Decoder) {}
     }
@@ -43,7 +43,7 @@ struct SecretObject: Decodable {
     let metadata: Metadata
     let data: [String: String]?
 
-    /// nil where the bytes are no Secret.
+    /// nil if the bytes are not a Secret.
     init?(_ json: [UInt8]) {
         guard let object = try? JSONDecoder().decode(Self.self, from: Data(json)), object.kind == "Secret" else {
             return nil
@@ -51,7 +51,7 @@ struct SecretObject: Decodable {
         self = object
     }
 
-    /// What a run needs to know of it.
+    /// The content that a run needs.
     func contents(of store: TokenStore) -> SecretAccess.Contents {
         var contents = SecretAccess.Contents()
         contents.version = metadata.resourceVersion
@@ -68,7 +68,7 @@ struct SecretObject: Decodable {
         return contents
     }
 
-    /// `f:NAME`; `.` stands for the mapping itself.
+    /// The names in `f:NAME`. The key `.` is the mapping itself.
     private static func names(_ fields: [[String: Anything]]) -> Set<String> {
         Set(fields.flatMap(\.keys).lazy.filter { $0.hasPrefix("f:") }.map { String($0.dropFirst(2)) })
     }

@@ -4,33 +4,33 @@ internal import DurableFiles
 internal import Model
 internal import ProcessState
 
-/// What a pod is given to speak to the API server with (Kubernetes: "Accessing the Kubernetes API from a Pod").
+/// A pod's access to the API server (Kubernetes: "Accessing the Kubernetes API from a Pod").
 struct ServiceAccount: Sendable {
     private static let directory = "/var/run/secrets/kubernetes.io/serviceaccount"
 
     /// `https://HOST:PORT`.
     let server: String
-    /// A credential: in no message.
+    /// A credential; no message shows it.
     let token: String
-    /// The cluster's authority, a PEM bundle.
+    /// The cluster's certificate authority, a PEM bundle.
     let authority = Self.directory + "/ca.crt"
-    /// The pod's own; nil where its file cannot be read.
+    /// The pod's namespace; nil if its file cannot be read.
     let namespace: String?
 
-    /// Reads all of it: the kubelet replaces a token before it ends.
+    /// Reads all values. The kubelet replaces a token before it expires.
     init() throws(BrandFailure) {
         guard let host = EnvironmentVariable.read("KUBERNETES_SERVICE_HOST"),
             let port = EnvironmentVariable.read("KUBERNETES_SERVICE_PORT"), !host.isEmpty, !port.isEmpty
         else {
             throw BrandFailure(
                 .storeNotConfigured,
-                "this process is in no pod of Kubernetes ($KUBERNETES_SERVICE_HOST and $KUBERNETES_SERVICE_PORT are not "
-                    + "set), so that no Secret can be read or written")
+                "this process does not run in a Kubernetes pod ($KUBERNETES_SERVICE_HOST and $KUBERNETES_SERVICE_PORT are "
+                    + "not set), so no Secret can be read or written")
         }
         guard let address = Self.address(host: host, port: port) else {
             throw BrandFailure(
                 .storeNotConfigured,
-                "$KUBERNETES_SERVICE_HOST and $KUBERNETES_SERVICE_PORT are not the address of an API server")
+                "$KUBERNETES_SERVICE_HOST and $KUBERNETES_SERVICE_PORT are not a valid address of an API server")
         }
         server = "https://" + address
         token = try Self.read("token", maximumSize: 64 * 1024)
@@ -54,7 +54,7 @@ struct ServiceAccount: Sendable {
         return (isIPv6 ? "[\(host)]" : host) + ":\(port)"
     }
 
-    /// One word of a file.
+    /// The content of a file that holds one word.
     private static func read(_ name: String, maximumSize: Int) throws(BrandFailure) -> String {
         let path = "\(directory)/\(name)"
         let bytes: [UInt8]
@@ -62,11 +62,11 @@ struct ServiceAccount: Sendable {
             bytes = try InputFile(path: path).read(maximumSize: maximumSize)
         } catch {
             throw BrandFailure(
-                .storeNotConfigured, "\(error); the pod needs a service account, and its token mounted")
+                .storeNotConfigured, "\(error); the pod needs a service account with a mounted token")
         }
         let word = bytes.last == 0x0a ? bytes.dropLast() : bytes[...]
         guard !word.isEmpty, word.allSatisfy({ (0x21...0x7e).contains($0) }) else {
-            throw BrandFailure(.storeNotConfigured, "\(path) does not hold what Kubernetes puts there")
+            throw BrandFailure(.storeNotConfigured, "\(path) does not contain what Kubernetes writes there")
         }
         return String(decoding: word, as: UTF8.self)
     }

@@ -2,9 +2,9 @@
 
 package import DurableFiles
 
-/// Why one brand has no new token: a code for machines, a sentence for people, and whether running again may help.
+/// Why a brand has no new token: a code for machines, a sentence for people, and whether another run may help.
 package struct BrandFailure: Error, Sendable, Equatable {
-    /// Stable words of the report and the metrics; never renamed, only added to.
+    /// Stable values of the report and the metrics. They are never renamed; new ones may be added.
     package enum Code: String, Sendable, CaseIterable {
         case secretUnreadable = "secret-unreadable"
         case outputRefused = "output-refused"
@@ -55,7 +55,7 @@ package struct BrandFailure: Error, Sendable, Equatable {
     }
 
     package let code: Code
-    /// What happened and what to do, without a secret, a token, or anything of a body but DOKU's own bounded words.
+    /// What happened and what to do. It holds no secret or token, and of a body only DOKU's own bounded words.
     package let message: String
 
     package init(_ code: Code, _ message: String) {
@@ -63,7 +63,7 @@ package struct BrandFailure: Error, Sendable, Equatable {
         self.message = message
     }
 
-    /// Whether the same run a little later may succeed without anybody's help.
+    /// Whether the same run may succeed a little later, without anyone changing anything.
     package var isTransient: Bool {
         switch code {
         case .hostNotResolved, .notConnected, .timedOut, .connectionLost, .tlsFailed, .proxyFailed, .requestIDSpent,

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What became of one brand in one run. Each brand of the run has exactly one.
+/// The result of one brand in one run. Each brand of the run has exactly one.
 package struct BrandOutcome: Sendable {
     package enum Kind: String, Sendable, CaseIterable {
         /// Not due: nothing was requested.
         case fresh
-        /// Due, in a run that only plans.
+        /// Due, in a dry run.
         case due
         /// A new token was requested and published.
         case rotated
-        /// The token at hand was published again, since mode, owner or content of a file were not as configured.
+        /// The current token was published again, because a file's mode, owner or content was not as configured.
         case repaired
-        /// A new token was published that ends before the next run needs it to.
+        /// A new token was published, but it expires before the next run can replace it.
         case shortLived = "short-lived"
         case failed
-        /// The run was stopped, or its deadline came, before the brand was done.
+        /// The run was stopped or reached its deadline before the brand was finished.
         case unfinished
     }
 
@@ -23,16 +23,16 @@ package struct BrandOutcome: Sendable {
     package var outputs: [OutputOutcome] = []
     package var failure: BrandFailure?
     package var duration: Duration = .zero
-    /// Of the token that is published now, the worst where they differ.
+    /// Of the published token; the earliest if the outputs differ.
     package var issuedAt: Timestamp?
     package var expiresAt: Timestamp?
-    /// Why the brand was due; nil where it was not.
+    /// Why the brand was due; nil if it was not.
     package var reason: DueReason?
     /// Requests sent.
     package var attempts: Int32 = 0
     package var kind: Kind
     package var health: TokenHealth
-    /// Whether it is not known what stands at some of its places: the worst is taken for true there.
+    /// Whether some outputs could not be read. ``health`` then assumes the worst for them.
     package var isHidden = false
 
     package init(
@@ -47,32 +47,32 @@ package struct BrandOutcome: Sendable {
         self.health = health
     }
 
-    /// Why the brand was due, in words; nil where it was not.
+    /// ``reason`` as a sentence; nil if the brand was not due.
     package var reasonWords: String? { reason?.words(outputs.lazy.map(\.path)) }
 }
 
-/// What happened to one of a brand's files.
+/// The result of one of a brand's outputs.
 package struct OutputOutcome: Sendable {
     package enum Kind: String, Sendable, CaseIterable {
         /// Its bytes, mode and owner were right, or there was nothing new to write.
         case unchanged
         case written
-        /// What it would be in a run that only plans.
+        /// It would be written, in a dry run.
         case due
-        /// Never touched: what stands at the path is not ours to replace.
+        /// Not touched, because the program must not replace what is at the path.
         case refused
         /// Writing failed; the old content is in place.
         case failed
-        /// The new content is in place, but may not survive a loss of power.
+        /// The new content is in place, but a power loss may undo it.
         case durabilityUnknown = "durability-unknown"
     }
 
     package let path: String
-    /// What was in the way, and what to do.
+    /// What went wrong, and what to do.
     package var message: String?
-    // The small ones last: of ten thousand brands, the gap between would cost 160 KB.
+    // The small fields come last: padding between them would cost 160 KB for 10,000 brands.
     package var kind: Kind
-    /// What kind of failure it is; nil for the one that goes with how it ended.
+    /// The failure's code; nil for the default code of ``kind``.
     package var code: BrandFailure.Code?
 
     package init(path: String, kind: Kind, message: String? = nil, code: BrandFailure.Code? = nil) {
@@ -82,7 +82,7 @@ package struct OutputOutcome: Sendable {
         self.code = code
     }
 
-    /// What it is for the brand, where it was not written.
+    /// The brand's failure, if the output was not written.
     package var failure: BrandFailure? {
         switch kind {
         case .failed: BrandFailure(code ?? .outputNotWritten, message ?? "an output was not written")

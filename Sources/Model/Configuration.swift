@@ -1,38 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 // The module Model: the vocabulary that all other modules share.
 
-/// What one run works on: a configuration file that passed every check, with defaults filled in and
-/// placeholders expanded. Only `ConfigurationReader` makes one.
+/// One run's settings: a configuration file that passed every check, with defaults filled in and placeholders
+/// expanded. Only `ConfigurationReader` creates one.
 package struct Configuration: Sendable {
-    /// The file it stands in, as typed; empty where it stands in none.
+    /// The configuration file's path as typed; empty if there is no file.
     package var file = ""
-    /// Where the requests go.
+    /// The URL of the token API.
     package var endpoint: Endpoint
-    /// How often the scheduler starts this; a token must outlive the next start.
+    /// How often the scheduler starts a run. A token must outlive the next start.
     package var runEvery: Duration = .seconds(3600)
-    /// The longest a whole run may take.
+    /// The time limit of a whole run.
     package var deadline: Duration = .seconds(120)
-    /// The longest random delay before the first request; less than ``runEvery``.
+    /// The upper limit of the random delay before the first request; less than ``runEvery``.
     package var splay: Duration = .zero
     /// Requests in flight at one time, 1…1024.
     package var concurrency = 64
-    /// Connections to one endpoint where it speaks HTTP/1.1 only, 1…256.
+    /// Connections to one endpoint if it speaks only HTTP/1.1, 1…256.
     package var connections = 16
     package var connectTimeout: Duration = .seconds(5)
     package var requestTimeout: Duration = .seconds(15)
-    /// Tries for one brand in one run, 1…10.
+    /// Attempts for one brand in one run, 1…10.
     package var attempts = 3
     package var responseVerification = ResponseVerification.ifPresent
     package var tls = TLSTrust()
-    /// The proxy's URL; nil leaves it to the usual environment variables.
+    /// The proxy's URL; nil uses the usual environment variables.
     package var proxy: String?
     package var brands: [Brand] = []
     package var snippets: [Snippet] = []
-    /// Where tokens go besides files.
+    /// Shared destinations of tokens outside the file system.
     package var stores: [TokenStore] = []
     package var report = ReportDestinations()
     package var hooks: [Hook] = []
-    /// Where a run keeps what outputs cannot tell; nil leaves it to `$STATE_DIRECTORY`.
+    /// Keeps the state that outputs cannot hold; nil uses `$STATE_DIRECTORY`.
     package var stateDirectory: String?
 
     package init(endpoint: Endpoint) {
@@ -46,18 +46,18 @@ extension Configuration {
     package var patience: Duration { min(.seconds(10), deadline / 4) }
 }
 
-/// Where tokens are requested: one URL, split once into what libcurl, the signer and messages need.
+/// Where tokens are requested: one URL, split once into the parts that libcurl, the signer and messages need.
 package struct Endpoint: Sendable, Hashable {
-    /// The whole URL, without user information and fragment.
+    /// The whole URL, without user information or fragment.
     package let url: String
-    /// `https`, or `http` where the host is loopback.
+    /// `https`, or `http` if the host is loopback.
     package let scheme: String
-    /// Host and, where the URL names one, port: `api.doku.com`, `127.0.0.1:8080`.
+    /// The host, with the port if the URL names one: `api.doku.com`, `127.0.0.1:8080`.
     package let authority: String
-    /// The path alone: what the signature covers as `Request-Target`.
+    /// The path alone. The signature covers it as `Request-Target`.
     package let requestTarget: String
 
-    /// The host alone; of an IPv6 address, without the brackets.
+    /// The host alone; an IPv6 address is without brackets.
     package var host: String {
         if authority.hasPrefix("[") { return String(authority.dropFirst().prefix { $0 != "]" }) }
         return String(authority.prefix { $0 != ":" })
@@ -71,16 +71,16 @@ package struct Endpoint: Sendable, Hashable {
     }
 }
 
-/// Whether an answer must carry DOKU's own signature.
+/// Whether a response must carry DOKU's own signature.
 package enum ResponseVerification: String, Sendable, CaseIterable {
-    /// Checked where present; an answer without one is accepted.
+    /// A signature is checked if there is one; a response without a signature is accepted.
     case ifPresent = "if-present"
-    /// An answer without a signature is refused.
+    /// A response without a signature is rejected.
     case require
     case off
 }
 
-/// Whom TLS trusts. Both nil: the system's store.
+/// The certificate authorities that TLS trusts; the system's store if both are nil.
 package struct TLSTrust: Sendable, Equatable {
     /// A PEM bundle.
     package var caFile: String?
@@ -93,15 +93,15 @@ package struct TLSTrust: Sendable, Equatable {
     }
 }
 
-/// One brand: an identity at DOKU, the source of its secret, and where its token goes.
+/// One brand: an identity at DOKU, the source of its secret, and the outputs for its token.
 package final class Brand: Sendable {
-    /// `[a-z0-9][a-z0-9._-]{0,62}`, unique; the only thing that goes into `{brand}`.
+    /// `[a-z0-9][a-z0-9._-]{0,62}`, unique. Only the name replaces `{brand}`.
     package let name: String
-    /// DOKU's Brand ID (`BRN-…`): printable ASCII, safe as a header value.
+    /// DOKU's Brand ID (`BRN-…`): printable ASCII, valid as a header value.
     package let clientID: String
     package let secret: SecretSource
     package let times: Times
-    /// Paths are absolute or relative to the configuration file's directory already joined; `{brand}` is expanded.
+    /// Relative paths are resolved against the configuration file's directory, and `{brand}` is expanded.
     package let outputs: [TokenOutput]
 
     package var validTime: Duration? { times.validTime }
@@ -115,14 +115,14 @@ package final class Brand: Sendable {
         self.outputs = outputs
     }
 
-    /// How long a brand's tokens are to live: mostly the same for all of ten thousand brands.
+    /// The lifetime and renewal threshold of tokens. Brands with the same values share one object.
     package final class Times: Sendable {
-        /// The lifetime to ask for, in whole minutes; nil asks for none.
+        /// The lifetime to request, in whole minutes; nil requests none.
         package let validTime: Duration?
-        /// nil stands for a third of the lifetime.
+        /// nil means a third of the lifetime.
         package let renewBefore: RenewalThreshold?
 
-        /// What a configuration that says nothing of them has.
+        /// The value if the configuration sets neither.
         package static let unsaid = Times(validTime: nil, renewBefore: nil)
 
         package init(validTime: Duration?, renewBefore: RenewalThreshold?) {
@@ -133,7 +133,7 @@ package final class Brand: Sendable {
 }
 
 extension Brand {
-    /// `[a-z0-9][a-z0-9._-]{0,62}` without `..`. Upper case is refused, so no two names differ in case alone.
+    /// `[a-z0-9][a-z0-9._-]{0,62}` without `..`. Without upper case, no two names differ only in case.
     package static func isName(_ name: String) -> Bool {
         guard (1...63).contains(name.utf8.count) else { return false }
         var previous: UInt8 = 0x2E
@@ -152,7 +152,7 @@ extension Brand {
     }
 }
 
-/// How long before its end a token is renewed.
+/// How long before it expires a token is renewed.
 package enum RenewalThreshold: Sendable, Equatable {
     case remaining(Duration)
     /// Percent of the token's whole lifetime, 1…99.
@@ -163,13 +163,13 @@ package enum RenewalThreshold: Sendable, Equatable {
 package enum SecretSource: Sendable {
     case file(path: String)
     case environment(variable: String)
-    /// A file of that name in `$CREDENTIALS_DIRECTORY`.
+    /// The name of a file in `$CREDENTIALS_DIRECTORY`.
     case credential(name: String)
-    /// Run without a shell; the secret is its standard output.
+    /// Run without a shell; the secret is the program's standard output.
     case command(argv: [String], timeout: Duration)
     case value(Secret)
 
-    /// Whether a program prints it, which may take its time.
+    /// Whether a program prints the secret, which may take time.
     package var isCommand: Bool { if case .command = self { true } else { false } }
 }
 
@@ -177,7 +177,7 @@ package enum SecretSource: Sendable {
 package struct Snippet: Sendable {
     package let path: String
     package let dialect: EnvironmentDialect
-    /// Indexes into ``Configuration/brands`` in file order, each with its variable's name, `{BRAND}` expanded.
+    /// Indexes into ``Configuration/brands`` in file order, each with its variable's name; `{BRAND}` is expanded.
     package let entries: [Entry]
     package let attributes: FileAttributes
     package let symlinks: SymlinkPolicy
@@ -204,7 +204,7 @@ package struct Snippet: Sendable {
     }
 }
 
-/// What a token must outlive to be there when the next run has ended.
+/// How long a token must be valid so that it is still valid when the next run ends.
 package struct NextRun: Sendable {
     package let runEvery: Duration
     package let deadline: Duration
@@ -216,12 +216,12 @@ package struct NextRun: Sendable {
         self.splay = splay
     }
 
-    /// For clocks and schedulers that are late.
+    /// Tolerance for late clocks and schedulers.
     package static let doubt: Duration = .seconds(60)
 
-    /// What a run may add to `run_every` before the next token is in place.
+    /// The time after `run_every` until the next token is in place.
     package static func margin(deadline: Duration, splay: Duration) -> Duration { deadline + splay + doubt }
 
-    /// Counted from the start of a run.
+    /// The latest end of the next run, counted from the start of this one.
     package var end: Duration { runEvery + Self.margin(deadline: deadline, splay: splay) }
 }

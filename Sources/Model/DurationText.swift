@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Durations as people write them: `500ms`, `15s`, `2m`, `6h`, `1d`, and sums from the largest unit to the
-/// smallest, each at most once (`1h30m`).
+/// Durations as people write them: `500ms`, `15s`, `2m`, `6h`, `1d`, and sums such as `1h30m`. In a sum each unit
+/// appears at most once, the largest first.
 package enum DurationText {
     /// Milliseconds in each unit, largest first.
     private static let units: [(name: String, milliseconds: Int)] = [
         ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1),
     ]
 
-    /// nil for anything else than a sum of whole numbers with units, and above a million of a unit.
+    /// nil if the text is not a sum of whole numbers with units, or a number has more than 7 digits.
     /// A lone `0` needs no unit.
     package static func parse(_ text: String) -> Duration? {
         if text == "0" { return .zero }
@@ -29,7 +29,7 @@ package enum DurationText {
         return nextUnit == 0 ? nil : .milliseconds(milliseconds)
     }
 
-    /// The shortest text that parses to the same duration; what is below a millisecond is dropped. `0s` for nothing.
+    /// The shortest text that parses to the same duration, without fractions of a millisecond; `0s` for zero.
     package static func render(_ duration: Duration) -> String {
         if duration < .zero { return "-" + render(.zero - duration) }
         let (seconds, attoseconds) = duration.components

@@ -11,11 +11,11 @@ extension Endpoint {
         url: "https://api.doku.com/adv-core-api/partner/v1.0/token", scheme: "https",
         authority: "api.doku.com", requestTarget: "/adv-core-api/partner/v1.0/token")
 
-    /// Why a text is no endpoint, without the text.
+    /// Why a text is not a valid endpoint. It does not contain the text.
     package struct Fault: Error, Equatable {
-        /// Without a full stop.
+        /// Without a full stop at the end.
         package let message: String
-        /// What to do about it.
+        /// What to do.
         package let hint: String?
 
         package init(_ message: String, _ hint: String? = nil) {
@@ -24,11 +24,11 @@ extension Endpoint {
         }
     }
 
-    /// Longer URLs than this meet limits of proxies and servers.
+    /// Longer URLs exceed limits of proxies and servers.
     private static let byteLimit = 2048
 
-    /// Reads `test`, `production` or a whole URL: `https://`, or `http://` to loopback, with a path that libcurl
-    /// sends byte for byte, since the path is signed.
+    /// Reads `test`, `production` or a whole URL: `https://`, or `http://` to loopback. The path is signed, so libcurl
+    /// must send it byte for byte.
     package init(parsing text: String) throws(Fault) {
         if text == "test" {
             self = .test
@@ -46,20 +46,21 @@ extension Endpoint {
         }
         let rest = text.dropFirst(scheme.count + "://".count)
         guard rest.utf8.allSatisfy(URLText.isURLByte) else {
-            throw Fault("`endpoint` holds a character that a URL cannot", "percent-encode it")
+            throw Fault("`endpoint` contains a character that is invalid in a URL", "percent-encode it")
         }
-        if rest.contains("#") { throw Fault("`endpoint` must not have a fragment", "leave out # and what follows") }
-        if rest.contains("?") { throw Fault("`endpoint` must not have a query", "leave out ? and what follows") }
+        if rest.contains("#") { throw Fault("`endpoint` must not have a fragment", "remove # and everything after it") }
+        if rest.contains("?") { throw Fault("`endpoint` must not have a query", "remove ? and everything after it") }
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
         if rest[..<slash].contains("@") {
-            throw Fault("`endpoint` must not have user information", "leave out what stands before the @")
+            throw Fault("`endpoint` must not have user information", "remove everything before the @")
         }
         guard let authority = URLText.Authority(rest[..<slash]) else {
             throw Fault("`endpoint` has no valid host and port")
         }
         guard scheme == "https" || authority.isLoopback else {
             throw Fault(
-                "`endpoint` with http:// must go to loopback", "127.0.0.0/8, [::1] or localhost; https:// elsewhere")
+                "`endpoint` may use http:// only for loopback",
+                "127.0.0.0/8, [::1] or localhost; use https:// elsewhere")
         }
         let path = String(rest[slash...])
         guard path.utf8.count > 1 else {
@@ -68,7 +69,7 @@ extension Endpoint {
         }
         guard URLText.isUnchangingPath(path) else {
             throw Fault(
-                "`endpoint` has a path that does not travel unchanged", "no //, no . or .. as a part, valid %XX only")
+                "`endpoint` has a path that a client would change", "no //, no . or .. as a part, valid %XX only")
         }
         self.init(
             url: "\(scheme)://\(authority.text)\(path)", scheme: scheme, authority: authority.text,
@@ -76,14 +77,14 @@ extension Endpoint {
     }
 }
 
-/// The parts of URLs that endpoints and proxies share (RFC 3986).
+/// The rules for URLs that endpoints and proxies share (RFC 3986).
 package enum URLText {
-    /// Visible ASCII without what RFC 3986 leaves out and what URL parsers disagree about (`\`).
+    /// Visible ASCII without the characters that RFC 3986 excludes, and without `\`, on which URL parsers disagree.
     package static func isURLByte(_ byte: UInt8) -> Bool {
         (0x21...0x7E).contains(byte) && !"\"<>\\^`{|}".utf8.contains(byte)
     }
 
-    /// Whether the path is what a client sends: percent signs are valid, and no part would be removed.
+    /// Whether a client sends the path unchanged: percent signs are valid and no segment would be removed.
     package static func isUnchangingPath(_ path: String) -> Bool {
         for part in path.utf8.dropFirst().split(separator: 0x2F, omittingEmptySubsequences: false) {
             if part.isEmpty || dotSegments.contains(Substring(part).lowercased()) { return false }
@@ -97,19 +98,19 @@ package enum URLText {
         return true
     }
 
-    /// What clients remove from paths (RFC 3986 §5.2.4), newer ones in its encoded form as well.
+    /// Segments that clients remove from paths (RFC 3986 §5.2.4). Newer clients also remove the encoded forms.
     private static let dotSegments: Set<String> = [".", "..", "%2e", ".%2e", "%2e.", "%2e%2e"]
 
     private static func isHexDigit(_ byte: UInt8) -> Bool {
         (0x30...0x39).contains(byte) || (0x41...0x46).contains(byte) || (0x61...0x66).contains(byte)
     }
 
-    /// `host` or `host:port`, the host in lower case.
+    /// `host` or `host:port`, with the host in lower case.
     package struct Authority {
         package let text: String
         package let isLoopback: Bool
 
-        /// nil for anything else than a host with or without a port from 1 to 65535.
+        /// nil if the text is not a host, with or without a port from 1 to 65535.
         package init?(_ source: Substring) {
             let lowered = source.lowercased()
             let host: Substring
@@ -140,7 +141,7 @@ package enum URLText {
                 && text.utf8.allSatisfy { isHexDigit($0) || $0 == 0x3A || $0 == 0x2E }
         }
 
-        /// Letters, digits, `-` and `_` in labels of at most 63 bytes (RFC 1035 §2.3.4), 253 in all.
+        /// Letters, digits, `-` and `_` in labels of at most 63 bytes (RFC 1035 §2.3.4), at most 253 bytes in total.
         private static func isName(_ text: Substring) -> Bool {
             guard text.utf8.count <= 253 else { return false }
             return text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
@@ -153,7 +154,7 @@ package enum URLText {
 
         private static func isLoopbackIPv4(_ text: Substring) -> Bool {
             let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-            // A leading zero means octal to some resolvers: then it is not surely loopback.
+            // Some resolvers read a leading zero as octal, so such an address may not be loopback.
             return parts.count == 4 && parts[0] == "127"
                 && parts.allSatisfy { part in
                     (1...3).contains(part.utf8.count) && part.utf8.allSatisfy { (0x30...0x39).contains($0) }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How a run ends, for the scheduler and for monitoring.
+/// The exit status of a run, for the scheduler and for monitoring.
 ///
-/// Of the two-digit ones the first digit says whether running again will help (1) or a person must act (2), the second
-/// how bad it is on disk now. 64, 75 and 78 carry the meanings of `sysexits.h`, which systemd prints by name.
+/// In a two-digit status, the first digit says whether another run will help (1) or a person must act (2). The second
+/// digit says how bad it is on disk now. 64, 75 and 78 have the meanings of `sysexits.h`, which systemd prints by name.
 package enum ExitStatus: Int32, Sendable, CaseIterable {
     case success = 0
     case passing = 10
@@ -20,9 +20,9 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
     case interrupted = 130
     case terminated = 143
 
-    /// What a command looked at before it ended with a status.
+    /// What a command examined before it exited.
     package enum Examination: Sendable {
-        /// A run: the tokens on disk, after it.
+        /// A run: the tokens on disk afterwards.
         case run
         /// A dry run: what a run would do.
         case plan
@@ -30,12 +30,12 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
         case configuration
     }
 
-    /// What the status says about what was examined. Only a run claims anything about tokens on disk.
+    /// What the status says about what was examined. Only a run makes a claim about tokens on disk.
     package func meaning(of examination: Examination) -> String {
         switch (examination, self) {
         case (.plan, .success): "dry run: no failure foreseen; nothing was requested or written"
         case (.plan, .passing), (.plan, .passingDiesSoon), (.plan, .passingNoToken):
-            "dry run: some brand would fail for a passing reason; nothing was requested or written"
+            "dry run: some brand would fail for a transient reason; nothing was requested or written"
         case (.plan, .lasting), (.plan, .lastingDiesSoon), (.plan, .lastingNoToken):
             "dry run: some brand would fail until a person acts; nothing was requested or written"
         case (.configuration, .success): "the configuration is valid; no token was examined"
@@ -47,11 +47,11 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
     package var meaning: String {
         switch self {
         case .success: "every brand's token outlives the next run"
-        case .passing: "some brand failed for a passing reason; every token on disk still outlives the next run"
-        case .passingDiesSoon: "as 10, but some token dies before the next run"
+        case .passing: "some brand failed for a transient reason; every token on disk still outlives the next run"
+        case .passingDiesSoon: "as 10, but some token expires before the next run"
         case .passingNoToken: "as 10, but some brand has no valid token"
         case .lasting: "some brand failed and running again will not help; every token on disk outlives the next run"
-        case .lastingDiesSoon: "as 20, but some token dies before the next run"
+        case .lastingDiesSoon: "as 20, but some token expires before the next run"
         case .lastingNoToken: "as 20, but some brand has no valid token"
         case .hookFailed: "all tokens published, a hook failed or is still pending"
         case .usage: "the command line is wrong"
@@ -69,10 +69,10 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
         case .success: "nothing"
         case .passing: "watch"
         case .passingDiesSoon: "retry now"
-        case .passingNoToken: "page somebody; retry now"
+        case .passingNoToken: "page someone; retry now"
         case .lasting: "a person must act"
         case .lastingDiesSoon: "a person must act before the next run"
-        case .lastingNoToken: "page somebody: a person must act now"
+        case .lastingNoToken: "page someone: a person must act now"
         case .hookFailed: "open a ticket"
         case .usage: "fix the command line"
         case .internal: "report it"
@@ -82,7 +82,7 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
         }
     }
 
-    /// This status of the tokens with what became of the hooks, which never hides it.
+    /// This status of the tokens combined with the hooks. A failed hook never hides a failed token.
     package func with(_ hooks: [HookOutcome]) -> ExitStatus {
         self == .success && hooks.contains(where: \.isUndelivered) ? .hookFailed : self
     }
@@ -92,20 +92,20 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
         var hasFailure = false
         var hasTransient = false
         var worst = TokenHealth.outlivesNextRun
-        // By number: an outcome is large, and there may be ten thousand.
+        // By index, because an outcome is large and there may be 10,000.
         for index in outcomes.indices {
             if let isTransient = outcomes[index].failure?.isTransient {
                 hasFailure = true
                 hasTransient = hasTransient || isTransient
             }
-            // What a run that only plans would renew is no failure of it.
+            // A token that a dry run would renew is not a failure.
             if outcomes[index].kind != .due { worst = max(worst, outcomes[index].health) }
         }
         guard hasFailure || worst != .outlivesNextRun else {
             self = .success
             return
         }
-        // A token that aged while the run went on is due in the next one.
+        // A token that aged during the run is due in the next one.
         let mayPass = !hasFailure || hasTransient
         self =
             switch (mayPass, worst) {
@@ -119,11 +119,11 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
     }
 }
 
-/// How good the worst of a brand's published tokens is.
+/// The health of the worst of a brand's published tokens.
 package enum TokenHealth: Int, Sendable, Comparable {
     case outlivesNextRun
     case diesBeforeNextRun
-    /// Missing, unreadable, of another brand, or past its end.
+    /// Missing, unreadable, another brand's, or expired.
     case dead
 
     package static func < (left: TokenHealth, right: TokenHealth) -> Bool { left.rawValue < right.rawValue }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A program that is run once after a run's writes, such as one that makes a service read its new token.
+/// A program that runs once after a run's writes, for example to make a service read its new token.
 package struct Hook: Sendable, Equatable {
-    /// When it is run.
+    /// When the hook runs.
     package enum Trigger: String, Sendable, CaseIterable {
         /// A token of one of its brands was published.
         case changed
@@ -11,12 +11,12 @@ package struct Hook: Sendable, Equatable {
         case always
     }
 
-    /// Of the form of a brand's name, unique among the hooks.
+    /// Has the form of a brand's name; unique among the hooks.
     package let name: String
-    /// The program, absolute or looked up in `PATH`, and its arguments; no shell looks at them.
+    /// The program, absolute or looked up in `PATH`, and its arguments; no shell is involved.
     package let argv: [String]
     package let trigger: Trigger
-    /// Indexes into ``Configuration/brands``; nil for all.
+    /// Indexes into ``Configuration/brands``; nil for all brands.
     package let brands: Set<Int>?
     package let timeout: Duration
 
@@ -28,34 +28,34 @@ package struct Hook: Sendable, Equatable {
         self.timeout = timeout
     }
 
-    /// Whether a brand is one of its own.
+    /// Whether the hook is configured for the brand.
     package func concerns(_ brand: Int) -> Bool { brands?.contains(brand) ?? true }
 }
 
-/// What became of one hook in one run.
+/// The result of one hook in one run.
 package struct HookOutcome: Sendable {
     package enum Result: String, Sendable, CaseIterable {
         case delivered
-        /// Nothing happened that it is for.
+        /// Nothing happened that triggers the hook.
         case notNeeded = "not-needed"
-        /// It could not be started, or ended with another status than 0.
+        /// It could not be started, or exited with a status other than 0.
         case failed
         case timedOut = "timed-out"
-        /// It was not run to its end since the run was stopped, or there was no time left; or, in a run that only
-        /// plans, the next run will run it.
+        /// It was not run to completion, because the run was stopped or had no time left. In a dry run: the next run
+        /// will run it.
         case pending
     }
 
     package let name: String
     package var result: Result
-    /// What the program ended with; nil where it did not come to that.
+    /// The program's exit status; nil if it did not exit.
     package var exitStatus: Int32?
     package var duration: Duration = .zero
-    /// When the first run that owed it began; nil where this one is the first.
+    /// When the first run that had to run the hook began; nil if that is this run.
     package var pendingSince: Timestamp?
-    /// What went wrong, and what becomes of it; nil where nothing did.
+    /// What went wrong, and whether the hook runs again; nil if nothing went wrong.
     package var message: String?
-    /// The end of what it printed, harmless to show; nil where nothing went wrong, or nothing was printed.
+    /// The end of its output, safe to print; nil if nothing went wrong or nothing was printed.
     package var output: String?
 
     package init(name: String, result: Result) {
@@ -70,10 +70,10 @@ package struct HookOutcome: Sendable {
         }
     }
 
-    /// One line about a hook that was not delivered.
+    /// One line about a hook that failed or is pending.
     package var failureLine: String? {
         guard isUndelivered else { return nil }
-        let last = output?.split(separator: "\n").last.map { "; it printed last: \($0.suffix(200))" } ?? ""
+        let last = output?.split(separator: "\n").last.map { "; its last line of output: \($0.suffix(200))" } ?? ""
         return "hook \(name): \(result.rawValue): \(message ?? "")\(last)"
     }
 }

@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// JSON of the plainest kind, as answers and tokens nearly always are: printable ASCII without escapes, whole numbers,
-/// little nesting. Any decoder reads it the same. Of whatever else it says that it is not plain, and a whole decoder has
-/// to look: that takes some ten times longer, and a run may read twenty thousand of these.
+/// A fast reader of simple JSON, which responses and tokens nearly always are: printable ASCII without escapes, whole
+/// numbers, little nesting. It rejects everything else, which a full decoder must then read. A full decoder takes about
+/// ten times longer, and a run may read 20,000 of these documents.
 package enum PlainJSON {
-    /// What a member holds; a text without its quotes.
+    /// The value of a member; a text is without its quotes.
     package enum Value: Equatable {
         case text(Range<Int>)
         case integer(Int64)
-        /// Where the object's brace stands.
+        /// The position of the object's opening brace.
         case object(Int)
-        /// An array or one of the three words.
+        /// An array, `true`, `false` or `null`.
         case other
     }
 
-    /// Takes a key, without its quotes, and its value; false where it finds them unusual, which ends the reading.
+    /// Receives a key, without its quotes, and its value. It returns false to stop, if they are unusual.
     package typealias Visitor = (_ key: Range<Int>, _ value: Value) -> Bool
 
     private static let depthLimit = 8
-    /// Digits of a number that a Double holds as it is written, whatever they are.
+    /// A Double holds every number of this many digits exactly.
     private static let digitLimit = 15
 
     /// Visits the members of the object that is the whole document.
-    /// - Returns: false where it is none, or not plain.
+    /// - Returns: false if the document is not an object, or not simple.
     package static func visitMembers(of document: Span<UInt8>, _ visit: Visitor) -> Bool {
         var index = 0
         skipSpace(document, &index)
@@ -31,13 +31,13 @@ package enum PlainJSON {
         return index == document.count
     }
 
-    /// Visits the members of an object within a document, by the place that a visit told.
+    /// Visits the members of a nested object, at the position that ``Value/object(_:)`` gave.
     package static func visitMembers(of document: Span<UInt8>, at place: Int, _ visit: Visitor) -> Bool {
         var index = place
         return object(document, &index, depth: 0, visit)
     }
 
-    /// Whether these bytes of the document are that word.
+    /// Whether this range of the document is the word.
     package static func says(_ word: String, _ document: Span<UInt8>, _ range: Range<Int>) -> Bool {
         let word = word.utf8.span
         guard word.count == range.count else { return false }
@@ -104,11 +104,10 @@ package enum PlainJSON {
         return range
     }
 
-    /// Bytes of a text that are looked at in one go.
+    /// Bytes that are checked at once.
     private static let block = 16
 
-    /// Whether a block's bytes all stand for themselves. Without a way out in between: of that compilers make a few
-    /// instructions.
+    /// Whether no byte of a block is special. The loop has no early exit, so that compilers vectorise it.
     private static func isPlain(_ bytes: Span<UInt8>) -> Bool {
         guard bytes.count == block else { return false }
         var others: UInt8 = 0
@@ -116,7 +115,7 @@ package enum PlainJSON {
         return others == 0
     }
 
-    /// 0 where a byte stands for itself within a text.
+    /// 0 if a byte needs no escape in a JSON string.
     private static func special(_ byte: UInt8) -> UInt8 {
         (byte &- 0x20 > 0x7e - 0x20 ? 1 : 0) | (byte == UInt8(ascii: "\"") ? 1 : 0)
             | (byte == UInt8(ascii: "\\") ? 1 : 0)
@@ -131,7 +130,7 @@ package enum PlainJSON {
             number = number * 10 + Int64(digit)
             index += 1
         }
-        // No digit at all, a zero before others, a minus before zero.
+        // No digit, a leading zero, or minus zero.
         guard index > start, number > 0 ? bytes[start] != UInt8(ascii: "0") : index == start + 1 && !isNegative else {
             return nil
         }

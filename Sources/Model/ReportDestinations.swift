@@ -1,34 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Whom a run tells how it went, besides its exit status: the configuration's `report`.
+/// The receivers of a run's report: the configuration's `report`.
 ///
-/// Of a configuration that is not valid, what could be read of this is still used.
+/// If the configuration is invalid, the receivers that could be read are still used.
 package struct ReportDestinations: Sendable {
-    /// A file in the text format of Prometheus, as the textfile collector of node_exporter reads it.
+    /// A file in the Prometheus text format, for the textfile collector of node_exporter.
     package var metricsFile: String?
-    /// The URL of a group of metrics in a Pushgateway, without a trailing slash.
+    /// The URL of a Pushgateway's group, without a trailing slash.
     package var pushgateway: String?
     package var ping: PingDestination?
-    /// Where Kubernetes reads what a container says at its end; overwritten in place.
+    /// The file from which Kubernetes reads a container's termination message; overwritten in place.
     package var terminationMessage: String?
-    /// How servers are reached: as the endpoint is.
+    /// TLS and proxy settings for the receivers; the same as for the endpoint.
     package var tls = TLSTrust()
     package var proxy: String?
 
     package init() {}
 
-    /// Leaves a file alone that turned out to be something else as well.
+    /// Stops writing to a file that the configuration also uses for something else.
     package mutating func disown(_ path: String) {
         if metricsFile == path { metricsFile = nil }
         if terminationMessage == path { terminationMessage = nil }
     }
 }
 
-/// A check of healthchecks.io, or of what speaks like it.
+/// A check at healthchecks.io, or at a server with the same API.
 package struct PingDestination: Sendable {
-    /// Where its URL comes from: whoever knows it can answer for the run.
+    /// The source of the URL. The URL is a secret: anyone who knows it can report on behalf of the run.
     package let url: SecretSource
-    /// Whether the last ping of a run carries its summary.
+    /// Whether the last ping of a run carries the run's summary.
     package let sendsSummary: Bool
 
     package init(url: SecretSource, sendsSummary: Bool) {
@@ -37,26 +37,26 @@ package struct PingDestination: Sendable {
     }
 }
 
-/// The URLs of those who are told of a run.
+/// The URLs of report receivers.
 package enum ReportURL {
-    /// Longer ones meet limits of proxies and servers.
+    /// Longer URLs exceed limits of proxies and servers.
     private static let byteLimit = 2048
-    /// Where a Pushgateway keeps what was pushed under a job's name.
+    /// A Pushgateway groups metrics by job below this path.
     private static let groupPath = "/metrics/job/"
     private static let ownGroup = "/metrics/job/doku_token_rotator"
 
-    /// The URL of a group of metrics: as given where it names one, else the group of this program.
+    /// The URL of a group: unchanged if it names a group, else with this program's group added.
     package static func pushgateway(_ text: String) throws(Endpoint.Fault) -> String {
         let url = try parts(text, "pushgateway", plainHTTP: .anywhere)
         let path = url.path.hasSuffix("/") ? String(url.path.dropLast()) : url.path
         let group = path.contains(groupPath) ? path : path + ownGroup
         guard URLText.isUnchangingPath(group) else {
-            throw Endpoint.Fault("`pushgateway` has a path that does not travel unchanged")
+            throw Endpoint.Fault("`pushgateway` has a path that a client would change")
         }
         return url.root + group
     }
 
-    /// Why a text cannot be pinged; nil where it can.
+    /// Why a text is not a valid ping URL; nil if it is valid.
     package static func pingFault(_ text: String) -> Endpoint.Fault? {
         do throws(Endpoint.Fault) {
             _ = try parts(text, "ping", plainHTTP: .loopback)
@@ -66,13 +66,13 @@ package enum ReportURL {
         }
     }
 
-    /// The URL that a ping's secret holds; nil where it is none.
+    /// The URL in a ping's secret; nil if it is invalid.
     package static func ping(_ text: String) -> String? {
         guard pingFault(text) == nil else { return nil }
         return text.hasSuffix("/") ? String(text.dropLast()) : text
     }
 
-    /// Whether a URL needs TLS.
+    /// Whether a URL uses HTTP without TLS.
     package static func isPlain(_ url: String) -> Bool { url.hasPrefix("http://") }
 
     private enum PlainHTTP {
@@ -88,21 +88,23 @@ package enum ReportURL {
             throw Endpoint.Fault("`\(key)` must be a URL that begins with https:// or http://")
         }
         guard text.utf8.count <= byteLimit, text.utf8.allSatisfy(URLText.isURLByte) else {
-            throw Endpoint.Fault("`\(key)` is too long or holds a character that a URL cannot", "percent-encode it")
+            throw Endpoint.Fault(
+                "`\(key)` is too long or contains a character that is invalid in a URL", "percent-encode it")
         }
         guard !text.contains("?"), !text.contains("#") else {
-            throw Endpoint.Fault("`\(key)` must not have a query or a fragment", "leave out what follows the path")
+            throw Endpoint.Fault("`\(key)` must not have a query or a fragment", "remove everything after the path")
         }
         let rest = text.dropFirst(scheme.count + "://".count)
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
         if rest[..<slash].contains("@") {
-            throw Endpoint.Fault("`\(key)` must not have user information", "leave out what stands before the @")
+            throw Endpoint.Fault("`\(key)` must not have user information", "remove everything before the @")
         }
         guard let authority = URLText.Authority(rest[..<slash]) else {
             throw Endpoint.Fault("`\(key)` has no valid host and port")
         }
         guard scheme == "https" || plainHTTP == .anywhere || authority.isLoopback else {
-            throw Endpoint.Fault("`\(key)` with http:// must go to loopback", "its URL is a secret: https:// elsewhere")
+            throw Endpoint.Fault(
+                "`\(key)` may use http:// only for loopback", "its URL is a secret: use https:// elsewhere")
         }
         return ("\(scheme)://\(authority.text)", String(rest[slash...]))
     }

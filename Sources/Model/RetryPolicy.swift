@@ -1,43 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which Request-Id a further attempt carries.
+/// Which Request-Id the next attempt carries.
 package enum RequestIdentity: Sendable, Equatable {
-    /// Nobody knows whether DOKU has acted: with the same id it repeats its first answer.
+    /// It is unknown whether DOKU processed the request. With the same id, DOKU repeats its first response.
     case same
-    /// DOKU has answered, or the id is spent.
+    /// DOKU responded, or the id was used up.
     case fresh
 }
 
-/// Whether and how an attempt that failed may be followed by another one.
+/// Whether and how a failed attempt may be retried.
 package enum RetryAdvice: Sendable, Equatable {
     case never
-    /// One more try for such an answer in a run.
+    /// Such a response is retried once in a run.
     case once(RequestIdentity)
-    /// One more try, signed for another time: what must be added to this host's clock to get the peer's.
+    /// One retry, signed for another time. The duration is the offset from this host's clock to the server's.
     case correctedClock(Duration)
-    /// As often as `attempts` allows; `after` is the peer's own wish (`Retry-After`).
+    /// Up to `attempts` attempts; `after` is the server's `Retry-After`.
     case passing(RequestIdentity, after: Duration?)
 }
 
-/// How often, and after what wait, a failed attempt is repeated.
+/// How many attempts there are, and how long to wait between them.
 package struct RetryPolicy: Sendable {
-    /// Tries for one brand in one run.
+    /// Attempts for one brand in one run.
     package let attempts: Int
-    /// The upper end of the first wait; it doubles with each attempt.
+    /// The upper limit of the first wait; it doubles with each attempt.
     package var base: Duration = .milliseconds(500)
-    /// No wait of our own choice is longer.
+    /// The upper limit of every wait, except one that the server asks for.
     package var cap: Duration = .seconds(20)
 
     package init(attempts: Int) {
         self.attempts = attempts
     }
 
-    /// What to do after attempt number `attempt` (from 1) ended with `advice`.
+    /// What to do after attempt number `attempt` (from 1) failed with `advice`.
     /// - Parameters:
-    ///   - remaining: what the run has left. A wait that does not fit ends the brand at once.
-    ///   - random: uniform in 0..<1: "full jitter" spreads the waits over their whole range.
-    ///   - isOnceUsed: whether an earlier attempt was repeated because of an advice that holds once.
-    /// - Returns: the Request-Id to use and the wait; nil to give up.
+    ///   - remaining: the run's remaining time. If the wait does not fit, the brand fails at once.
+    ///   - random: uniform in 0..<1. "Full jitter" spreads waits over the whole range.
+    ///   - isOnceUsed: whether a retry that is allowed only once has happened.
+    /// - Returns: the Request-Id to use, and the wait; nil to give up.
     package func next(
         after attempt: Int, advice: RetryAdvice, remaining: Duration, random: Double, isOnceUsed: Bool = false
     ) -> (identity: RequestIdentity, wait: Duration)? {
@@ -55,7 +55,7 @@ package struct RetryPolicy: Sendable {
         case .passing(let again, let after):
             guard attempt < attempts else { return nil }
             identity = again
-            // The peer's wish is a lower bound; the jitter keeps many brands from coming back as one.
+            // The server's wait is a lower bound. The jitter spreads the brands.
             if let after { wait = after + base * random }
         }
         return wait < remaining ? (identity, wait) : nil

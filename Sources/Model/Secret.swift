@@ -2,24 +2,24 @@
 
 internal import Digests
 
-/// The key that one brand signs with. It prints as a mark, encodes to nothing,
-/// and its bytes are wiped when the last reference goes.
+/// The key that one brand signs with. Its description is a redaction mark, it cannot be encoded, and its bytes are
+/// wiped when it is freed.
 package final class Secret: Sendable {
     private let bytes: WipedBytes
 
-    /// Takes the bytes as they are: nothing is trimmed. The caller wipes its own copy.
+    /// Copies the bytes unchanged. The caller wipes its own copy.
     package init(_ bytes: borrowing [UInt8]) {
         self.bytes = WipedBytes(bytes)
     }
 
     package var isEmpty: Bool { bytes.count == 0 }
 
-    /// The secret in the open, where something can only be used so: a URL. nil where it is not UTF-8.
+    /// The secret as text, for a use that needs text, such as a URL; nil if it is not UTF-8.
     package var revealed: String? {
         bytes.withBytes { bytes in String(validating: bytes.indices.map { bytes[$0] }, as: UTF8.self) }
     }
 
-    /// Lends the bytes to whoever must find them in something else.
+    /// Lends the bytes, for example to redact them in a text.
     package func withBytes(_ body: (Span<UInt8>) -> Void) { bytes.withBytes(body) }
 
     /// HMAC-SHA256 of `message` under this secret: 32 bytes.

@@ -7,7 +7,7 @@ package struct Shard: Sendable, Equatable {
     /// 1…4096.
     package let count: Int
 
-    /// Reads `I/N`, I from 0 as in Kubernetes' `JOB_COMPLETION_INDEX`; nil for anything else.
+    /// Reads `I/N`, with I from 0 as in Kubernetes' `JOB_COMPLETION_INDEX`; nil if the text is anything else.
     package init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, let index = Self.number(parts[0]), let count = Self.number(parts[1]),
@@ -24,8 +24,8 @@ package struct Shard: Sendable, Equatable {
         return Int(text)
     }
 
-    /// Whether this shard has the brand: the shard of the highest hash of brand and shard has it (rendezvous hashing),
-    /// so that from N to N+1 shards only about one brand in N+1 moves, and all of those to the new shard.
+    /// Whether this shard owns the brand: the shard with the highest hash of brand and shard does (rendezvous hashing).
+    /// From N to N+1 shards, only about one brand in N+1 moves, always to the new shard.
     package func owns(_ brand: String) -> Bool {
         let name = Self.hash(brand)
         var best = 0
@@ -40,12 +40,12 @@ package struct Shard: Sendable, Equatable {
         return best == index
     }
 
-    /// FNV-1a, 64 bits: the same on every machine and in every version.
+    /// FNV-1a with 64 bits: the same on every machine and in every version.
     private static func hash(_ text: String) -> UInt64 {
         text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
     }
 
-    /// The output function of SplitMix64 over name and shard: neighbouring shards get unrelated weights.
+    /// The output function of SplitMix64 over name and shard, so that neighbouring shards get unrelated weights.
     private static func weight(_ name: UInt64, _ shard: Int) -> UInt64 {
         var mixed = name &+ UInt64(shard + 1) &* 0x9e37_79b9_7f4a_7c15
         mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -54,16 +54,15 @@ package struct Shard: Sendable, Equatable {
     }
 }
 
-/// Which brands of the configuration a run is about.
+/// The brands of the configuration that a run covers.
 package struct Selection: Sendable {
     /// Indexes into ``Configuration/brands``, ascending.
     package let brands: [Int]
 
     /// - Parameters:
-    ///   - names: nil for all.
-    ///   - shard: nil for all.
-    /// - Throws: ``InvalidSelection`` for a name that no brand has, and for a shard of a configuration whose snippets
-    ///   or stores need brands of several shards.
+    ///   - names: nil for all brands.
+    ///   - shard: nil for all brands.
+    /// - Throws: ``InvalidSelection`` if a name is unknown, or if a snippet or store needs brands of several shards.
     package init(of configuration: Configuration, names: [String]?, shard: Shard?) throws(InvalidSelection) {
         var wanted = names.map(Set.init)
         brands = configuration.brands.indices.filter { index in
@@ -76,7 +75,7 @@ package struct Selection: Sendable {
         }
         if let shard {
             let own = Set(brands)
-            /// Whether the brands are all of this shard, or none is.
+            /// Whether all of the brands belong to this shard, or none.
             func areTogether(_ brands: [Int]) -> Bool {
                 let inside = brands.count { own.contains($0) }
                 return inside == 0 || inside == brands.count
@@ -94,14 +93,14 @@ package struct Selection: Sendable {
                     throw InvalidSelection(
                         message:
                             "--shard \(shard.index)/\(shard.count): \(store.name) holds tokens of several shards, which "
-                            + "would overwrite each other; give each brand a Secret of its own ({brand} in its name)")
+                            + "would overwrite each other; give each brand its own Secret ({brand} in its name)")
                 }
             }
         }
     }
 }
 
-/// A command line that asks for brands which cannot be had.
+/// A command line that asks for brands that the run cannot process.
 package struct InvalidSelection: Error, Sendable {
     package let message: String
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Rows of cells in columns, for a terminal.
+/// A table of text columns for a terminal.
 package enum TextTable {
-    /// - Parameter rows: all of one length, the head first. A line longer than `width` characters is cut, but on
-    ///   terminals too narrow for any table.
-    /// - Parameter styles: of the second column, by row; the head has none.
+    /// - Parameters:
+    ///   - rows: all of the same length, the header first. Lines longer than `width` are cut, except on terminals of 20
+    ///     columns or fewer.
+    ///   - styles: of the second column, one for each row after the header.
     package static func render(_ rows: [[String]], width: Int, styles: [TextStyle?] = []) -> String {
         guard let head = rows.first else { return "" }
         let widths = (0..<head.count - 1).map { column in rows.map { $0[column].count }.max() ?? 0 }
@@ -16,7 +17,7 @@ package enum TextTable {
             cells.append(row[row.count - 1])
             var line = cells.joined(separator: "  ")
             if line.count > width && width > 20 { line = line.prefix(width - 1) + "…" }
-            // Coloured last: what is not seen has no width.
+            // Escape sequences come last, since they have no width.
             let end = widths.prefix(2).reduce(0, +) + 2
             if index > 0, index <= styles.count, let style = styles[index - 1], line.count > end {
                 let start = line.index(line.startIndex, offsetBy: widths[0] + 2)
@@ -29,7 +30,7 @@ package enum TextTable {
     }
 }
 
-/// How a word of a table is shown where colours can be (ECMA-48, Select Graphic Rendition).
+/// How a word of a table is coloured (ECMA-48, Select Graphic Rendition).
 package enum TextStyle: String, Sendable {
     case good = "32"
     case doubtful = "33"

@@ -2,27 +2,27 @@
 
 internal import FoundationEssentials
 
-/// A moment of the wall clock in whole seconds since 1970, UTC: what DOKU signs, and what tokens carry.
+/// A moment in whole seconds since 1970, UTC: the precision of DOKU's signatures and of tokens.
 package struct Timestamp: Sendable, Hashable, Comparable {
     /// Within years 1970 to 9999.
     package let seconds: Int64
 
-    /// The last second of year 9999: beyond it no common format goes.
+    /// The last second of year 9999. Common formats end there.
     private static let latest: Int64 = 253_402_300_799
 
-    /// Seconds outside years 1970 to 9999 are moved to the nearest end.
+    /// Moves seconds outside years 1970 to 9999 to the nearest limit.
     package init(seconds: Int64) {
         self.seconds = min(max(seconds, 0), Self.latest)
     }
 
-    /// A JWT's NumericDate (RFC 7519 §2), which may have a fraction; nil beyond year 9999. What lies before 1970 is
-    /// past all the same.
+    /// A JWT's NumericDate (RFC 7519 §2), which may have a fraction; nil after year 9999. A date before 1970 becomes
+    /// 1970, which is in the past as well.
     init?(numericDate: Double) {
         guard numericDate.isFinite, numericDate <= Double(Self.latest) else { return nil }
         seconds = Int64(max(0, numericDate))
     }
 
-    /// `2026-11-22T09:30:00Z`, the form of ``description``; nil for any other, and for a moment that never was.
+    /// `2026-11-22T09:30:00Z`, the form of ``description``; nil for any other form, and for an invalid date.
     package init?(_ text: String) {
         let bytes = Array(text.utf8)
         guard bytes.count == 20 else { return nil }
@@ -32,7 +32,7 @@ package struct Timestamp: Sendable, Hashable, Comparable {
         guard let year = number(0, 4), let month = number(5, 2), let day = number(8, 2), let hour = number(11, 2),
             let minute = number(14, 2), let second = number(17, 2), year >= 1970, (1...12).contains(month)
         else { return nil }
-        // Days from the civil date (as in ``description``, the other way round).
+        // The number of days since 1970, the inverse of ``description``.
         let marchYear = month <= 2 ? year - 1 : year
         let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
         let yearOfEra = marchYear % 400
@@ -43,12 +43,12 @@ package struct Timestamp: Sendable, Hashable, Comparable {
 
     package static var now: Timestamp { Timestamp(seconds: Int64(Date().timeIntervalSince1970)) }
 
-    /// How far two clocks may differ. A token whose end is not further away may be dead by another clock already.
+    /// How far two clocks may differ. A token that expires within this time may already be expired by another clock.
     package static let clockDoubt: Duration = .seconds(60)
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.seconds < right.seconds }
 
-    /// The time from `earlier` to this, negative where this comes first.
+    /// The time from `earlier` to this moment; negative if this moment is earlier.
     package func since(_ earlier: Timestamp) -> Duration { .seconds(seconds - earlier.seconds) }
 
     package func advanced(by duration: Duration) -> Timestamp {
@@ -57,10 +57,10 @@ package struct Timestamp: Sendable, Hashable, Comparable {
 }
 
 extension Timestamp: CustomStringConvertible {
-    /// `2026-11-22T09:30:00Z`, the form that DOKU asks for.
+    /// `2026-11-22T09:30:00Z`, the form that DOKU requires.
     package var description: String {
         let (date, time) = seconds.quotientAndRemainder(dividingBy: 86_400)
-        // Days to year, month and day in the Gregorian calendar, counted in eras of 400 years from 0000-03-01
+        // Converts days to a Gregorian date, in eras of 400 years from 0000-03-01
         // (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
         let days = date + 719_468
         let era = days / 146_097
@@ -92,6 +92,6 @@ extension Timestamp: CustomStringConvertible {
 }
 
 extension Duration {
-    /// Without its sign.
+    /// The absolute value.
     package var magnitude: Duration { self < .zero ? .zero - self : self }
 }

@@ -2,31 +2,31 @@
 
 internal import FoundationEssentials
 
-/// A bearer token: visible ASCII of a bounded length, with what it says of itself where it is a JWT.
+/// A bearer token: visible ASCII of limited length, with its claims if it is a JWT.
 ///
-/// No public key of DOKU's is known: the claims are read, not verified.
+/// DOKU publishes no public key, so the claims are read, but not verified.
 package struct Token: Sendable, Equatable {
     /// 1…16 384 bytes, each 0x21…0x7e.
     package let text: String
     /// The claim `iat`.
     package let issuedAt: Timestamp?
-    /// The claim `exp`; nil for a token that is not a JWT with an end.
+    /// The claim `exp`; nil if the token is not a JWT with that claim.
     package let expiresAt: Timestamp?
     /// The claim `user.businessServiceClientId`.
     package let clientID: String?
-    /// Whether this is only the beginning of a JWT, as a file that was truncated holds it: it begins like one, but has
-    /// no claims, or its signature is not as long as one by RSA is (64 bytes for each 512 bits of the key).
+    /// Whether this is a truncated JWT, as in a file that was cut off. It begins like a JWT, but has no claims, or its
+    /// signature does not have an RSA length (64 bytes for each 512 bits of the key).
     package let wasCut: Bool
 
-    /// In bytes. DOKU's are under 1 KiB.
+    /// In bytes. DOKU's tokens are smaller than 1 KiB.
     package static let maximumSize = 16 * 1024
 
-    /// nil where the bytes are no token: empty, too long, or with anything but visible ASCII.
+    /// nil if the bytes are not a token: empty, too long, or not visible ASCII.
     package init?(_ bytes: ArraySlice<UInt8>) {
         guard !bytes.isEmpty, bytes.count <= Self.maximumSize else { return nil }
         let span = bytes.span
         guard Self.isVisible(span) else { return nil }
-        // Where the first two dots stand, counted from the first byte.
+        // The positions of the first two dots.
         let first = Self.firstDot(in: span, from: 0)
         let second = Self.firstDot(in: span, from: first + 1)
         let header = span.extracting(..<first)
@@ -36,13 +36,12 @@ package struct Token: Sendable, Equatable {
         issuedAt = claims?.iat.flatMap(Timestamp.init(numericDate:))
         expiresAt = claims?.exp.flatMap(Timestamp.init(numericDate:))
         clientID = claims?.clientID
-        // base64url of `{"`.
+        // The base64url form of `{"`.
         if !bytes.starts(with: "eyJ".utf8) {
-            // Claims without a header: the beginning is missing.
+            // There are claims but no header, so the beginning is missing.
             wasCut = claims != nil && Self.decoded(header)?.first != UInt8(ascii: "{")
         } else if claims == nil {
-            // Only three parts have claims. Five are an encrypted token (RFC 7516), which nobody but its reader can
-            // look into.
+            // A signed token has three parts. One with five is encrypted (RFC 7516) and has no readable claims.
             wasCut = bytes.count { $0 == UInt8(ascii: ".") } != 4
         } else {
             let signature = (bytes.count - second - 1) * 3 / 4
@@ -54,8 +53,7 @@ package struct Token: Sendable, Equatable {
         self.init(bytes[...])
     }
 
-    // A token is looked at as a whole, without a way out in between: of that compilers make a few instructions, which take
-    // sixteen bytes at a time.
+    // These loops have no early exit, so that compilers vectorise them.
 
     private static func isVisible(_ bytes: Span<UInt8>) -> Bool {
         var others: UInt8 = 0
@@ -69,20 +67,20 @@ package struct Token: Sendable, Equatable {
         return dots != 0
     }
 
-    /// The place of the first dot from a place on; the end of the bytes where there is none.
+    /// The position of the first dot at or after `start`; the end of the bytes if there is none.
     private static func firstDot(in bytes: Span<UInt8>, from start: Int) -> Int {
         var index = start
         while index < bytes.count, bytes[index] != UInt8(ascii: ".") { index += 1 }
         return min(index, bytes.count)
     }
 
-    /// What was published as a token, if it still is one.
+    /// A published token; nil if the bytes are not a whole token.
     package static func published(_ bytes: [UInt8]) -> Token? {
         Token(bytes).flatMap { !$0.wasCut && $0.isCredible ? $0 : nil }
     }
 
-    /// Whether a file that holds this holds a token, for all that can be told: a JWT, or what a header can carry as one
-    /// (RFC 6750 §2.1, `b64token`) and is longer than a word. Anything else is what somebody else wrote there.
+    /// Whether it looks like a token: a JWT, or a `b64token` (RFC 6750 §2.1) that is longer than a word. A file with
+    /// anything else was written by another program.
     package var isCredible: Bool {
         if expiresAt != nil { return true }
         let bytes = text.utf8.drop { byte in
@@ -92,17 +90,16 @@ package struct Token: Sendable, Equatable {
         return bytes.allSatisfy { $0 == UInt8(ascii: "=") } && text.utf8.count >= Self.shortest
     }
 
-    /// In bytes: 96 bits in base64 are the least that cannot be guessed.
+    /// In bytes. 96 bits in base64 are the shortest value that cannot be guessed.
     private static let shortest = 16
 
-    /// The whole lifetime; nil where the token does not tell both ends.
+    /// The whole lifetime; nil if `iat` or `exp` is missing.
     package var lifetime: Duration? {
         guard let issuedAt, let expiresAt else { return nil }
         return expiresAt.since(issuedAt)
     }
 
-    /// Whether a JWT's header names an algorithm that signs with RSA: RS256 and its like, or PS256 and its like
-    /// (RFC 7518 §3.1).
+    /// Whether a JWT's header names an RSA algorithm, such as RS256 or PS256 (RFC 7518 §3.1).
     private static func isSignedByRSA(_ header: Span<UInt8>) -> Bool {
         guard let decoded = decoded(header), decoded.count > 3 else { return false }
         for start in 0..<(decoded.count - 2) where decoded[start] == UInt8(ascii: "\"") {
@@ -112,7 +109,7 @@ package struct Token: Sendable, Equatable {
         return false
     }
 
-    /// The middle of three parts, where it is base64url of a JSON object (RFC 7519 §3).
+    /// The claims in the second part, if it is a base64url-encoded JSON object (RFC 7519 §3).
     private static func claims(in part: Span<UInt8>) -> TokenClaims? { decoded(part).flatMap { TokenClaims($0) } }
 
     /// base64url without padding (RFC 7515 §2).
@@ -120,7 +117,7 @@ package struct Token: Sendable, Equatable {
         PlainBase64.decode(part) ?? decodedByFoundation(part)
     }
 
-    /// Text that no encoder writes, or that an encoder wrote with padding.
+    /// Decodes text with padding, or in a form that no encoder writes.
     private static func decodedByFoundation(_ part: Span<UInt8>) -> [UInt8]? {
         var standard: [UInt8] = []
         standard.reserveCapacity(part.count + 3)

@@ -2,13 +2,13 @@
 
 internal import FoundationEssentials
 
-/// The claims of interest. One of an unexpected type counts as absent.
+/// The claims that the program uses. A claim of an unexpected type counts as absent.
 struct TokenClaims: Equatable {
     private(set) var iat: Double?
     private(set) var exp: Double?
     private(set) var clientID: String?
 
-    /// nil where the bytes are no JSON object.
+    /// nil if the bytes are not a JSON object.
     init?(_ document: [UInt8]) {
         if let plain = Self(plain: document) {
             self = plain
@@ -19,7 +19,7 @@ struct TokenClaims: Equatable {
         }
     }
 
-    /// nil where the document is not plain, or anything about the claims is unusual.
+    /// nil if the document is not simple, or a claim is unusual.
     init?(plain document: [UInt8]) {
         let bytes = document.span
         var user: Int?
@@ -47,7 +47,7 @@ struct TokenClaims: Equatable {
         guard isUserPlain else { return nil }
     }
 
-    /// The same of any document, by a whole decoder.
+    /// Reads any document, with a full decoder.
     init?(decoding document: [UInt8]) {
         guard let decoded = try? Self.decoder.decode(Decoded.self, from: Data(document)) else { return nil }
         iat = decoded.iat

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One file that carries one brand's token.
+/// One file that holds one brand's token.
 package struct TokenOutput: Sendable, Equatable {
     package let path: String
     package let form: Form
@@ -18,7 +18,7 @@ package struct TokenOutput: Sendable, Equatable {
         self.init(path: path, form: Form(format: format, attributes: attributes, symlinks: symlinks))
     }
 
-    /// What an output is besides its path: mostly one for all of ten thousand brands.
+    /// The format and attributes of an output. Outputs with the same form share one object.
     package final class Form: Sendable, Equatable {
         package let format: OutputFormat
         package let attributes: FileAttributes
@@ -37,7 +37,7 @@ package struct TokenOutput: Sendable, Equatable {
     }
 }
 
-/// What stands in an output's file.
+/// The content of an output's file.
 package enum OutputFormat: Sendable, Equatable {
     /// The token alone.
     case raw(newline: Bool)
@@ -45,11 +45,11 @@ package enum OutputFormat: Sendable, Equatable {
     case header
     /// `{"brand","client_id","token","issued_at","expires_at"}`.
     case json
-    /// One assignment.
+    /// One variable assignment.
     case environment(dialect: EnvironmentDialect, variable: String)
 }
 
-/// The readers of environment files that a file can be written for.
+/// The reader that an environment file is written for.
 package enum EnvironmentDialect: String, Sendable, CaseIterable {
     /// systemd's `EnvironmentFile=`.
     case systemd
@@ -61,15 +61,15 @@ package enum EnvironmentDialect: String, Sendable, CaseIterable {
     case dotenv
 }
 
-/// Mode and owners of a published file. Names are resolved when a run begins.
+/// Mode, owner and group of a published file. Names are resolved when a run begins.
 package struct FileAttributes: Sendable, Hashable {
     /// Permission bits, at most 0o777.
     package var mode: UInt32
-    /// A user's name or number; nil leaves the file to whom the process runs as.
+    /// A user's name or number; nil for the process's own user.
     package var owner: String?
     package var group: String?
 
-    /// Mode 0600: the token is the process's own until the configuration says otherwise.
+    /// Mode 0600 by default, so that only the process's user can read the token.
     package init(mode: UInt32 = 0o600, owner: String? = nil, group: String? = nil) {
         self.mode = mode
         self.owner = owner

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A place outside the file system that keeps tokens of many brands, each under a key of its own, and is written in one
-/// go: a Kubernetes Secret.
+/// A destination outside the file system that holds the tokens of many brands under one key each, and is written as a
+/// whole: a Kubernetes Secret.
 package struct TokenStore: Sendable, Equatable {
     package struct Address: Sendable, Hashable {
-        /// nil for the one that the process itself belongs to.
+        /// nil for the namespace of the process.
         package let namespace: String?
         package let name: String
 
@@ -27,7 +27,7 @@ package struct TokenStore: Sendable, Equatable {
 
     package let address: Address
     package let labels: [String: String]
-    /// In the order of the brands in the file; no two have one key.
+    /// In the order of the configuration's brands; every key is unique.
     package var entries: [Entry]
 
     package init(address: Address, labels: [String: String], entries: [Entry]) {
@@ -36,14 +36,14 @@ package struct TokenStore: Sendable, Equatable {
         self.entries = entries
     }
 
-    /// What a token is reckoned to take, in bytes: DOKU's are smaller.
+    /// The assumed size of a token, in bytes; DOKU's tokens are smaller.
     package static let expectedTokenSize = 1024
-    /// What all values of a Secret together may take, in bytes (`MaxSecretSize` of the Kubernetes API).
+    /// The size limit of all values of a Secret together, in bytes (`MaxSecretSize` of the Kubernetes API).
     package static let maximumSize = 1024 * 1024
 
-    /// What messages and reports call it.
+    /// The name in messages and reports.
     package var name: String { "kubernetes:" + (address.namespace.map { $0 + "/" } ?? "") + address.name }
 
-    /// What they call one brand's place in it.
+    /// The name of one brand's key in messages and reports.
     package func path(of key: String) -> String { "\(name)/\(key)" }
 }

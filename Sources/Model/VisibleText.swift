@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which characters may reach a terminal, a file name or a header as they are.
+/// Which characters may appear unescaped in a terminal, a file name or a header.
 package enum VisibleText {
-    /// Control characters, further line breaks, and what reorders or hides text (CVE-2021-42574).
+    /// Control characters, other line breaks, and characters that reorder or hide text (CVE-2021-42574).
     package static func isDeceptive(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0..<0x20, 0x7F...0x9F, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x2069, 0xFEFF: true
@@ -11,7 +11,7 @@ package enum VisibleText {
     }
 
     package static func hasDeceptive(_ text: String) -> Bool {
-        // The common case, a short ASCII text, without decoding scalars.
+        // The common case is a short ASCII text, which needs no decoding.
         let bytes = text.utf8.span
         for index in bytes.indices where bytes[index] < 0x20 || bytes[index] >= 0x7F {
             return text.unicodeScalars.contains(where: isDeceptive)

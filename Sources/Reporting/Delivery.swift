@@ -4,16 +4,16 @@ internal import Curl
 internal import Dispatch
 internal import Model
 
-/// Requests that tell others of a run. They never change how it ends.
+/// Requests that report a run. They never change its exit status.
 final class Delivery: Sendable {
-    /// What a try may take (healthchecks.io's own advice is three tries and a short limit).
+    /// The time limit of one attempt (healthchecks.io recommends three attempts and a short limit).
     private static let tryTimeout = Duration.seconds(5)
 
     private let transfers: Transfers
-    /// What was sent without waiting and has no answer yet.
+    /// Requests that were started without waiting and have no response yet.
     private let started = DispatchGroup()
 
-    /// - Parameter plain: over http, without TLS and proxy.
+    /// - Parameter plain: whether to use HTTP, without TLS.
     init(_ destinations: ReportDestinations, plain: Bool) throws(CurlError) {
         var options = TransferOptions(userAgent: ProgramVersion.userAgent)
         options.connectTimeout = Self.tryTimeout
@@ -24,14 +24,14 @@ final class Delivery: Sendable {
         transfers = try Transfers(options: options)
     }
 
-    /// Sends and does not wait.
+    /// Sends a request without waiting.
     func start(_ request: HTTPRequest) {
         started.enter()
         transfers.submit(makeRequest: { request }, completion: { [started] _ in started.leave() })
     }
 
-    /// Sends, after what was started has ended, until an answer says that it was taken or the tries are used up.
-    /// - Returns: why it was not taken, without any part of the URL; nil where it was.
+    /// Sends a request after the started ones have ended, until it is accepted or the attempts are used up.
+    /// - Returns: why it was not accepted, without any part of the URL; nil if it was.
     func send(_ request: HTTPRequest, tries: Int) -> String? {
         started.wait()
         var problem: String?
@@ -39,8 +39,8 @@ final class Delivery: Sendable {
             switch transfers.result(of: request) {
             case .success(let reply) where (200..<300).contains(reply.status): return nil
             case .success(let reply):
-                problem = "the answer had status \(reply.status)"
-                // What the receiver refuses it will refuse again.
+                problem = "the response had status \(reply.status)"
+                // A rejected request would be rejected again.
                 if (400..<500).contains(reply.status), reply.status != 408, reply.status != 429 { return problem }
             case .failure(let error):
                 problem = Self.words(error)
@@ -52,20 +52,20 @@ final class Delivery: Sendable {
 
     func cancel() { transfers.cancel() }
 
-    /// libcurl's own sentences may name the host.
+    /// libcurl's messages may contain the host, so they are not used.
     private static func words(_ error: CurlError) -> String {
         switch error.kind {
         case .hostNotResolved, .proxyNotResolved: "its host cannot be resolved"
-        case .notConnected: "it cannot be connected to"
-        case .timedOut: "it did not answer in time"
+        case .notConnected: "no connection to it could be made"
+        case .timedOut: "it did not respond in time"
         case .noAnswer, .answerCut, .answerMalformed, .answerGarbled, .answerTooLarge, .http2:
-            "it gave no usable answer"
-        case .tlsHandshake, .tlsRefused: "no TLS connection came about"
+            "it sent no usable response"
+        case .tlsHandshake, .tlsRefused: "no TLS connection could be made"
         case .peerNotTrusted: "its certificate is not trusted"
         case .trustStoreUnusable: "the trusted certificates cannot be read"
         case .proxyRefused, .proxyNeedsAuthentication: "the proxy refused"
         case .cancelled: "the run was stopped"
-        case .requestInvalid, .internal: "it cannot be requested"
+        case .requestInvalid, .internal: "the request could not be sent"
         }
     }
 }

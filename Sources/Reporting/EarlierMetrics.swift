@@ -2,13 +2,13 @@
 
 internal import Model
 
-/// What can be carried over from the metrics of an earlier run: lines of our own form, each once, and nothing else of
-/// the file, since one line that is malformed costs its reader all the others.
+/// The lines of an earlier run's metrics that can be kept: lines in this program's own form, each once. Everything else
+/// is dropped, because one malformed line makes a reader reject the whole file.
 package struct EarlierMetrics: Sendable {
-    /// By family: the brand and its line, in the order of the file; the brand is empty for figures of runs.
+    /// By family: the brand and its line, in file order; the brand is empty for metrics of runs.
     let lines: [String: [(brand: String, line: String)]]
 
-    /// - Parameter keepsBrands: whether the figures of brands are read as well.
+    /// - Parameter keepsBrands: whether to read the metrics of brands as well.
     package init(_ bytes: [UInt8], keepsBrands: Bool = true) {
         var labels: [String: [String]] = [:]
         for family in MetricsFamily<RunReport>.all { labels[family.name] = family.labels }
@@ -23,7 +23,7 @@ package struct EarlierMetrics: Sendable {
                 let (values, samples) = Self.values(of: expected, in: line[name.endIndex...]),
                 Self.isNumber(samples)
             else { continue }
-            // One sample for each brand, though labels that tell more differ.
+            // One sample for each brand, even if other labels differ.
             let brand = expected.first == "brand" ? values[0] : ""
             let identity = expected.first == "brand" ? line[..<brand.endIndex] : line[..<samples.startIndex]
             guard known.insert(identity).inserted else { continue }
@@ -32,8 +32,8 @@ package struct EarlierMetrics: Sendable {
         self.lines = lines
     }
 
-    /// Reads `{name="value",…} ` with exactly these labels, or a blank alone for none.
-    /// - Returns: the values, and what follows; nil for anything else.
+    /// Reads `{name="value",…} ` with exactly these labels, or one space if there are none.
+    /// - Returns: the values, and the rest of the line; nil for anything else.
     private static func values(
         of labels: [String], in text: Substring
     ) -> (values: [Substring], rest: Substring)? {
@@ -56,12 +56,12 @@ package struct EarlierMetrics: Sendable {
         return (values, rest)
     }
 
-    /// A byte of the names and words that we write.
+    /// A byte that this program uses in names and label values.
     private static func isOrdinary(_ byte: UInt8) -> Bool {
         (0x61...0x7a).contains(byte) || (0x30...0x39).contains(byte) || "._-".utf8.contains(byte)
     }
 
-    /// Digits, perhaps with a sign before and a fraction behind.
+    /// Digits, with an optional sign and an optional fraction.
     private static func isNumber(_ text: Substring) -> Bool {
         let parts = (text.first == "-" ? text.dropFirst() : text).split(
             separator: ".", omittingEmptySubsequences: false)

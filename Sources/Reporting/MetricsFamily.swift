@@ -2,28 +2,27 @@
 
 internal import Model
 
-/// A metric's name with its help and, for a report, its samples: all are gauges.
+/// A metric with its help text and, for a report, its samples. All metrics are gauges.
 ///
-/// Times are seconds since 1970 and durations seconds, by Prometheus's conventions for names and units.
+/// Times are in seconds since 1970 and durations in seconds, as Prometheus recommends.
 struct MetricsFamily<Subject>: Sendable {
-    /// A value with what it is of.
+    /// A value with its labels.
     typealias Sample = (labels: [(name: String, value: String)], value: String)
 
     let name: String
     let help: String
-    /// The labels that its samples have, besides `brand`.
+    /// The labels of its samples, without `brand`.
     var labels: [String] = []
-    /// Whether the earlier samples stay where there are no new ones: for brands, where it could not be seen what stands
-    /// at their places.
+    /// Whether earlier samples stay if there are no new ones. For a brand: if some of its outputs could not be read.
     var isLasting = false
     let samples: @Sendable (Subject) -> [Sample]
 
-    /// `# HELP`, `# TYPE` and the lines of samples, each with a line end; nothing where there are none.
+    /// `# HELP`, `# TYPE` and the lines of samples, each with a line end; empty if there are no samples.
     func text(_ lines: String) -> String {
         lines.isEmpty ? "" : "# HELP \(name) \(help)\n# TYPE \(name) gauge\n\(lines)"
     }
 
-    /// The line of one sample, with its end.
+    /// The line of one sample, with its line end.
     func line(_ sample: Sample, of brand: String? = nil) -> String {
         var labels = brand.map { "brand=\"\($0)\"" } ?? ""
         for (name, value) in sample.labels { labels += "\(labels.isEmpty ? "" : ",")\(name)=\"\(value)\"" }
@@ -33,14 +32,14 @@ struct MetricsFamily<Subject>: Sendable {
 
 extension MetricsFamily where Subject == BrandOutcome {
     static let all = [
-        one("doku_token_expiry_timestamp_seconds", "When the brand's published token ends.", isLasting: true) {
+        one("doku_token_expiry_timestamp_seconds", "When the brand's published token expires.", isLasting: true) {
             $0.expiresAt.map { "\($0.seconds)" }
         },
         one("doku_token_issued_timestamp_seconds", "When the brand's published token was issued.", isLasting: true) {
             $0.issuedAt.map { "\($0.seconds)" }
         },
         one(
-            "doku_token_published", "Whether a token that has not ended stands at every place of the brand.",
+            "doku_token_published", "Whether every output of the brand holds a token that has not expired.",
             isLasting: true
         ) {
             $0.health == .dead ? "0" : "1"
@@ -48,7 +47,7 @@ extension MetricsFamily where Subject == BrandOutcome {
         one("doku_token_failed", "Whether the last run failed for the brand.") { $0.failure == nil ? "0" : "1" },
         Self(
             name: "doku_token_outcome_info",
-            help: "What became of the brand in the last run, and the failure's code.", labels: ["outcome", "code"]
+            help: "The brand's outcome in the last run, and the failure's code.", labels: ["outcome", "code"]
         ) { outcome in
             [([("outcome", outcome.kind.rawValue), ("code", outcome.failure?.code.rawValue ?? "")], "1")]
         },
@@ -74,7 +73,7 @@ extension MetricsFamily where Subject == RunReport {
         one("doku_rotator_last_run_timestamp_seconds", "When the last run ended.") { "\($0.endedAt.seconds)" },
         one(
             "doku_rotator_last_success_timestamp_seconds",
-            "When the last run ended after which every token outlived the next.", isLasting: true
+            "When the last successful run ended.", isLasting: true
         ) { $0.exitStatus == .success ? "\($0.endedAt.seconds)" : nil },
         one("doku_rotator_last_run_duration_seconds", "How long the last run took.") { seconds($0.duration) },
         one("doku_rotator_last_run_exit_code", "The exit status of the last run.") { "\($0.exitStatus.rawValue)" },
@@ -83,10 +82,10 @@ extension MetricsFamily where Subject == RunReport {
             isLasting: true
         ) { $0.runEvery.map(seconds) },
         one(
-            "doku_rotator_clock_offset_seconds", "What must be added to this host's clock to get the endpoint's."
+            "doku_rotator_clock_offset_seconds", "Seconds to add to this host's clock to get the endpoint's time."
         ) { $0.clockOffset.map { "\($0.components.seconds)" } },
         Self(
-            name: "doku_rotator_brands", help: "Brands of the last run by what became of them.", labels: ["outcome"]
+            name: "doku_rotator_brands", help: "Brands of the last run by outcome.", labels: ["outcome"]
         ) { report in
             guard report.coverage != .nothing else { return [] }
             let counts = Dictionary(grouping: report.outcomes, by: \.kind).mapValues(\.count)
@@ -103,7 +102,7 @@ extension MetricsFamily where Subject == RunReport {
     }
 }
 
-/// Seconds with milliseconds.
+/// Seconds, with milliseconds as the fraction.
 private func seconds(_ duration: Duration) -> String {
     let (whole, milliseconds) = duration.wholeMilliseconds.quotientAndRemainder(dividingBy: 1000)
     guard milliseconds != 0 else { return "\(whole)" }

@@ -2,35 +2,35 @@
 
 internal import DurableFiles
 
-/// The file that node_exporter's textfile collector reads: replaced as a token is, so that a scrape never sees half.
+/// The file for node_exporter's textfile collector. It is replaced atomically, so a scrape never sees half of it.
 ///
-/// What stands there is read, changed and written: nobody else does that in its directory meanwhile, also no run that
-/// found the run's own lock held.
+/// The file is read, changed and written under a lock on its directory. The run's own lock is not enough, because a run
+/// that could not get that lock also reports.
 struct MetricsFile {
-    /// Ten thousand brands take about five million bytes.
+    /// 10,000 brands take about 5,000,000 bytes.
     private static let maximumSize = 32 << 20
-    /// The collector runs as a user of its own.
+    /// The collector runs as another user.
     private static let mode: UInt32 = 0o644
-    /// How long another run may take to write its metrics.
+    /// How long to wait for another run that writes its metrics.
     private static let patience = Duration.milliseconds(500)
 
     private let location: FileLocation
     private let directory: Directory
-    /// What stood there.
+    /// The metrics that were in the file.
     let earlier: EarlierMetrics?
 
-    /// - Parameter keepsBrands: whether what stands there of brands may be needed.
+    /// - Parameter keepsBrands: whether the file's metrics of brands may be needed.
     init(path: String, keepsBrands: Bool) throws(FileError) {
         location = try FileLocation(path: path)
-        // Nothing in it is secret, and the collector's directory mostly belongs to the collector.
+        // The file is not secret, and its directory usually belongs to the collector.
         directory = try Directory(path: location.directory, use: .sharing)
-        // Swept before it is locked: afterwards others could not tell that somebody writes here.
+        // Sweep before the lock: other processes must still see that this one is writing.
         directory.sweep(names: [location.name])
         directory.lock(waitingUntil: .now + Self.patience)
         switch try directory.inspect(name: location.name, maximumSize: Self.maximumSize) {
         case .absent: earlier = nil
         case .regular(let file):
-            // A path that leads to a token, a secret or anybody else's file must not cost them that.
+            // A misconfigured path must not destroy a token, a secret or another program's file.
             guard case .bytes(let bytes) = file.contents,
                 bytes.isEmpty || bytes.starts(with: MetricsText.beginning.utf8)
             else { throw FileError.foreign(path) }

@@ -2,24 +2,24 @@
 
 internal import Model
 
-/// A run's figures in the text format of Prometheus, version 0.0.4.
+/// A run's metrics in the Prometheus text format, version 0.0.4.
 ///
-/// What a run did not look at is carried over from the file of the run before: a token's end is as true as it was, and
-/// an alert about it must not fall silent because of a broken configuration. A run over brands that somebody chose
-/// changes their figures alone, and nothing that is said of the scheduler's runs.
+/// Metrics that a run did not examine are kept from the earlier file. A token's expiry time is still true, and an alert
+/// about it must not fall silent because a configuration is invalid. A run over chosen brands changes only their
+/// metrics, and nothing about the scheduler's runs.
 package enum MetricsText {
-    /// Who gets it.
+    /// The receiver of the text.
     package enum Receiver: Sendable, Equatable {
-        /// Knows what this text says and no more.
+        /// Contains only what this text says.
         case file
-        /// Keeps what it has of every name that does not come, and forgets all of a name that comes.
+        /// Keeps the metrics whose names are not sent, and replaces all samples of those that are.
         case gateway(withBrands: Bool)
     }
 
-    /// How every text begins.
+    /// The beginning of every text.
     static let beginning = "# HELP doku_"
 
-    /// - Parameter earlier: what stood in the file before; nil where there was none.
+    /// - Parameter earlier: the metrics that were in the file; nil if there was no file.
     package static func render(
         _ report: RunReport, earlier: EarlierMetrics?, for receiver: Receiver = .file
     ) -> String {
@@ -59,7 +59,7 @@ package enum MetricsText {
                 if isKept || (family.isLasting && hidden.contains(brand)) { lines += line + "\n" }
             }
             if lines.isEmpty, receiver != .file {
-                // No brand has a token any more: a gateway would go on telling of those that there were.
+                // No brand has a token any more. A gateway would otherwise keep the old samples.
                 for outcome in report.outcomes where !outcome.isHidden {
                     lines += family.line(([], "0"), of: outcome.name)
                 }

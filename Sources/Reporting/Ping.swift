@@ -5,16 +5,16 @@ internal import Dispatch
 internal import Model
 internal import Synchronization
 
-/// A dead man's switch in the manner of healthchecks.io: `URL/start`, then `URL` for success or `URL/STATUS`, paired
-/// by `rid`. Its URL is a secret and stands in no message.
+/// A dead man's switch as at healthchecks.io: `URL/start`, then `URL` for success or `URL/STATUS`, paired by `rid`. The
+/// URL is a secret and appears in no message.
 ///
-/// All of it happens on a queue of its own: where the URL comes from, a command or a disk, may take its time.
+/// All work runs on its own queue, because the URL's source, a command or a disk, may be slow.
 final class Ping: Sendable {
     private static let tries = 3
-    /// How long to wait at a run's end for all that was begun, the longest command for the URL among it.
+    /// How long to wait at a run's end for started work, including the slowest command for the URL.
     private static let patience = Duration.seconds(60)
 
-    /// Where pings go, and how.
+    /// The URL and the connection to it.
     private struct Line: Sendable {
         let url: String
         let delivery: Delivery
@@ -24,8 +24,8 @@ final class Ping: Sendable {
         var line: Result<Line, ReportingProblem>?
         var isCancelled = false
         var warnings: [String] = []
-        /// Why the last ping did not get through, until it does.
-        var problem: ReportingProblem? = ReportingProblem("report.ping: it did not come about in time")
+        /// Why the last ping failed; nil once it succeeded.
+        var problem: ReportingProblem? = ReportingProblem("report.ping: it was not sent in time")
     }
 
     private let destination: PingDestination
@@ -34,7 +34,7 @@ final class Ping: Sendable {
     private let stop: StopRequest
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "ping")
-    /// Signalled when the last ping is through, or nobody waits for it any more.
+    /// Signalled when the last ping has ended or was cancelled.
     private let ended = DispatchSemaphore(value: 0)
 
     init(
@@ -47,10 +47,10 @@ final class Ping: Sendable {
         self.stop = stop
     }
 
-    /// What is not as safe as it should be.
+    /// What is less safe than it should be.
     var warnings: [String] { state.withLock { $0.warnings } }
 
-    /// Says that a run begins, and waits for nobody.
+    /// Reports the start of a run, without waiting.
     func start(runID: String) {
         queue.async { @Sendable [self] in
             guard case .success(let line) = line() else { return }
@@ -58,7 +58,7 @@ final class Ping: Sendable {
         }
     }
 
-    /// Says how the run ended, after all that was begun. Waits for nobody: ``problem()`` does.
+    /// Reports the result of a run, after the start was reported. It does not wait; ``problem()`` does.
     func end(_ report: RunReport) {
         let path = report.exitStatus == .success ? "" : "/\(report.exitStatus.rawValue)"
         let body = destination.sendsSummary ? RunSummary.json(report) : ""
@@ -77,13 +77,13 @@ final class Ping: Sendable {
     }
 
     /// Waits for the last ping.
-    /// - Returns: why it did not get through; nil where it did.
+    /// - Returns: why it failed; nil if it succeeded.
     func problem() -> ReportingProblem? {
         if ended.wait(timeout: .now() + .milliseconds(Int(Self.patience.wholeMilliseconds))) == .timedOut { cancel() }
         return state.withLock { $0.problem }
     }
 
-    /// Ends what is under way, and the wait for it: a disk that hangs hears of no stop.
+    /// Cancels requests in flight, and the wait for them: a disk that hangs cannot be cancelled.
     func cancel() {
         defer { ended.signal() }
         let line = state.withLock { state in
@@ -93,7 +93,7 @@ final class Ping: Sendable {
         if case .success(let line) = line { line.delivery.cancel() }
     }
 
-    /// The way to the receiver, made when it is first asked for, on the queue.
+    /// The connection to the receiver, made on the queue at first use.
     private func line() -> Result<Line, ReportingProblem> {
         if let line = state.withLock({ $0.line }) { return line }
         let result: Result<Line, ReportingProblem>
@@ -106,13 +106,13 @@ final class Ping: Sendable {
             state.line = result
             return state.isCancelled
         }
-        // The order to cancel came too early for it.
+        // It was cancelled while the connection was made.
         if isCancelled, case .success(let line) = result { line.delivery.cancel() }
         return result
     }
 
-    /// Reads the URL from where it comes from, which may take as long as a command may.
-    /// - Throws: in words for people, why there can be no ping.
+    /// Reads the URL from its source, which may take as long as a command may.
+    /// - Throws: why there can be no ping, for people.
     private func makeLine() throws(ReportingProblem) -> Line {
         let secret: Secret
         do throws(BrandFailure) {
@@ -123,7 +123,7 @@ final class Ping: Sendable {
             throw ReportingProblem("report.ping: \(error.message)")
         }
         guard let url = secret.revealed.flatMap(ReportURL.ping) else {
-            throw ReportingProblem("report.ping: what its source holds is no https:// URL without a query")
+            throw ReportingProblem("report.ping: its source does not contain an https:// URL without a query")
         }
         do throws(CurlError) {
             return Line(url: url, delivery: try Delivery(destinations, plain: ReportURL.isPlain(url)))
@@ -139,7 +139,7 @@ final class Ping: Sendable {
     }
 }
 
-/// Somebody could not be told of a run.
+/// Why a report could not be delivered.
 struct ReportingProblem: Error {
     let message: String
 

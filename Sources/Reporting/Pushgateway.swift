@@ -3,16 +3,16 @@
 internal import Curl
 internal import Model
 
-/// Hands metrics to a Prometheus Pushgateway, for runs that no collector lives beside.
+/// Pushes metrics to a Prometheus Pushgateway, for hosts without a collector.
 ///
-/// With POST, a gateway replaces the names that come and keeps the others of the group: the last success stays where
-/// a run failed, and what is known of brands stays where a run did not look at all of them.
+/// A POST replaces the metrics that it names and keeps the others of the group. So the last success stays after a
+/// failed run, and metrics of brands stay if a run did not examine all brands.
 struct Pushgateway {
     let url: String
     let delivery: Delivery
 
     init(_ url: String, of destinations: ReportDestinations, shard: Shard?) throws(ReportingProblem) {
-        // The shards of one configuration speak of different brands: each has a group of its own.
+        // The shards of one configuration have different brands, so each has its own group.
         self.url = url + (shard.map { "/shard/\($0.index)" } ?? "")
         do throws(CurlError) {
             delivery = try Delivery(destinations, plain: ReportURL.isPlain(url))

@@ -2,9 +2,9 @@
 
 package import Model
 
-/// Everything that one run has to say, whatever the way it ended.
+/// Everything that one run reports, however it ended.
 package struct RunReport: Sendable {
-    /// Random, to tell runs apart.
+    /// Random; identifies the run.
     package let runID: String
     package let startedAt: Timestamp
     package var endedAt: Timestamp
@@ -12,34 +12,34 @@ package struct RunReport: Sendable {
     package var exitStatus: ExitStatus
     /// In the order of the configuration.
     package var outcomes: [BrandOutcome]
-    /// Those that concern a brand of the run, in the order of the configuration.
+    /// The hooks that concern a brand of the run, in the order of the configuration.
     package var hooks: [HookOutcome] = []
-    /// What is wrong with the run as a whole: the configuration's problems, a lock that is held.
+    /// Problems of the run as a whole: an invalid configuration, a lock that is held.
     package var problems: [String]
-    /// What works, but is not as safe as it should be: a secret that others may read.
+    /// What works, but is less safe than it should be, such as a secret that others may read.
     package var warnings: [String] = []
-    /// What must be added to this host's clock to get the endpoint's; nil where no answer told.
+    /// The offset from this host's clock to the endpoint's; nil if no response had a date.
     package var clockOffset: Duration?
-    /// Whom to tell; nobody where no configuration could be read.
+    /// The report's receivers; empty if no configuration could be read.
     package var destinations = ReportDestinations()
-    /// How often the scheduler starts this; nil where no configuration could be read.
+    /// How often the scheduler starts a run; nil if no configuration could be read.
     package var runEvery: Duration?
     package var coverage = Coverage.nothing
     package var shard: Shard?
-    /// Whether it tells how the scheduler's runs go. A run over brands that somebody named does not, unless they are
-    /// all: that those are well says nothing of the others.
+    /// Whether it reports on the scheduler's runs. A run over chosen brands does not, unless they are all brands: its
+    /// success says nothing about the other brands.
     package var speaksForAll = true
-    /// What the exit status is about.
+    /// What the exit status describes.
     package var examination = ExitStatus.Examination.run
-    /// Whether another run of the configuration has the lock, and speaks for both.
+    /// Whether another run of this configuration holds the lock and reports for both.
     package var isOutranked = false
 
-    /// How much of the configuration ``outcomes`` speak of.
+    /// The part of the configuration that ``outcomes`` cover.
     package enum Coverage: Sendable, Equatable {
         case whole
-        /// What the run was told to leave alone: brands by name.
+        /// Without these brands, which the run was not asked to process.
         case allBut(Set<String>)
-        /// The run did not come so far as to look at any brand.
+        /// The run ended before it looked at any brand.
         case nothing
     }
 
@@ -55,15 +55,15 @@ package struct RunReport: Sendable {
         self.problems = problems
     }
 
-    /// Something that is not as it should be: with the run as a whole, with a brand, or with a hook.
+    /// Something that failed: the run as a whole, a brand, or a hook.
     package struct Failure: Sendable {
-        /// nil where it is no brand's.
+        /// nil if it concerns no brand.
         package var brand: String?
         package var code: BrandFailure.Code?
         package let message: String
     }
 
-    /// None where all is well.
+    /// Empty if nothing failed.
     package var failures: [Failure] {
         problems.map { Failure(message: $0) }
             + outcomes.compactMap { outcome in
@@ -75,72 +75,48 @@ package struct RunReport: Sendable {
 // MARK: - The JSON document
 
 extension RunReport {
-    /// The report as one JSON document with a line end, in pieces of at most one brand each, so that a long report is
-    /// never in memory as a whole.
+    /// Writes the report as one JSON document with a line end, in pieces of at most one brand. A long report is never
+    /// in memory as a whole.
     package func writeJSON(to write: (String) -> Void) {
-        write(
-            """
-            {
-              "version": \(quoted(ProgramVersion.text)),
-              "run_id": \(quoted(runID)),
-              "started_at": \(quoted(startedAt.description)),
-              "ended_at": \(quoted(endedAt.description)),
-              "duration_ms": \(duration.wholeMilliseconds),
-              "exit_code": \(exitStatus.rawValue),
-              "exit_meaning": \(quoted(exitStatus.meaning(of: examination))),
-              "dry_run": \(examination != .run),
-              "problems": [\(problems.map(quoted).joined(separator: ", "))],
-              "warnings": [\(warnings.map(quoted).joined(separator: ", "))],
-              "clock_offset_seconds": \(clockOffset.map { "\($0.components.seconds)" } ?? "null"),
-              "brands": [
-            """)
-        for (index, outcome) in outcomes.enumerated() {
-            write((index == 0 ? "\n" : ",\n") + json(outcome))
-        }
-        write((outcomes.isEmpty ? "]" : "\n  ]") + ",\n  \"hooks\": [")
-        for (index, hook) in hooks.enumerated() {
-            write((index == 0 ? "\n" : ",\n") + json(hook))
-        }
-        write((hooks.isEmpty ? "]" : "\n  ]") + "\n}\n")
+        JSONText.writeDocument(
+            [
+                "version": ProgramVersion.text, "run_id": runID, "started_at": startedAt, "ended_at": endedAt,
+                "duration_ms": duration.wholeMilliseconds, "exit_code": exitStatus.rawValue,
+                "exit_meaning": exitStatus.meaning(of: examination), "dry_run": examination != .run,
+                "problems": problems, "warnings": warnings, "clock_offset_seconds": clockOffset?.components.seconds,
+            ], lists: ["brands": outcomes.lazy.map(\.json), "hooks": hooks.lazy.map(\.json)], to: write)
     }
+}
 
-    private func json(_ hook: HookOutcome) -> String {
-        """
-            {"name": \(quoted(hook.name)), "result": \(quoted(hook.result.rawValue)), \
-        "exit_status": \(hook.exitStatus.map { "\($0)" } ?? "null"), \
-        "duration_ms": \(hook.duration.wholeMilliseconds), \
-        "pending_since": \(quotedOrNull(hook.pendingSince?.description)), \
-        "message": \(quotedOrNull(hook.message)), "output": \(quotedOrNull(hook.output))}
-        """
+extension HookOutcome {
+    fileprivate var json: JSONObject {
+        [
+            "name": name, "result": result.rawValue, "exit_status": exitStatus,
+            "duration_ms": duration.wholeMilliseconds, "pending_since": pendingSince, "message": message,
+            "output": output,
+        ]
     }
+}
 
-    private func json(_ outcome: BrandOutcome) -> String {
-        let outputs = outcome.outputs.map { output in
-            "{\"file\": \(quoted(output.path)), \"result\": \(quoted(output.kind.rawValue)), "
-                + "\"message\": \(quotedOrNull(output.message))}"
-        }
-        return """
-                {"name": \(quoted(outcome.name)), "client_id": \(quoted(outcome.clientID)), \
-            "outcome": \(quoted(outcome.kind.rawValue)), "reason": \(quotedOrNull(outcome.reasonWords)), \
-            "code": \(quotedOrNull(outcome.failure?.code.rawValue)), \
-            "transient": \(outcome.failure.map { String($0.isTransient) } ?? "null"), \
-            "message": \(quotedOrNull(outcome.failure?.message)), "attempts": \(outcome.attempts), \
-            "duration_ms": \(outcome.duration.wholeMilliseconds), \
-            "issued_at": \(quotedOrNull(outcome.issuedAt?.description)), \
-            "expires_at": \(quotedOrNull(outcome.expiresAt?.description)), \
-            "outputs": [\(outputs.joined(separator: ", "))]}
-            """
+extension BrandOutcome {
+    fileprivate var json: JSONObject {
+        [
+            "name": name, "client_id": clientID, "outcome": kind.rawValue, "reason": reasonWords,
+            "code": failure?.code.rawValue, "transient": failure?.isTransient, "message": failure?.message,
+            "attempts": attempts, "duration_ms": duration.wholeMilliseconds, "issued_at": issuedAt,
+            "expires_at": expiresAt, "outputs": outputs.map(\.json),
+        ]
     }
+}
 
-    private func quotedOrNull(_ text: String?) -> String { text.map(quoted) ?? "null" }
-
-    private func quoted(_ text: String) -> String { JSONText.quoted(text) }
+extension OutputOutcome {
+    fileprivate var json: JSONObject { ["file": path, "result": kind.rawValue, "message": message] }
 }
 
 // MARK: - The table
 
 extension RunReport {
-    /// The outcomes in columns, at most `width` wide, then the failures in full.
+    /// The outcomes as a table of at most `width` columns, then every failure in full.
     package func table(width: Int, isColoured: Bool = false) -> String {
         let rows =
             [["BRAND", "OUTCOME", "EXPIRES IN", "TRIES", "FILES"]]

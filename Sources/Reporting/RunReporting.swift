@@ -6,10 +6,9 @@ internal import DurableFiles
 package import Model
 internal import Synchronization
 
-/// Tells those whom the configuration names how a run goes. Nothing here changes its exit status: who cannot be told
-/// is a warning of the report.
+/// Reports a run to the configured receivers. Nothing here changes the exit status; a failed delivery is a warning.
 ///
-/// A stopped run has little time left: what is not delivered by then is given up.
+/// A stopped run has little time left. What is not delivered in that time is dropped.
 package final class RunReporting: Sendable {
     /// Fetches a secret.
     /// - Parameter warn: takes a sentence about a secret that is not as safe as it should be.
@@ -19,11 +18,11 @@ package final class RunReporting: Sendable {
 
     private let stop: StopRequest
     private let lateSecret: @Sendable (SecretSource) -> SecretSupply
-    /// What files may take, and after a signal, in milliseconds: mostly a few.
+    /// The time limit for files; after a signal in milliseconds. They usually take a few milliseconds.
     private static let patience: Duration = .seconds(10)
     private static let patienceAfterSignal = 200
     private let ping = Mutex<Ping?>(nil)
-    /// What the metrics file said before this run.
+    /// The contents of the metrics file before this run.
     private let earlier = Mutex<EarlierMetrics?>(nil)
 
     /// - Parameter lateSecret: for a run that never began: takes the ping's URL out of the environment, if it is there.
@@ -48,7 +47,7 @@ package final class RunReporting: Sendable {
     /// - Returns: who could not be told and why, one sentence each.
     package func runEnded(_ report: RunReport) -> [String] {
         guard report.destinations.metricsFile != nil || report.destinations.terminationMessage != nil else { return [] }
-        // A disk that hangs must not cost a run its report.
+        // A disk that hangs must not keep a run from reporting.
         return stop.result(within: Self.patience, afterSignal: Self.patienceAfterSignal) { [self] in
             writeFiles(report)
         } ?? ["report: its files were not written in time"]
@@ -75,12 +74,12 @@ package final class RunReporting: Sendable {
         return problems
     }
 
-    /// Tells those of an ended run who are reached over the network, after its lock is gone.
-    /// - Returns: who could not be told and why, one sentence each.
+    /// Reports to the receivers on the network, after the run has released its lock.
+    /// - Returns: what could not be delivered and why, one sentence each.
     package func tell(_ report: RunReport) -> [String] {
         let destinations = report.destinations
         var problems: [String] = []
-        // Side by side: one that hangs must not cost the other its time.
+        // Concurrently, because a slow receiver must not take the other one's time.
         let ping = report.isPinged ? destinations.ping.map { found($0, of: destinations) } : nil
         if let ping {
             bound(ping.cancel)
@@ -106,7 +105,7 @@ package final class RunReporting: Sendable {
         return problems
     }
 
-    /// That of the run's begin; a run that never began has its secret still where it was.
+    /// The ping of the run's start. A run that did not start has not read the URL yet.
     private func found(_ destination: PingDestination, of destinations: ReportDestinations) -> Ping {
         ping.withLock { $0 }
             ?? Ping(destination, of: destinations, secret: lateSecret(destination.url), stop: stop)
@@ -121,7 +120,7 @@ package final class RunReporting: Sendable {
         }
     }
 
-    /// Ends what is under way when a signal comes, or what is left after one is used up.
+    /// Cancels requests in flight after a signal, or when the time after one is used up.
     private func bound(_ cancel: @escaping @Sendable () -> Void) {
         guard let left = stop.timeLeftToTell else { return stop.onSignal(cancel) }
         DispatchQueue(label: "reporting-timer").asyncAfter(
@@ -131,9 +130,9 @@ package final class RunReporting: Sendable {
 }
 
 extension RunReport {
-    /// Whether it has anything to say that the figures of runs and brands should have.
+    /// Whether it has any metrics of runs or brands.
     fileprivate var isMeasured: Bool { speaksForAll || coverage != .nothing }
 
-    /// Whether a check that waits for the scheduler's runs hears of it.
+    /// Whether it is reported to a check that waits for the scheduler's runs.
     fileprivate var isPinged: Bool { speaksForAll && !isOutranked }
 }

@@ -2,29 +2,34 @@
 
 internal import Model
 
-/// A run in one small JSON document, for those who keep only a few bytes.
+/// A run as one small JSON document, for receivers that keep few bytes.
 enum RunSummary {
     /// Kubernetes keeps 4096 bytes of a container's termination message.
     private static let byteLimit = 4096
 
-    /// What tells a summary from whatever else may stand where one is to be written.
+    /// A file that begins with this holds a summary and may be overwritten.
     static let beginning = "{\"run_id\": "
 
-    /// Names the failed brands as far as there is room; `failed` counts them all.
+    /// Names as many failed brands as fit; `failed` counts all of them.
     static func json(_ report: RunReport) -> String {
-        let failed = report.outcomes.compactMap { outcome in outcome.failure.map { (outcome.name, $0.code.rawValue) } }
-        let head = """
-            \(beginning)\(JSONText.quoted(report.runID)), "ended_at": \(JSONText.quoted(report.endedAt.description)), \
-            "exit_code": \(report.exitStatus.rawValue), "exit_meaning": \(JSONText.quoted(report.exitStatus.meaning)), \
-            "brands": \(report.outcomes.count), "failed": \(failed.count), "failures": [
-            """
-        let tail = "]}"
-        var list = ""
-        for (name, code) in failed {
-            let entry = (list.isEmpty ? "" : ", ") + "{\"name\": \"\(name)\", \"code\": \"\(code)\"}"
-            guard head.utf8.count + list.utf8.count + entry.utf8.count + tail.utf8.count < byteLimit else { break }
-            list += entry
+        let failures = report.outcomes.compactMap { outcome -> JSONObject? in
+            outcome.failure.map { ["name": outcome.name, "code": $0.code.rawValue] }
         }
-        return head + list + tail + "\n"
+        func document(_ listed: [JSONObject]) -> String {
+            let summary: JSONObject = [
+                "run_id": report.runID, "ended_at": report.endedAt, "exit_code": report.exitStatus.rawValue,
+                "exit_meaning": report.exitStatus.meaning, "brands": report.outcomes.count, "failed": failures.count,
+                "failures": listed,
+            ]
+            return summary.json + "\n"
+        }
+        let separator = ", ".utf8.count
+        var room = byteLimit - document([]).utf8.count + separator
+        return document(
+            Array(
+                failures.prefix { failure in
+                    room -= failure.json.utf8.count + separator
+                    return room >= 0
+                }))
     }
 }

@@ -3,26 +3,26 @@
 internal import Curl
 package import Model
 
-/// What happens while a run goes on, for somebody who watches. Told from many threads; whoever takes it must be quick.
+/// Progress of a run, for display. Emitted from many threads, so a receiver must return quickly.
 package enum RunEvent: Sendable {
-    /// For so many brands something is to be done.
+    /// The number of brands that need work.
     case began(brands: Int)
-    /// A request of a brand is on its way.
+    /// A request was sent.
     case sent
     case answered(Attempt)
     /// A brand has its outcome.
     case done(isFailure: Bool)
 
-    /// One request of one brand, at its end.
+    /// One request of one brand, after it ended.
     package struct Attempt: Sendable {
         package let brand: String
         /// From 1.
         package let number: Int
-        /// Why it brought no token.
+        /// Why the attempt produced no token.
         package let failure: BrandFailure?
-        /// When it is tried again; nil where it is not.
+        /// When it is retried; nil if it is not.
         package let triedAgainIn: Duration?
-        /// The answer's status; nil where none came.
+        /// The response's status; nil if there was no response.
         package let status: Int?
         package let timing: AttemptTiming?
 
@@ -40,15 +40,15 @@ package enum RunEvent: Sendable {
     }
 }
 
-/// How long the parts of one request took, each from its start: 0 where a part was not needed.
+/// How long the phases of one request took, counted from its start; 0 for a phase that did not occur.
 package struct AttemptTiming: Sendable {
     package let resolved: Duration
     package let connected: Duration
-    /// The TLS handshake has ended.
+    /// Until the end of the TLS handshake.
     package let secured: Duration
     package let firstByte: Duration
     package let total: Duration
-    /// `HTTP/2` or its like; nil where no answer came.
+    /// Such as `HTTP/2`; nil if there was no response.
     package let httpVersion: String?
 
     package init(

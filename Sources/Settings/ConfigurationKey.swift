@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Every key that some mapping of a configuration file may hold; its raw value is the number that the YAML document
-/// knows it by.
+/// Every key that a mapping of a configuration file may hold. The raw value is the key's number in the YAML document.
 enum ConfigurationKey: Int, CaseIterable, CustomStringConvertible {
     case endpoint, runEvery, deadline, splay, concurrency, connections, connectTimeout, requestTimeout, attempts
     case verifyResponse, tls, proxy, defaults, brands, snippets, hooks, stateDir, report
@@ -15,10 +14,10 @@ enum ConfigurationKey: Int, CaseIterable, CustomStringConvertible {
     case run, when
     case metricsFile, pushgateway, ping, pingSummary, terminationMessage
 
-    /// In the order of their numbers.
+    /// In the order of the raw values.
     static let names = allCases.map(\.description)
 
-    /// As it stands in the file.
+    /// The key in the file.
     var description: String {
         switch self {
         case .endpoint: "endpoint"

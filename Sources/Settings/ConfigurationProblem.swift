@@ -2,16 +2,16 @@
 
 package import Model
 
-/// One thing wrong in a configuration file. It shows no value of the file: somebody may have pasted a secret
-/// in the wrong place.
+/// One problem in a configuration file. It shows no value of the file, because someone may have pasted a secret in the
+/// wrong place.
 package struct ConfigurationProblem: Sendable, Hashable {
     /// Counts from 1.
     package let line: Int
     /// Counts Unicode scalars from 1.
     package let column: Int
-    /// What is wrong, without a full stop.
+    /// What is wrong, without a full stop at the end.
     package let message: String
-    /// What to do about it, where that is known.
+    /// What to do, if that is known.
     package let hint: String?
 
     package init(line: Int, column: Int, message: String, hint: String? = nil) {
@@ -22,15 +22,15 @@ package struct ConfigurationProblem: Sendable, Hashable {
     }
 }
 
-/// Everything found wrong in one reading of a configuration file.
+/// All problems of a configuration file.
 package struct InvalidConfiguration: Error, Sendable, CustomStringConvertible {
-    /// The path as it was typed.
+    /// The path as typed.
     package let file: String
-    /// At least one, in the order of the file.
+    /// At least one, in file order.
     package let problems: [ConfigurationProblem]
-    /// How many more there were than are kept.
+    /// How many further problems were left out.
     package let omitted: Int
-    /// Whom to tell of it, as far as that could be read.
+    /// The receivers of the report, as far as they could be read.
     package let report: ReportDestinations
 
     package init(
@@ -43,7 +43,7 @@ package struct InvalidConfiguration: Error, Sendable, CustomStringConvertible {
         self.report = report
     }
 
-    /// One line for each problem: `file:line:column: message (hint)`.
+    /// One line per problem: `file:line:column: message (hint)`.
     package var lines: [String] {
         let name = VisibleText.escaping(file)
         var lines = problems.map { problem in

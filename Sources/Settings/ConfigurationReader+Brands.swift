@@ -3,15 +3,15 @@
 internal import Model
 internal import YAML
 
-/// What `defaults` and a brand may both say; nil where it was left out or is not sound.
+/// The settings that both `defaults` and a brand may hold; nil if left out or invalid.
 struct BrandSettings {
     var namesSecret = false
     var secret: SecretTemplate?
     var validTime: Located<Duration>?
     var renewBefore: Located<RenewalThreshold>?
-    /// nil only where it was left out.
+    /// nil only if left out.
     var outputs: OutputList?
-    /// As a brand has them that says nothing of its own.
+    /// The times of a brand that sets none itself.
     var times = Brand.Times.unsaid
 
     func times(over defaults: BrandSettings) -> Brand.Times {
@@ -55,7 +55,7 @@ extension ConfigurationReader {
         }
     }
 
-    /// nil where a problem was noted. A sound name is known afterwards in any case.
+    /// nil if a problem was noted. A valid name is registered in any case.
     private mutating func brand(_ node: YAMLNode, at index: Int, defaults: BrandSettings) -> Brand? {
         guard let fields = fields(node, of: .brand, named: "a brand") else { return nil }
         let name = brandName(fields, at: index)
@@ -89,18 +89,18 @@ extension ConfigurationReader {
         guard let name = text(node, .name) else { return nil }
         guard Brand.isName(name) else {
             problems.add(
-                node.mark, "`name` is not a brand's name",
+                node.mark, "`name` is not a valid brand name",
                 hint: Self.nameHint)
             return nil
         }
         if let earlier = brandPlaces.insert((index, node.mark), unlessPresent: name) {
-            problems.add(node.mark, "two brands have this `name`: the other stands in line \(earlier.mark.line)")
+            problems.add(node.mark, "two brands have this `name`: the other is in line \(earlier.mark.line)")
             return nil
         }
         return name
     }
 
-    /// What ``Brand/isName(_:)`` asks for, in words.
+    /// The rule of ``Brand/isName(_:)``, for messages.
     static let nameHint = "1…63 of a-z 0-9 . _ - without two dots in a row, the first a letter or digit"
 
     private mutating func clientID(_ fields: Fields) -> String? {
@@ -126,7 +126,7 @@ extension ConfigurationReader {
         let minute = Duration.seconds(60)
         guard let time = duration(node, .validTime, within: minute...minute * 60 * 24 * 365) else { return nil }
         guard time.components.seconds % 60 == 0, time.components.attoseconds == 0 else {
-            problems.add(node.mark, "`valid_time` must be whole minutes", hint: "DOKU takes minutes only")
+            problems.add(node.mark, "`valid_time` must be whole minutes", hint: "DOKU accepts only minutes")
             return nil
         }
         if let nextRun, time <= nextRun.end {
@@ -153,7 +153,7 @@ extension ConfigurationReader {
             .map { Located(value: .remaining($0), mark: node.mark) }
     }
 
-    /// At the brand's own value where it has one, else at the default's.
+    /// Notes the problem at the brand's own value if it has one, else at the default's.
     private mutating func checkTimes(own: BrandSettings, defaults: BrandSettings) {
         guard let validTime = own.validTime ?? defaults.validTime,
             let renewBefore = own.renewBefore ?? defaults.renewBefore,

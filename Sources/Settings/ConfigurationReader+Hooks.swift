@@ -4,7 +4,7 @@ internal import Model
 internal import YAML
 
 extension ConfigurationReader {
-    /// They run one after the other: more than a handful has no place in a run.
+    /// Hooks run one after the other, so many of them do not fit into a run.
     private static let hookLimit = 32
 
     mutating func readHooks(_ fields: Fields, into configuration: inout Configuration) {
@@ -30,7 +30,7 @@ extension ConfigurationReader {
             guard let chosen = namedBrands(node) else { return nil }
             brands = Set(chosen.keys)
         }
-        // A deadline shorter than the usual timeout shortens that too, unless it was set.
+        // A deadline shorter than the default timeout shortens the timeout, unless it was set.
         let timeout = duration(
             fields, .timeout, within: .milliseconds(100)...(.seconds(600)),
             otherwise: min(.seconds(30), configuration.deadline))
@@ -39,7 +39,7 @@ extension ConfigurationReader {
                 node.mark,
                 "`timeout` \(DurationText.render(timeout)) is longer than "
                     + "`deadline` \(DurationText.render(configuration.deadline))",
-                hint: "the deadline is the whole run's, hooks included")
+                hint: "the deadline covers the whole run, including hooks")
         }
         guard let name, let argv, let trigger, let timeout else { return nil }
         return Hook(name: name, argv: argv, trigger: trigger, brands: brands, timeout: timeout)
@@ -47,18 +47,18 @@ extension ConfigurationReader {
 
     private mutating func hookName(_ fields: Fields, _ places: inout [String: Mark]) -> String? {
         guard let node = value(.name, in: fields) else {
-            problems.add(fields.mark, "`name` is missing", hint: "reports call the hook by it")
+            problems.add(fields.mark, "`name` is missing", hint: "reports use it for the hook")
             return nil
         }
         guard let name = text(node, .name) else { return nil }
         guard Brand.isName(name) else {
             problems.add(
-                node.mark, "`name` is not a hook's name",
+                node.mark, "`name` is not a valid hook name",
                 hint: Self.nameHint)
             return nil
         }
         if let earlier = places[name] {
-            problems.add(node.mark, "two hooks have this `name`: the other stands in line \(earlier.line)")
+            problems.add(node.mark, "two hooks have this `name`: the other is in line \(earlier.line)")
             return nil
         }
         places[name] = node.mark
@@ -80,7 +80,7 @@ extension ConfigurationReader {
             guard let text = text(item, .run) else { return nil }
             argv.append(text)
         }
-        // A path from the directory in which a scheduler happens to start this is nobody's intent.
+        // A scheduler's working directory is arbitrary, so a relative path is a mistake.
         guard argv[0].utf8.first == 0x2F || !argv[0].utf8.contains(0x2F) else {
             problems.add(
                 program.mark, "`run` must begin with an absolute path or a plain name",

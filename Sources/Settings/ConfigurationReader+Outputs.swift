@@ -4,16 +4,16 @@ internal import DurableFiles
 internal import Model
 internal import YAML
 
-/// An output before the brand's name goes in.
+/// An output before `{brand}` is expanded.
 struct OutputTemplate {
     enum Format {
         case same(OutputFormat)
         case environment(EnvironmentDialect, variable: Located<NameTemplate>)
     }
 
-    /// The format with all else that an output is besides its path.
+    /// The format and attributes of an output.
     enum Form {
-        /// One for all brands.
+        /// The same for all brands.
         case same(TokenOutput.Form)
         case environment(EnvironmentDialect, variable: Located<NameTemplate>, FileAttributes, SymlinkPolicy)
     }
@@ -23,17 +23,17 @@ struct OutputTemplate {
     let form: Form
 }
 
-/// What `outputs` says.
+/// The value of `outputs`.
 struct OutputList {
-    /// Without the items that a problem was noted for.
+    /// The valid file outputs.
     var sound: [OutputTemplate] = []
-    /// The same for those that are no files.
+    /// The valid outputs that are keys of a Secret.
     var soundStores: [StoreOutputTemplate] = []
-    /// Whether the file itself lists none.
+    /// Whether the list in the file is empty.
     var isEmpty = true
 }
 
-/// The words of `format`.
+/// The values of `format`.
 private enum FormatName: String, CaseIterable {
     case raw
     case header
@@ -84,9 +84,9 @@ extension ConfigurationReader {
         for pair in document.pairs(fields.mapping) {
             switch pair.knownKey {
             case .newline where name != .raw:
-                problems.add(pair.mark, "`newline` goes with `format: raw` only")
+                problems.add(pair.mark, "`newline` is valid only with `format: raw`")
             case .dialect where name != .env, .variable where name != .env:
-                problems.add(pair.mark, "`\(document.keys[pair.key])` goes with `format: env` only")
+                problems.add(pair.mark, "`\(document.keys[pair.key])` is valid only with `format: env`")
             default: break
             }
         }
@@ -118,7 +118,7 @@ extension ConfigurationReader {
         }
         guard let text = text(node, .variable) else { return nil }
         guard let template = NameTemplate(text), !template.hasLowerCaseBrand else {
-            problems.add(node.mark, "`variable` holds a brace that is not part of {BRAND}")
+            problems.add(node.mark, "`variable` contains a brace that is not part of {BRAND}")
             return nil
         }
         return Located(value: template, mark: node.mark)
@@ -135,8 +135,8 @@ extension ConfigurationReader {
         }
         guard !VariableName.isReserved(name) else {
             problems.add(
-                variable.mark, "`variable` has a meaning to the programs that would read it",
-                hint: "a name of your own, as in DOKU_TOKEN")
+                variable.mark, "`variable` has a special meaning to programs that read it",
+                hint: "choose another name, as in DOKU_TOKEN")
             return nil
         }
         return name
@@ -146,7 +146,7 @@ extension ConfigurationReader {
         let mode = value(.mode, in: fields).map { permissions($0) } ?? FileAttributes().mode
         let owner = value(.owner, in: fields).map { account($0, .owner) }
         let group = value(.group, in: fields).map { account($0, .group) }
-        // A double optional: given, but not sound.
+        // A double optional: present, but invalid.
         if case .some(.none) = owner { return nil }
         if case .some(.none) = group { return nil }
         return mode.map { FileAttributes(mode: $0, owner: owner ?? nil, group: group ?? nil) }
@@ -167,7 +167,7 @@ extension ConfigurationReader {
             if mode > 0o777 {
                 "`mode` must not set the setuid, setgid or sticky bit"
             } else if mode & 0o002 != 0 {
-                "`mode` lets everybody write"
+                "`mode` lets everyone write"
             } else if mode & 0o400 == 0 {
                 "`mode` does not let the owner read"
             } else {
@@ -184,7 +184,7 @@ extension ConfigurationReader {
     private mutating func account(_ node: YAMLNode, _ key: ConfigurationKey) -> String? {
         guard let text = text(node, key) else { return nil }
         let isNumber = text.utf8.allSatisfy { (0x30...0x39).contains($0) }
-        // chown(2): the highest number means "leave as it is".
+        // The highest number means "unchanged" to chown(2).
         let isSound =
             isNumber
             ? UInt32(text).map { $0 < .max } ?? false
@@ -212,7 +212,7 @@ extension ConfigurationReader {
         }
     }
 
-    /// The last output's where it is the same.
+    /// Returns the last output's form if it is equal, to share it.
     private mutating func form(
         _ format: OutputFormat, _ attributes: FileAttributes, _ symlinks: SymlinkPolicy
     ) -> TokenOutput.Form {

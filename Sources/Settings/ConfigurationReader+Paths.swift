@@ -5,7 +5,7 @@ internal import Model
 internal import YAML
 
 extension ConfigurationReader {
-    /// A path that may hold a brand's name, resolved against the configuration file's directory.
+    /// A path that may contain placeholders, resolved against the configuration file's directory.
     mutating func pathTemplate(_ node: YAMLNode, _ key: ConfigurationKey) -> NameTemplate? {
         guard let text = text(node, key) else { return nil }
         guard LexicalPath.namesFile(text) else {
@@ -13,26 +13,26 @@ extension ConfigurationReader {
             return nil
         }
         if text.utf8.starts(with: "~/".utf8) {
-            problems.add(node.mark, "`\(key)` begins with ~, which no shell expands here", hint: "write it in full")
+            problems.add(node.mark, "`\(key)` begins with ~, which is not expanded", hint: "write it in full")
             return nil
         }
-        // A brand's name holds no slash and is never a dot alone, so what is resolved stays resolved.
+        // A brand's name contains no slash and is never `.` or `..`, so an expanded path needs no further resolution.
         guard let template = NameTemplate(LexicalPath.resolve(text, in: "")) else {
             noteUnknownPlaceholder(node, key)
             return nil
         }
-        // The directory was typed on the command line: braces in it are no mistake.
+        // The directory comes from the command line, so braces in it are valid.
         if text.utf8.first == 0x2F { return template }
         return NameTemplate(LexicalPath.resolve(text, in: directory), braces: .free)
     }
 
     mutating func noteUnknownPlaceholder(_ node: YAMLNode, _ key: ConfigurationKey) {
         problems.add(
-            node.mark, "`\(key)` holds a brace that is not part of a placeholder",
+            node.mark, "`\(key)` contains a brace that is not part of a placeholder",
             hint: "{brand} and {BRAND} are the only ones")
     }
 
-    /// A path that is one for the whole file.
+    /// A path without placeholders.
     mutating func fixedPath(_ node: YAMLNode, _ key: ConfigurationKey) -> String? {
         guard let text = text(node, key) else { return nil }
         let path = LexicalPath.resolve(text, in: directory)
@@ -40,7 +40,7 @@ extension ConfigurationReader {
         return path
     }
 
-    /// Whether this use of a path can stand beside all others.
+    /// Whether this use of a path is compatible with all earlier uses.
     mutating func claim(
         _ path: String, _ key: ConfigurationKey, as use: PathRegister.Use, nameLimit: Int, at mark: Mark
     ) -> Bool {
@@ -49,15 +49,15 @@ extension ConfigurationReader {
             return false
         }
         guard let earlier = paths.note(path, as: use, at: mark) else { return true }
-        // Told of this very configuration, the report would be written over what else the path is.
+        // The report of this invalid configuration must not overwrite the other use of the path.
         report.disown(path)
         switch (earlier.use, use) {
         case (.configuration, _):
             problems.add(mark, "this output is the configuration file itself")
         case (.output, .output) where earlier.mark == mark:
-            problems.add(mark, "this output is one file for several brands", hint: "put {brand} into its path")
+            problems.add(mark, "several brands would share this output file", hint: "put {brand} into its path")
         case (.output, .output):
-            problems.add(mark, "two outputs have this path: the other stands in line \(earlier.mark.line)")
+            problems.add(mark, "two outputs have this path: the other is in line \(earlier.mark.line)")
         case (.output, _):
             problems.add(mark, "this file is also an output: see line \(earlier.mark.line)")
         case (.input, _):

@@ -5,7 +5,7 @@ internal import Model
 internal import YAML
 
 extension ConfigurationReader {
-    /// Reads `report` before everything else: who is to be told of a run is told of a bad configuration too.
+    /// Reads `report` before everything else, because its receivers also get the report of an invalid configuration.
     mutating func readReport(_ fields: Fields) {
         guard let node = value(.report, in: fields) else { return }
         guard let section = self.fields(node, of: .report, named: "`report`") else { return }
@@ -21,14 +21,14 @@ extension ConfigurationReader {
         let sendsSummary = value(.pingSummary, in: section).map { boolean($0, .pingSummary) ?? false } ?? false
         guard let node = value(.ping, in: section) else {
             if let node = value(.pingSummary, in: section) {
-                problems.add(node.mark, "`ping_summary` goes with `ping` only")
+                problems.add(node.mark, "`ping_summary` is valid only with `ping`")
             }
             return
         }
         if let url = pingURL(node) { report.ping = PingDestination(url: url, sendsSummary: sendsSummary) }
     }
 
-    /// A file that is written, resolved and unlike all others.
+    /// The resolved path of a file that the run writes and that nothing else uses.
     private mutating func reportPath(_ section: Fields, _ key: ConfigurationKey) -> String? {
         guard let node = value(key, in: section), let text = text(node, key) else { return nil }
         guard LexicalPath.namesFile(text) else {
@@ -40,10 +40,10 @@ extension ConfigurationReader {
         return isFree ? path : nil
     }
 
-    /// A URL, or a mapping that says where it comes from, as for a secret.
+    /// A URL, or a mapping with its source, as for a secret.
     private mutating func pingURL(_ node: YAMLNode) -> SecretSource? {
         if node.kind == .mapping {
-            // No brand's name goes into it: a placeholder would not be replaced by anything.
+            // No brand's name is known here, so a placeholder would expand to nothing.
             return secret(node).flatMap { expand($0, for: "") }
         }
         guard let text = text(node, .ping) else { return nil }

@@ -4,7 +4,7 @@ internal import DurableFiles
 internal import Model
 internal import YAML
 
-/// A secret's source before the brand's name goes in. The messages about it show nothing that the file says.
+/// A secret's source before `{brand}` is expanded. Messages about it show nothing from the file.
 enum SecretTemplate {
     case file(NameTemplate, Mark)
     case environment(NameTemplate, Mark)
@@ -12,12 +12,12 @@ enum SecretTemplate {
     case command([NameTemplate], timeout: Duration)
     case value(Secret)
 
-    /// The keys of which exactly one is needed.
+    /// The keys of which exactly one is required.
     static let sources = [ConfigurationKey.file, .env, .credential, .command, .value]
 }
 
 extension ConfigurationReader {
-    /// Longer than any key that DOKU hands out.
+    /// Longer than any key that DOKU issues.
     private static let secretByteLimit = 4096
 
     mutating func secret(_ node: YAMLNode) -> SecretTemplate? {
@@ -47,7 +47,7 @@ extension ConfigurationReader {
             return nil
         }
         if source.knownKey != .command, let timeout {
-            problems.add(timeout, "`timeout` goes with `command` only")
+            problems.add(timeout, "`timeout` is valid only with `command`")
         }
         if isAmbiguous { return nil }
         let node = source.value
@@ -82,7 +82,7 @@ extension ConfigurationReader {
     private mutating func inlineSecret(_ source: YAMLPair) -> SecretTemplate? {
         if !isPrivate {
             problems.add(
-                source.mark, "`value` needs a configuration file that is closed to group and others",
+                source.mark, "`value` needs a configuration file that only its owner can read",
                 hint: "chmod 600 \(VisibleText.escaping(file))")
         }
         guard let text = text(source.value, .value) else { return nil }
@@ -93,7 +93,7 @@ extension ConfigurationReader {
         return .value(Secret(Array(text.utf8)))
     }
 
-    /// A text with placeholders that is no path.
+    /// A text with placeholders that is not a path.
     private mutating func template(_ node: YAMLNode, _ key: ConfigurationKey) -> NameTemplate? {
         guard let text = text(node, key) else { return nil }
         guard let template = NameTemplate(text) else {
@@ -103,7 +103,7 @@ extension ConfigurationReader {
         return template
     }
 
-    /// The source for one brand.
+    /// The source of one brand's secret.
     mutating func expand(_ secret: SecretTemplate, for brandName: String) -> SecretSource? {
         switch secret {
         case .file(let template, let mark):
@@ -120,7 +120,7 @@ extension ConfigurationReader {
             return .environment(variable: name)
         case .credential(let template, let mark):
             let name = template.expanded(for: brandName)
-            // systemd.exec(5): a credential's name is a file's name.
+            // A credential's name is a file name (systemd.exec(5)).
             guard name.utf8.count <= LexicalPath.nameLimit, LexicalPath.namesFile(name), !name.utf8.contains(0x2F)
             else {
                 problems.add(mark, "`credential` must be a plain file name", hint: "without / and at most 255 bytes")
@@ -134,7 +134,7 @@ extension ConfigurationReader {
         }
     }
 
-    /// `[A-Za-z_][A-Za-z0-9_]*`: what is only read may be in lower case.
+    /// `[A-Za-z_][A-Za-z0-9_]*`. A variable that is only read may be in lower case.
     private static func isReadableVariable(_ name: String) -> Bool {
         VariableName.isWellFormed(name.uppercased()) && name.utf8.allSatisfy { $0 < 0x80 }
     }

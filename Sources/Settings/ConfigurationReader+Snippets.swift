@@ -28,14 +28,16 @@ extension ConfigurationReader {
     private mutating func snippetPath(_ fields: Fields) -> String? {
         guard let template = outputPath(fields) else { return nil }
         guard !template.value.isVariable else {
-            problems.add(template.mark, "a snippet's `file` has no brand", hint: "one snippet is one file")
+            problems.add(
+                template.mark, "a snippet's `file` must not contain a placeholder",
+                hint: "a snippet is one file for all its brands")
             return nil
         }
         let path = template.value.expanded(for: "")
         return claim(path, .file, as: .output, nameLimit: LexicalPath.outputNameLimit, at: template.mark) ? path : nil
     }
 
-    /// The brands that a snippet names, each once and covered from now on, in the order of `brands` in the file.
+    /// The brands of a snippet, each once, in file order. They count as covered from now on.
     private mutating func chosenBrands(_ fields: Fields, of brands: [Brand]) -> [(name: String, index: Int)]? {
         guard let node = value(.brands, in: fields) else {
             problems.add(fields.mark, "`brands` is missing", hint: "all, or a list of names")
@@ -54,7 +56,7 @@ extension ConfigurationReader {
         document.text(node) == "all"
     }
 
-    /// The brands of a list, each once, by their indexes.
+    /// The brands of a list, each once, by index.
     mutating func namedBrands(_ node: YAMLNode) -> [Int: String]? {
         guard let items = document.items(node) else {
             problems.add(node.mark, "`brands` must be all or a list of names")
@@ -68,7 +70,7 @@ extension ConfigurationReader {
         for item in items {
             guard let name = text(item, .brands) else { continue }
             guard let place = brandPlaces[name] else {
-                // Comparing each of many wrong names with each of many brands would take minutes.
+                // Comparing many wrong names with many brands would take minutes.
                 suggestionBudget -= brandPlaces.count
                 let suggestion =
                     suggestionBudget > 0 ? Spelling.suggestion(for: name, among: brandPlaces.keys.sorted()) : nil
@@ -99,7 +101,7 @@ extension ConfigurationReader {
                 let line = brandPlaces[other]?.mark.line ?? mark.line
                 problems.add(
                     mark, "in a snippet this brand has the same variable as the brand in line \(line)",
-                    hint: "names that differ in . - _ only are one {BRAND}")
+                    hint: "names that differ only in . - _ have the same {BRAND}")
             }
             entries.append(Snippet.Entry(brand: brand.index, variable: name))
         }

@@ -3,7 +3,7 @@
 internal import Model
 internal import YAML
 
-/// A key of a Kubernetes Secret before the brand's name goes in.
+/// A key of a Kubernetes Secret before `{brand}` is expanded.
 struct StoreOutputTemplate {
     let namespace: String?
     let name: Located<NameTemplate>
@@ -13,20 +13,20 @@ struct StoreOutputTemplate {
 }
 
 extension ConfigurationReader {
-    /// What an output is that names a Kubernetes Secret, which has nothing a file has.
+    /// Reads an output that is a key of a Kubernetes Secret. The keys of a file output are invalid in it.
     mutating func storeOutput(_ output: Fields, _ node: YAMLNode) -> StoreOutputTemplate? {
         var isAlone = true
         for pair in document.pairs(output.mapping) where pair.knownKey != .kubernetesSecret {
             isAlone = false
             if pair.knownKey == .file {
                 problems.add(
-                    pair.mark, "`file` and `kubernetes_secret` are two outputs", hint: "each is an item of its own")
+                    pair.mark, "`file` and `kubernetes_secret` are two outputs", hint: "make each a separate item")
             } else if ConfigurationSection.output.known.contain(pair.key) {
-                problems.add(pair.mark, "`\(document.keys[pair.key])` goes with `file` only")
+                problems.add(pair.mark, "`\(document.keys[pair.key])` is valid only with `file`")
             }
         }
         guard let fields = fields(node, of: .kubernetesSecret, named: "`kubernetes_secret`") else { return nil }
-        let name = storeName(fields, .name, hint: "the Secret's own, as in doku-tokens")
+        let name = storeName(fields, .name, hint: "the Secret's name, as in doku-tokens")
         let key = storeName(fields, .key, hint: "as in \"{brand}\"")
         let labels = value(.labels, in: fields).map { self.labels($0) } ?? [:]
         var namespace: String?
@@ -48,7 +48,7 @@ extension ConfigurationReader {
             noteUnknownPlaceholder(node, key)
             return nil
         }
-        // What holds no brand's name is judged here, once.
+        // Text without placeholders is checked once, here.
         if !template.isVariable, !Self.isSound(text, key) {
             problems.add(node.mark, "`\(key)` is not \(Self.rule(of: key))")
             return nil
@@ -60,8 +60,8 @@ extension ConfigurationReader {
         guard let text = text(node, .namespace) else { return nil }
         guard KubernetesName.isLabel(text) else {
             problems.add(
-                node.mark, "`namespace` is not the name of one",
-                hint: "1…63 of a-z 0-9 -, the first and the last no dash")
+                node.mark, "`namespace` is not a valid namespace name",
+                hint: "1…63 of a-z 0-9 -, no dash at either end")
             return nil
         }
         return text
@@ -78,15 +78,15 @@ extension ConfigurationReader {
             let key = document.keys[pair.key]
             guard KubernetesName.isLabelKey(key) else {
                 problems.add(
-                    pair.mark, "this is not the name of a label",
-                    hint: "1…63 of A-Z a-z 0-9 . _ -, the first and the last a letter or digit; or DOMAIN/NAME")
+                    pair.mark, "this is not a valid label name",
+                    hint: "1…63 of A-Z a-z 0-9 . _ -, a letter or digit at both ends; or DOMAIN/NAME")
                 continue
             }
             guard let text = text(pair.value, .labels) else { continue }
             guard KubernetesName.isLabelValue(text) else {
                 problems.add(
-                    pair.value.mark, "this is not the value of a label",
-                    hint: "1…63 of A-Z a-z 0-9 . _ -, the first and the last a letter or digit")
+                    pair.value.mark, "this is not a valid label value",
+                    hint: "1…63 of A-Z a-z 0-9 . _ -, a letter or digit at both ends")
                 continue
             }
             labels[key] = text
@@ -101,10 +101,10 @@ extension ConfigurationReader {
     private static func rule(of key: ConfigurationKey) -> String {
         key == .name
             ? "a Secret's name: 1…253 of a-z 0-9 - in parts between dots, each with a letter or digit at both ends"
-            : "a Secret's key: 1…253 of A-Z a-z 0-9 . _ -, two dots not first"
+            : "a Secret's key: 1…253 of A-Z a-z 0-9 . _ -, not beginning with two dots"
     }
 
-    /// Notes the output of one brand.
+    /// Registers the output of one brand.
     mutating func expand(_ output: StoreOutputTemplate, for brandName: String, at index: Int) {
         let brandMark = brandPlaces[brandName]?.mark ?? output.mark
         let name = output.name.value.expanded(for: brandName)
@@ -123,23 +123,23 @@ extension ConfigurationReader {
             switch error {
             case .keyTaken(let other) where other == output.mark && !output.key.value.isVariable:
                 problems.add(
-                    output.key.mark, "this key of a Secret is one for several brands", hint: "put {brand} into it")
+                    output.key.mark, "several brands would share this key of a Secret", hint: "put {brand} into it")
             case .keyTaken(let other) where other == output.mark:
                 problems.add(
                     brandMark, "this brand has the same key of a Secret as another brand",
-                    hint: "names that differ in . - _ only are one {BRAND}")
+                    hint: "names that differ only in . - _ have the same {BRAND}")
             case .keyTaken(let other):
                 problems.add(
-                    output.key.mark, "two outputs have this key of a Secret: the other stands in line \(other.line)")
+                    output.key.mark, "two outputs have this key of a Secret: the other is in line \(other.line)")
             case .otherLabels(let other):
                 problems.add(
                     output.mark, "the same Secret has other `labels` in line \(other.line)",
-                    hint: "one Secret, the same labels wherever it is named")
+                    hint: "use the same labels everywhere for one Secret")
             }
         }
     }
 
-    /// Hands over the stores, none of which may hold more than it can.
+    /// Stores the result, after a check that no Secret is too large.
     mutating func finishStores(into configuration: inout Configuration) {
         for (store, mark) in zip(stores.stores, stores.marks) {
             let size = TokenStore.expectedTokenSize / 1024

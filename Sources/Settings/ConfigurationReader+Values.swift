@@ -3,28 +3,28 @@
 internal import Model
 internal import YAML
 
-/// One mapping of the file, its keys already checked.
+/// One mapping of the file, with its keys already checked.
 struct Fields {
     let mapping: YAMLNode
 
-    /// Where the mapping begins.
+    /// The position of the mapping.
     var mark: Mark { mapping.mark }
 }
 
 extension YAMLPair {
-    /// nil for a key that no mapping of the file may hold.
+    /// nil if no mapping of the file may hold the key.
     var knownKey: ConfigurationKey? { ConfigurationKey(rawValue: key) }
 }
 
-/// A value and where it stands.
+/// A value with its position in the file.
 struct Located<Value> {
     let value: Value
     let mark: Mark
 }
 
-/// Typed look-ups. Each notes a problem and returns nil where the value is not what it should be.
+/// Typed look-ups. Each notes a problem and returns nil if the value is invalid.
 extension ConfigurationReader {
-    /// `name` is how messages call the mapping.
+    /// - Parameter name: the mapping's name in messages.
     mutating func fields(_ node: YAMLNode, of section: ConfigurationSection, named name: String) -> Fields? {
         guard node.kind == .mapping else {
             if isNull(node) {
@@ -39,7 +39,7 @@ extension ConfigurationReader {
         return Fields(mapping: node)
     }
 
-    /// nil where the mapping does not have the key.
+    /// nil if the mapping does not have the key.
     func value(_ key: ConfigurationKey, in fields: Fields) -> YAMLNode? {
         document.value(ofKey: key.rawValue, in: fields.mapping)
     }
@@ -47,16 +47,16 @@ extension ConfigurationReader {
     private mutating func noteUnknown(_ pair: YAMLPair, in section: ConfigurationSection) {
         let key = document.keys[pair.key]
         if let home = ConfigurationSection.allCases.first(where: { $0.known.contain(pair.key) }) {
-            problems.add(pair.mark, "`\(key)` cannot stand here", hint: "it belongs to \(place(of: home))")
+            problems.add(pair.mark, "`\(key)` is not allowed here", hint: "it belongs \(place(of: home))")
             return
         }
         let suggestion = problems.isFull ? nil : Spelling.suggestion(for: key, among: section.keys)
-        // A key is shown where it cannot be a secret that somebody put in a key's place: near a known
-        // key, or a plain word outside `secret`.
+        // A key may be a secret in the wrong place. It is shown only if it is close to a known key, or is a plain word
+        // outside `secret`.
         let isShown = suggestion != nil && isWord(key) || section != .secret && isWord(key)
         problems.add(
             pair.mark, isShown ? "unknown key `\(key)`" : "unknown key",
-            hint: suggestion.map { "did you mean `\($0)`?" } ?? "known here: \(section.keys.joined(separator: ", "))")
+            hint: suggestion.map { "did you mean `\($0)`?" } ?? "valid here: \(section.keys.joined(separator: ", "))")
     }
 
     private func isWord(_ key: String) -> Bool {
@@ -66,13 +66,13 @@ extension ConfigurationReader {
 
     private func place(of section: ConfigurationSection) -> String {
         switch section {
-        case .configuration: "the top of the file"
-        case .tls, .defaults, .secret, .report: "`\(section.rawValue)`"
-        case .kubernetesSecret: "`kubernetes_secret`"
-        case .brand: "an item of `brands`"
-        case .output: "an item of `outputs`"
-        case .snippet: "an item of `snippets`"
-        case .hook: "an item of `hooks`"
+        case .configuration: "at the top of the file"
+        case .tls, .defaults, .secret, .report: "in `\(section.rawValue)`"
+        case .kubernetesSecret: "in `kubernetes_secret`"
+        case .brand: "in an item of `brands`"
+        case .output: "in an item of `outputs`"
+        case .snippet: "in an item of `snippets`"
+        case .hook: "in an item of `hooks`"
         }
     }
 
@@ -92,12 +92,12 @@ extension ConfigurationReader {
             && (text.isEmpty || text == "~" || text == "null" || text == "Null" || text == "NULL")
     }
 
-    /// Any scalar but null and plain booleans, which editors and schemas do not take for text either. Not empty, and
-    /// nothing in it is invisible.
+    /// A scalar that is neither null nor a plain boolean, as in editors and schemas. It is not empty and contains no
+    /// invisible character.
     mutating func text(_ node: YAMLNode, _ key: ConfigurationKey) -> String? {
         guard let text = scalar(node, key) else { return nil }
         if node.kind == .plain, Self.isBoolean(text) {
-            problems.add(node.mark, "`\(key)` must be text, not a boolean", hint: "put it in quotes if it is meant so")
+            problems.add(node.mark, "`\(key)` must be text, not a boolean", hint: "put it in quotes if it is text")
             return nil
         }
         if text.isEmpty {
@@ -105,7 +105,7 @@ extension ConfigurationReader {
             return nil
         }
         if VisibleText.hasDeceptive(text) {
-            problems.add(node.mark, "`\(key)` holds a control or invisible character")
+            problems.add(node.mark, "`\(key)` contains a control or invisible character")
             return nil
         }
         return text
@@ -122,7 +122,7 @@ extension ConfigurationReader {
         } else if node.kind == .sequence {
             problems.add(node.mark, "`\(key)` must be one value, not a list")
         } else {
-            problems.add(node.mark, "`\(key)` must be one value, not a mapping", hint: "a text with { } needs quotes")
+            problems.add(node.mark, "`\(key)` must be one value, not a mapping", hint: "text with { } needs quotes")
         }
         return nil
     }
@@ -168,7 +168,7 @@ extension ConfigurationReader {
         return nil
     }
 
-    /// `otherwise` where the key is left out.
+    /// `otherwise` if the key is left out.
     mutating func duration(
         _ fields: Fields, _ key: ConfigurationKey, within range: ClosedRange<Duration>, otherwise: Duration
     ) -> Duration? {
@@ -185,7 +185,7 @@ extension ConfigurationReader {
             return nil
         }
         guard range.contains(duration) else {
-            // Rendered anew, so this shows a duration and nothing else.
+            // The parsed value is printed, never the text from the file.
             problems.add(
                 node.mark,
                 "`\(key)` is \(DurationText.render(duration)), but must be "

@@ -5,51 +5,51 @@ internal import DurableFiles
 package import Model
 internal import YAML
 
-/// Turns the bytes of a configuration file into a ``Configuration``, or into everything that is wrong with them.
+/// Reads the bytes of a configuration file into a ``Configuration``, or into all of its problems.
 ///
-/// It looks at nothing but those bytes: whether files exist and secrets can be read shows when they are used.
+/// It looks only at those bytes. Files and secrets are checked when they are used.
 package struct ConfigurationReader {
     /// The configuration file's path as typed.
     let file: String
-    /// Its directory, to which relative paths belong.
+    /// The configuration file's directory, the base of relative paths.
     let directory: String
-    /// Whether the configuration file is closed to group and others.
+    /// Whether only the owner may read the configuration file.
     let isPrivate: Bool
     let document: YAMLDocument
 
     var problems = ProblemList()
     var paths = PathRegister()
-    /// Where each brand's name stands, by name.
+    /// The position of each brand's name.
     var brandPlaces: [String: (index: Int, mark: Mark)] = [:]
-    /// The mark of each client id. DOKU gives a client id one token, so two brands cannot share it.
+    /// The position of each client id. DOKU issues one token per client id, so two brands cannot share it.
     var clientIDPlaces: [String: Mark] = [:]
-    /// The last output's: the next one's is mostly the same.
+    /// The form of the last output. The next output usually has the same one.
     var lastForm: TokenOutput.Form?
     var stores = TokenStoreRegister()
-    /// Brands that have no output and that no snippet has named yet, by name.
+    /// Brands that have no output and are in no snippet so far, by name.
     var uncovered: [String: Mark] = [:]
-    /// How many more outputs there may be; negative once that was told.
+    /// How many more outputs there may be; negative after the problem was noted.
     private var placesLeft = Self.placeLimit
-    /// How many more names may be compared to suggest one.
+    /// How many more names may be compared to find suggestions.
     var suggestionBudget = 50_000
-    /// Whom to tell of a run, as far as it was read.
+    /// The receivers of the report, as far as they were read.
     var report = ReportDestinations()
-    /// What a token must outlive, where the settings that make it up are sound.
+    /// How long a token must be valid, if the settings for that are valid.
     var nextRun: NextRun?
 
     /// Reads one file's bytes.
     ///
     /// - Parameters:
     ///   - bytes: The file, UTF-8 with or without a byte order mark.
-    ///   - file: Its path as typed: shown in messages, and relative paths in the file start from its directory.
-    ///   - isPrivate: Whether the file is closed to group and others; only then may it hold a secret itself.
-    /// - Throws: All problems in one go. A fault of the YAML itself comes alone.
+    ///   - file: Its path as typed. Messages show it, and relative paths start from its directory.
+    ///   - isPrivate: Whether only the owner may read the file. Only then may it contain a secret.
+    /// - Throws: All problems together. A YAML syntax error is thrown alone.
     package static func read(
         _ bytes: consuming [UInt8], file: String, isPrivate: Bool
     ) throws(InvalidConfiguration) -> Configuration {
         let document: YAMLDocument
         do throws(YAMLError) {
-            // The last use: a large file is freed before its nodes are read.
+            // `consume` frees a large file before its nodes are read.
             document = try YAMLParser.parse(consume bytes, knownKeys: ConfigurationKey.names)
         } catch {
             throw InvalidConfiguration(
@@ -68,18 +68,18 @@ package struct ConfigurationReader {
         return configuration
     }
 
-    /// Outputs of all brands and snippets together: a few lines of a configuration may stand for millions.
+    /// The limit of outputs of all brands and snippets. A few lines of a configuration can expand to millions.
     static let placeLimit = 200_000
 
-    /// Takes so many places for tokens out of the limit.
-    /// - Returns: false where there are not so many left, which is told once.
+    /// Takes `count` outputs from the limit.
+    /// - Returns: false if the limit is exceeded, which is noted once.
     mutating func take(places count: Int, at mark: Mark) -> Bool {
         guard placesLeft >= 0 else { return false }
         placesLeft -= count
         guard placesLeft < 0 else { return true }
         problems.add(
             mark, "the brands have more than \(Self.placeLimit) outputs in all",
-            hint: "split the configuration into several")
+            hint: "split it into several configurations")
         return false
     }
 
@@ -91,7 +91,7 @@ package struct ConfigurationReader {
         paths.note(LexicalPath.resolve(file, in: ""), as: .configuration, at: Mark(line: 1, column: 1))
     }
 
-    /// nil only where a problem was noted.
+    /// nil only if a problem was noted.
     private mutating func configuration() -> Configuration? {
         guard let fields = fields(document.root, of: .configuration, named: "the file") else { return nil }
         readReport(fields)
@@ -113,7 +113,7 @@ package struct ConfigurationReader {
         configuration.stateDirectory = value(.stateDir, in: fields).flatMap { fixedPath($0, .stateDir) }
         for mark in uncovered.values {
             problems.add(
-                mark, "this brand has neither an output nor a snippet", hint: "its token would go nowhere")
+                mark, "this brand has neither an output nor a snippet", hint: "its token would not be written anywhere")
         }
         configuration.report = report
         return endpoint == nil ? nil : configuration
@@ -139,7 +139,7 @@ package struct ConfigurationReader {
             fields, .runEvery, within: minutes...minutes * 60 * 24 * 30, otherwise: configuration.runEvery)
         let deadline = duration(
             fields, .deadline, within: .seconds(5)...minutes * 60, otherwise: configuration.deadline)
-        // A deadline shorter than the usual request timeout shortens that too, unless it was set.
+        // A deadline shorter than the default request timeout shortens the timeout, unless it was set.
         let requestTimeout = duration(
             fields, .requestTimeout, within: .milliseconds(100)...minutes * 5,
             otherwise: min(configuration.requestTimeout, deadline ?? configuration.deadline))
@@ -157,7 +157,7 @@ package struct ConfigurationReader {
             problems.add(
                 node.mark,
                 "`splay` \(DurationText.render(splay)) is not shorter than `run_every` \(DurationText.render(runEvery))",
-                hint: "the next run would come while this one waits")
+                hint: "the next run would start while this one waits")
         } else if let runEvery, let deadline, let splay {
             nextRun = NextRun(runEvery: runEvery, deadline: deadline, splay: splay)
         }
@@ -191,7 +191,7 @@ package struct ConfigurationReader {
 }
 
 extension NextRun {
-    /// How ``end`` is made up, for messages.
+    /// The sum that makes up ``end``, for messages.
     var arithmetic: String {
         "run_every \(DurationText.render(runEvery)) + deadline \(DurationText.render(deadline)) + "
             + (splay > .zero ? "splay \(DurationText.render(splay)) + " : "")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The mappings of a configuration file, each with the keys that it may hold.
+/// The mappings of a configuration file, with the keys that each may hold.
 package enum ConfigurationSection: String, Sendable, CaseIterable {
     /// The file's outermost mapping.
     case configuration
@@ -11,7 +11,7 @@ package enum ConfigurationSection: String, Sendable, CaseIterable {
     case secret
     /// An item of `outputs`.
     case output
-    /// In an output.
+    /// In an item of `outputs`.
     case kubernetesSecret
     /// An item of `snippets`.
     case snippet
@@ -19,7 +19,7 @@ package enum ConfigurationSection: String, Sendable, CaseIterable {
     /// An item of `hooks`.
     case hook
 
-    /// In the order in which the documentation lists them.
+    /// In the order of the documentation.
     package var keys: [String] { known.keys.map(\.description) }
 
     var known: KnownKeys {
@@ -37,7 +37,7 @@ package enum ConfigurationSection: String, Sendable, CaseIterable {
         }
     }
 
-    // Stored, since an array literal in `known` would be built anew for each of ten thousand brands.
+    // Stored, because `known` is read for each of 10,000 brands.
     private static let configurationKeys: KnownKeys = [
         .endpoint, .runEvery, .deadline, .splay, .concurrency, .connections, .connectTimeout, .requestTimeout,
         .attempts, .verifyResponse, .tls, .proxy, .defaults, .brands, .snippets, .hooks, .stateDir, .report,
@@ -61,7 +61,7 @@ package enum ConfigurationSection: String, Sendable, CaseIterable {
 /// The keys that one kind of mapping may hold.
 struct KnownKeys: ExpressibleByArrayLiteral {
     let keys: [ConfigurationKey]
-    /// One bit for each, by number.
+    /// One bit per key, by raw value.
     private let bits: UInt64
 
     init(_ keys: [ConfigurationKey]) {

@@ -3,28 +3,28 @@
 package import DurableFiles
 package import Model
 
-/// The way from a file to a configuration.
+/// Reads a configuration from a file.
 package enum ConfigurationSource {
-    /// In bytes: 10 000 brands take about one million.
+    /// In bytes. 10,000 brands take about 1,000,000.
     static let maximumSize = 4 * 1024 * 1024
 
     /// Reads the file at a path.
     /// - Throws: ``InvalidConfiguration``, or a `FileError`.
     package static func read(_ path: String) throws -> Configuration { try read(InputFile(path: path), path: path) }
 
-    /// Reads a file that is open already.
+    /// Reads a file that is already open.
     /// - Parameter path: as typed, for messages.
     package static func read(_ file: InputFile, path: String) throws -> Configuration {
         try ConfigurationReader.read(
             file.read(maximumSize: maximumSize), file: path, isPrivate: file.status.isPrivate)
     }
 
-    /// The brands of a configuration file; none where it cannot be used.
+    /// The brands of a configuration file; empty if the file is invalid or unreadable.
     package static func brandNames(in path: String) -> [String] {
         (try? read(path))?.brands.map(\.name) ?? []
     }
 
-    /// Every problem of a configuration file, one line each; none where it is good.
+    /// Every problem of a configuration file, one line each; empty if the file is valid.
     package static func problems(in path: String) -> [String] {
         do {
             _ = try read(path)

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What Kubernetes takes as names (its documentation: "Object Names and IDs", "Labels and Selectors", "Secrets").
+/// Rules for names in Kubernetes (its documentation: "Object Names and IDs", "Labels and Selectors", "Secrets").
 enum KubernetesName {
     /// RFC 1123 label: a namespace.
     static func isLabel(_ text: some StringProtocol) -> Bool {
         (1...63).contains(text.utf8.count) && isPart(text)
     }
 
-    /// RFC 1123 subdomain: a Secret's name. Its parts between dots may be longer than a label.
+    /// RFC 1123 subdomain: a Secret's name. A part between dots may be longer than a label.
     static func isSubdomain(_ text: some StringProtocol) -> Bool {
         (1...253).contains(text.utf8.count)
             && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { isPart($0) }
     }
 
-    /// Of any length but none.
+    /// Not empty, but otherwise of any length.
     private static func isPart(_ text: some StringProtocol) -> Bool {
         beginsAndEnds(text, isLowerAlphanumeric)
             && text.utf8.allSatisfy { isLowerAlphanumeric($0) || $0 == UInt8(ascii: "-") }
     }
 
-    /// A key of a Secret, which becomes a file's name where the Secret is mounted.
+    /// A key of a Secret. A mounted Secret has a file of that name.
     static func isKey(_ text: String) -> Bool {
         (1...253).contains(text.utf8.count) && text != "." && !text.hasPrefix("..")
             && text.utf8.allSatisfy { isAlphanumeric($0) || isPunctuation($0) }

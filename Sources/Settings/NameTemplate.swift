@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A text with places for a brand's name: `{brand}` as it is, `{BRAND}` as part of a variable's name.
+/// A text with placeholders for a brand's name: `{brand}` unchanged, `{BRAND}` in the form of a variable's name.
 struct NameTemplate: Sendable, Equatable {
-    /// What braces may hold.
+    /// Which braces are allowed.
     enum Braces {
-        /// Only the two placeholders; any other brace is a mistake.
+        /// Only the two placeholders; any other brace is invalid.
         case placeholdersOnly
-        /// Other braces are text, as in the arguments of a command.
+        /// Other braces are plain text, as in the arguments of a command.
         case free
     }
 
     private struct Placeholder: Sendable, Equatable {
         let isUpperCased: Bool
-        /// What stands between it and the next one.
+        /// The text up to the next placeholder.
         var following = ""
     }
 
-    /// What stands before the first placeholder: all of it where there is none.
+    /// The text before the first placeholder, or all of it if there is none.
     private var start = ""
     private var placeholders: [Placeholder] = []
 
-    /// nil where a brace stands that `braces` does not allow.
+    /// nil if the text has a brace that `braces` does not allow.
     init?(_ text: String, braces: Braces = .placeholdersOnly) {
         guard Self.hasBrace(text.utf8.span) else {
             start = text
@@ -58,14 +58,14 @@ struct NameTemplate: Sendable, Equatable {
 
     private static func isBrace(_ byte: UInt8) -> Bool { byte == 0x7B || byte == 0x7D }
 
-    /// Whether a brand's name goes in at all.
+    /// Whether the text depends on the brand's name.
     var isVariable: Bool { !placeholders.isEmpty }
     var hasLowerCaseBrand: Bool { placeholders.contains { !$0.isUpperCased } }
 
     func expanded(for brandName: String) -> String {
         if placeholders.isEmpty { return start }
         var text = ""
-        // Just as much as it needs: ten thousand texts that grew would take twice that.
+        // The exact capacity: 10,000 texts that grow would take twice the memory.
         text.reserveCapacity(
             placeholders.reduce(start.utf8.count) { $0 + brandName.utf8.count + $1.following.utf8.count })
         text += start

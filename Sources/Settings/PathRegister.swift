@@ -2,11 +2,11 @@
 
 internal import YAML
 
-/// Every file that the configuration names, to find two uses that would destroy each other.
+/// Every file that the configuration names, to find conflicting uses of one path.
 struct PathRegister {
     enum Use {
         case configuration
-        /// Read only: a secret or a certificate. Any number of brands may share one.
+        /// Only read: a secret or a certificate. Any number of brands may share it.
         case input
         /// Written by a run.
         case output
@@ -16,7 +16,8 @@ struct PathRegister {
 
     mutating func reserveCapacity(_ count: Int) { uses.reserveCapacity(count) }
 
-    /// Notes a use of a resolved path. A use that cannot stand beside an earlier one is returned with it.
+    /// Registers a use of a resolved path.
+    /// - Returns: the earlier use, if the two conflict.
     @discardableResult
     mutating func note(_ path: String, as use: Use, at mark: Mark) -> (use: Use, mark: Mark)? {
         guard let earlier = uses.insert((use, mark), unlessPresent: path) else { return nil }
@@ -25,8 +26,8 @@ struct PathRegister {
 }
 
 extension Dictionary {
-    /// Puts a value under a key that has none, with one look-up.
-    /// - Returns: the value that the key has already, which stays; nil where it had none.
+    /// Inserts a value if the key has none, with one look-up.
+    /// - Returns: the value that the key already had, which stays; nil if it had none.
     mutating func insert(_ value: Value, unlessPresent key: Key) -> Value? {
         let before = count
         let held = { (held: inout Value) in held }(&self[key, default: value])

@@ -2,9 +2,9 @@
 
 internal import YAML
 
-/// The problems found so far, each once: what is wrong in `defaults` shows again for every brand.
+/// The problems found so far, each once: a problem in `defaults` occurs again for every brand.
 struct ProblemList {
-    /// Beyond this a list helps nobody, and a hostile file would fill the memory.
+    /// A longer list helps no reader, and a hostile file would fill the memory.
     static let limit = 1000
 
     private var problems: Set<ConfigurationProblem> = []
@@ -22,7 +22,7 @@ struct ProblemList {
         }
     }
 
-    /// In the order of the file.
+    /// In file order.
     func sorted() -> (problems: [ConfigurationProblem], omitted: Int) {
         let sorted = problems.sorted { ($0.line, $0.column, $0.message) < ($1.line, $1.column, $1.message) }
         return (sorted, omitted)

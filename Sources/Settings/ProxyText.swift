@@ -3,16 +3,17 @@
 internal import Model
 
 extension URLText {
-    /// The schemes of CURLOPT_PROXY that are offered here.
+    /// The supported schemes of CURLOPT_PROXY.
     static let proxySchemes = ["http", "https", "socks5", "socks5h"]
 
-    /// Why a text is no proxy's URL, else nil. User information may stand in it and is never shown.
+    /// Why a text is not a valid proxy URL; nil if it is. The text may contain user information, so it is never shown.
     static func proxyFault(_ text: String) -> Endpoint.Fault? {
         guard let scheme = proxySchemes.first(where: { text.hasPrefix($0 + "://") }) else {
             return Endpoint.Fault("`proxy` must begin with http://, https://, socks5:// or socks5h://")
         }
         guard text.utf8.count <= 2048, text.utf8.allSatisfy(isURLByte) else {
-            return Endpoint.Fault("`proxy` is too long or holds a character that a URL cannot", "percent-encode it")
+            return Endpoint.Fault(
+                "`proxy` is too long or contains a character that is invalid in a URL", "percent-encode it")
         }
         var rest = text.dropFirst(scheme.count + "://".count)
         if rest.hasSuffix("/") { rest = rest.dropLast() }

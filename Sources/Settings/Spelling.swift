@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Finds the word that was probably meant.
+/// Suggests the word that was probably meant.
 enum Spelling {
-    /// Longer words get no suggestion: the work grows with the square of the length.
+    /// Longer words get no suggestion, because the work grows with the square of the length.
     private static let lengthLimit = 64
 
-    /// The candidate nearest to `word`: at most two edits away, one for words of up to four letters.
+    /// The candidate closest to `word`: at most two edits away, or one for words of up to four letters.
     static func suggestion(for word: String, among candidates: some Sequence<String>) -> String? {
         let letters = Array(word.utf8)
         guard letters.count <= lengthLimit else { return nil }
@@ -20,7 +20,7 @@ enum Spelling {
         return best?.candidate
     }
 
-    /// Edits between two words: insert, delete, replace, swap neighbours (optimal string alignment).
+    /// The number of edits between two words: insert, delete, replace, swap neighbours (optimal string alignment).
     private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
         var beforeLast: [Int] = []
         var last = Array(0...right.count)

@@ -3,22 +3,22 @@
 internal import Model
 internal import YAML
 
-/// The stores that outputs have named so far, each with what it holds.
+/// The stores that outputs have named so far, with their keys.
 struct TokenStoreRegister {
     private(set) var stores: [TokenStore] = []
-    /// Where each was first named, in their order.
+    /// Where each store was first named, in the order of ``stores``.
     private(set) var marks: [Mark] = []
     private var places: [TokenStore.Address: Int] = [:]
-    /// By store: where each key was named.
+    /// Where each key was named, by store.
     private var keys: [[String: Mark]] = []
 
     enum Fault: Error {
-        /// The mark is the other output's.
+        /// With the position of the other output.
         case keyTaken(Mark)
         case otherLabels(Mark)
     }
 
-    /// Notes that a brand's token goes under a key of a store.
+    /// Registers a key of a store for a brand's token.
     mutating func add(
         brand: Int, _ address: TokenStore.Address, labels: [String: String], key: String, at mark: Mark
     ) throws(Fault) {

@@ -2,7 +2,7 @@
 
 /// Names of environment variables that carry tokens.
 package enum VariableName {
-    /// A bound of our own; no reader of environment files has a lower one.
+    /// This program's own limit; no reader of environment files has a lower one.
     package static let byteLimit = 255
 
     /// `[A-Z_][A-Z0-9_]*`.
@@ -12,7 +12,7 @@ package enum VariableName {
             && name.utf8.allSatisfy { (0x41...0x5A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F }
     }
 
-    /// A brand's name as part of a variable's: upper-cased, `.` and `-` as `_`.
+    /// A brand's name in the form of a variable's name: in upper case, with `_` for `.` and `-`.
     package static func part(for brandName: String) -> String {
         String(
             decoding: brandName.utf8.map { byte in
@@ -24,9 +24,9 @@ package enum VariableName {
             }, as: UTF8.self)
     }
 
-    /// Whether a program that takes over such a file would change its behaviour by this name: its search paths,
-    /// what it loads, whom it trusts, where it connects. The lists follow environ(7), ld.so(8), the manuals of the
-    /// shells and interpreters, and the variables that libcurl, OpenSSL, Git and container tools read.
+    /// Whether a program that loads the file would change its behaviour because of this name: its search paths, loaded
+    /// code, trusted certificates or connections. The lists follow environ(7), ld.so(8), the manuals of the shells and
+    /// interpreters, and the variables that libcurl, OpenSSL, Git and container tools read.
     package static func isReserved(_ name: String) -> Bool {
         if reserved.contains(name) { return true }
         let bytes = name.utf8

@@ -3,26 +3,26 @@
 internal import FoundationEssentials
 internal import Model
 
-/// What the body of an answer with a token's status holds.
+/// The body of a response whose status says that it has a token.
 enum AnswerBody: Equatable {
-    /// The token's bytes, whatever they are.
+    /// The token's bytes, not yet checked.
     case token(ArraySlice<UInt8>)
     /// A JSON object without a token.
     case noToken
-    /// What is wrong with it, for people.
+    /// What is wrong with the body, for people.
     case unusable(String)
 
     init(_ body: [UInt8]) {
         self = Self(plain: body) ?? Self(decoding: body)
     }
 
-    /// Whether there is a token, be it good or not.
+    /// Whether there is a token, valid or not.
     static func hasToken(_ body: [UInt8]) -> Bool {
         if Self(plain: body) != nil { return true }
         return (try? decoder.decode(Document.self, from: Data(body)))?.token != nil
     }
 
-    /// nil where the body is not plain, or anything about its token is unusual.
+    /// nil if the body is not simple, or its token is unusual.
     init?(plain body: [UInt8]) {
         let bytes = body.span
         var token: Range<Int>?
@@ -36,31 +36,31 @@ enum AnswerBody: Equatable {
         self = .token(body[token])
     }
 
-    /// The same of any body, by a whole decoder.
+    /// Reads any body, with a full decoder.
     init(decoding body: [UInt8]) {
         let first = body.first { !" \t\r\n".utf8.contains($0) }
         guard let first else {
-            self = .unusable("the answer is empty")
+            self = .unusable("the response is empty")
             return
         }
         if first == UInt8(ascii: "<") {
-            self = .unusable("the answer is a web page, not JSON: a gateway or a maintenance page answered for DOKU")
+            self = .unusable("the response is a web page, not JSON: it is from a gateway or a maintenance page")
             return
         }
         do {
             let token = try Self.decoder.decode(Document.self, from: Data(body)).token
-            // The decoder takes one of them without a word.
+            // The decoder silently keeps one of several equal keys.
             guard JSONObjectKeys.count("token", in: body) <= 1 else {
-                self = .unusable("the answer has two tokens")
+                self = .unusable("the response has two tokens")
                 return
             }
             self = token.map { .token(Array($0.utf8)[...]) } ?? .noToken
         } catch DecodingError.typeMismatch(_, let context) where !context.codingPath.isEmpty {
-            self = .unusable("the answer's token is not a string")
+            self = .unusable("the response's token is not a string")
         } catch DecodingError.typeMismatch {
-            self = .unusable("the answer is JSON, but no object")
+            self = .unusable("the response is JSON, but not an object")
         } catch {
-            self = .unusable("the answer is not JSON, or was cut")
+            self = .unusable("the response is not JSON, or is truncated")
         }
     }
 

@@ -4,40 +4,39 @@ package import Curl
 package import Model
 internal import Synchronization
 
-/// What the brands of one run learn from each other about their endpoint: whether further attempts do any good, and
-/// what time it is there.
+/// What the brands of one run share about their endpoint: whether to retry, and its clock.
 ///
-/// Each brand alone would be within its rights to try three times; ten thousand of them together would triple the load
-/// on a server that is down, or lock an account out.
+/// Three attempts of one brand are harmless. 10,000 brands that retry together would triple the load on a failing
+/// server, or lock an account.
 package final class EndpointState: Sendable {
     private struct State: Sendable {
         var extraAttempts: Int
-        /// Since the endpoint last answered anything.
+        /// Since the last response of any kind.
         var connectionFailures = 0
-        /// What must be added to this host's clock to get the endpoint's; nil until an answer told.
+        /// The offset from this host's clock to the endpoint's; nil until a response had a date.
         var offset: Duration?
         /// The offset that requests are signed with.
         var signingOffset: Duration = .zero
-        /// Whether an answer with a token's status called itself something else than JSON.
+        /// Whether a response with status 200 had a content type other than JSON.
         var hasOtherType = false
     }
 
     private let state: Mutex<State>
 
-    /// Failures in a row from which on nothing is tried again.
+    /// After this many connection failures in a row, nothing is retried.
     package static let patience = 5
-    /// Beyond a day it is no clock that drifted, and no date that can be believed.
+    /// A larger offset is not a clock that drifted, so the date is not trusted.
     private static let credible: Duration = .seconds(86_400)
 
-    /// - Parameter brands: that need a request: a fifth of them, and at least six, is how many extra attempts they share.
+    /// - Parameter brands: the number of brands that need a request.
     package init(brands: Int) {
         state = Mutex(State(extraAttempts: Self.budget(brands: brands)))
     }
 
-    /// Attempts beyond the first that a run over so many brands may make in all.
+    /// The number of retries that all brands of a run share.
     package static func budget(brands: Int) -> Int { max(6, brands / 5) }
 
-    /// Writes down how an attempt ended.
+    /// Records the result of an attempt.
     package func note(_ result: Result<HTTPReply, CurlError>, at now: Timestamp) {
         switch result {
         case .success(let reply):
@@ -46,7 +45,7 @@ package final class EndpointState: Sendable {
                 state.connectionFailures = 0
                 state.hasOtherType = state.hasOtherType || isOther
             }
-            // A date every second would do; each answer's takes a while to read where ten thousand come.
+            // One date is enough, and parsing one for each of 10,000 responses takes time.
             guard reply.status != 200 || state.withLock({ $0.offset == nil }),
                 let date = reply.headers["date"].flatMap(HTTPDate.seconds)
             else { return }
@@ -54,7 +53,7 @@ package final class EndpointState: Sendable {
             if offset.magnitude <= Self.credible { state.withLock { $0.offset = offset } }
         case .failure(let error):
             switch error.kind {
-            // Servers end connections after so many requests; dozens that are lost with one are no failures in a row.
+            // Servers close a connection after some number of requests. The requests lost with it are not failures.
             case .noAnswer where error.sharedConnection: break
             case .hostNotResolved, .notConnected, .timedOut, .noAnswer, .tlsHandshake, .tlsRefused,
                 .proxyNotResolved, .proxyRefused:
@@ -64,24 +63,25 @@ package final class EndpointState: Sendable {
         }
     }
 
-    /// Why no brand may try again; nil where one may, and it has taken its part of what they share.
-    /// - Parameter advice: a corrected clock costs nothing of it: whoever corrects it helps every brand.
+    /// Takes one retry from the shared budget.
+    /// - Parameter advice: a corrected clock takes nothing from the budget, because it helps every brand.
+    /// - Returns: why no brand may retry; nil if one may.
     package func refusal(of advice: RetryAdvice) -> String? {
         state.withLock { state in
             if state.connectionFailures >= Self.patience {
-                return "not tried again after \(state.connectionFailures) failures to connect in a row"
+                return "not retried after \(state.connectionFailures) connection failures in a row"
             }
             if case .correctedClock = advice { return nil }
             guard state.extraAttempts > 0 else {
-                return "not tried again: the run's share of extra attempts is used up"
+                return "not retried: the run's shared retry budget is used up"
             }
             state.extraAttempts -= 1
             return nil
         }
     }
 
-    /// Whether an answer called itself something else than JSON. Its content decides whether it is used; that it is
-    /// mislabelled tells of somebody between here and DOKU.
+    /// Whether a response had a content type other than JSON. The content decides whether it is used. A wrong type
+    /// suggests a gateway before DOKU.
     package var hasOtherType: Bool { state.withLock { $0.hasOtherType } }
 
     private static func isJSON(_ type: String) -> Bool {
@@ -92,18 +92,18 @@ package final class EndpointState: Sendable {
 
     // MARK: The clock
 
-    /// What is added to this host's clock where a request is signed.
+    /// The offset that is added to this host's clock to sign a request.
     package var signingOffset: Duration { state.withLock { $0.signingOffset } }
 
-    /// Signs with the endpoint's time from now on. For an offset that a granted request was signed with: an answer may
-    /// come from somebody in between, whose clock is wrong.
+    /// Signs with this offset from now on. Call it only after a request signed with the offset was granted: a rejection
+    /// may come from a gateway whose clock is wrong.
     package func sign(withOffset offset: Duration) {
         state.withLock { $0.signingOffset = offset }
     }
 
-    /// How far this host's clock is from the endpoint's, where an answer told; positive where it is behind.
+    /// How far this host's clock is behind the endpoint's, if a response had a date; negative if it is ahead.
     package var offset: Duration? { state.withLock { $0.offset } }
 
-    /// The offset where it is more than the doubt that is had about any clock.
+    /// The offset, if it exceeds the tolerance for clocks.
     package var skew: Duration? { offset.flatMap { $0.magnitude > Timestamp.clockDoubt ? $0 : nil } }
 }

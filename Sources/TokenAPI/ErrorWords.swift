@@ -2,9 +2,9 @@
 
 internal import FoundationEssentials
 
-/// DOKU's own words of an error answer, in any of the shapes it is known to use, bounded and harmless.
+/// DOKU's error code and message in any of the known shapes, limited in length and safe to print.
 struct ErrorWords {
-    /// A word such as `invalid_signature`; nil where there is none of that form.
+    /// Such as `invalid_signature`; nil if there is no code of that form.
     let code: String?
     /// At most 160 visible ASCII characters.
     let message: String?
@@ -19,7 +19,7 @@ struct ErrorWords {
         message = (inner?.message ?? shapes?.message ?? shapes?.errorMessages).map(Self.harmless)
     }
 
-    /// `: code, "message"` as far as there is any.
+    /// `: code, "message"`, without the parts that are missing.
     var suffix: String {
         let words = [code, message.map { "\"\($0)\"" }].compactMap { $0 }
         return words.isEmpty ? "" : ": " + words.joined(separator: ", ")
@@ -44,7 +44,7 @@ struct ErrorWords {
             })
     }
 
-    /// Whether a word holds so many characters in a row of which tokens and signatures are made that it may be one.
+    /// Whether a word contains so many token or signature characters in a row that it may be one.
     private static func mayBeToken(_ word: Substring) -> Bool {
         var run = 0
         for byte in word.utf8 {
@@ -54,7 +54,7 @@ struct ErrorWords {
         return false
     }
 
-    /// `{"error":{…}}`, the same unwrapped, `message` as a string or an array, `error_messages`.
+    /// `{"error":{…}}`, the same without the outer object, `message` as a string or an array, `error_messages`.
     private struct Shapes: Decodable {
         struct Inner {
             let code: String?

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which keys an object has, as often as it has them: decoders keep one of several equal ones.
+/// Counts the keys of an object. Decoders silently keep one of several equal keys.
 enum JSONObjectKeys {
-    /// How often the outermost object of a well-formed document has a key. A key that is written with escapes counts
-    /// as any: nobody who means well writes `token` with them.
+    /// How often the outermost object of a well-formed document has a key. A key with escapes counts as well, because
+    /// no regular server writes `token` with escapes.
     static func count(_ key: String, in document: [UInt8]) -> Int {
         let wanted = Array(key.utf8)
         var found = 0

@@ -3,14 +3,14 @@
 internal import Digests
 internal import Model
 
-/// The body of a request for a token, and its digest: mostly the same for all of ten thousand brands.
+/// The body of a token request, with its digest.
 package struct RequestBody: Sendable {
     /// The bytes that are signed and sent.
     package let bytes: [UInt8]
-    /// base64 of the SHA-256 of the bytes.
+    /// Base64 of the SHA-256 of the bytes.
     package let digest: String
 
-    /// - Parameter validTime: the lifetime to ask for in whole minutes; nil asks for none.
+    /// - Parameter validTime: the lifetime to request, in whole minutes; nil requests none.
     package init(validTime: Duration?) {
         // `valid_time` is a string of minutes (DOKU, Generate Token).
         let minutes = validTime.map { ",\"valid_time\":\"\($0.components.seconds / 60)\"" } ?? ""

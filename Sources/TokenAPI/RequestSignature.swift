@@ -4,25 +4,25 @@ internal import Digests
 internal import FoundationEssentials
 package import Model
 
-/// DOKU's signature over a request or an answer.
+/// DOKU's signature of a request or response.
 ///
-/// Works on bytes: two strings that are equal in Swift can differ on the wire. The component string is
-/// `Name:value` lines joined by one LF with none at the end.
+/// It works on bytes, because two strings that are equal in Swift can differ on the wire. The component string consists
+/// of `Name:value` lines, joined by one LF, without a final LF.
 package struct RequestSignature: Sendable {
-    /// base64 of the SHA-256 of the body's bytes; nil where there is no body.
+    /// Base64 of the SHA-256 of the body; nil if there is no body.
     package let digest: String?
     /// The bytes that were signed.
     package let component: [UInt8]
     /// The `Signature` header: `HMACSHA256=` and padded standard base64.
     package let header: String
 
-    /// What stands before the base64 in the header.
+    /// The text before the base64 in the header.
     package static let scheme = "HMACSHA256="
 
     /// - Parameters:
-    ///   - timestampName: `Request-Timestamp`, or `Response-Timestamp` for an answer.
+    ///   - timestampName: `Request-Timestamp`, or `Response-Timestamp` for a response.
     ///   - requestTarget: the path alone.
-    ///   - body: nil where the message has none (a GET): there is no digest line then.
+    ///   - body: nil if the message has no body (a GET); then there is no digest line.
     package init(
         clientID: String, requestID: String, timestampName: String = "Request-Timestamp", timestamp: String,
         requestTarget: String, body: [UInt8]?, secret: Secret
@@ -58,7 +58,7 @@ package struct RequestSignature: Sendable {
         header = Self.scheme + PlainBase64.encode(secret.authenticationCode(for: component))
     }
 
-    /// Whether `other`, a header from the network, carries this signature. The time taken does not tell where they differ.
+    /// Whether `other`, a header from the network, has this signature. The comparison takes constant time.
     package func matches(_ other: String) -> Bool {
         guard other.hasPrefix(Self.scheme),
             let theirs = Data(base64Encoded: String(other.dropFirst(Self.scheme.count))),

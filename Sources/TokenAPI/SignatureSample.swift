@@ -3,7 +3,7 @@
 internal import FoundationEssentials
 package import Model
 
-/// One signed request to look at: what a person compares with DOKU's support, line by line.
+/// One signed request for display, to compare line by line with DOKU support.
 package struct SignatureSample: Sendable {
     private let headers: [(name: String, value: String)]
     private let signature: RequestSignature
@@ -21,7 +21,7 @@ package struct SignatureSample: Sendable {
         ]
     }
 
-    /// The string that was signed, and the headers that are sent.
+    /// The string that was signed, and the headers to send.
     package var text: String {
         let component = String(decoding: signature.component, as: UTF8.self)
         return """
@@ -45,7 +45,7 @@ package struct SignatureSample: Sendable {
 
             func encode(to encoder: any Encoder) throws {
                 var container = encoder.container(keyedBy: CodingKeys.self)
-                // Present without a body as well, so that its readers find the same keys always.
+                // Also written if null, so that readers always find the same keys.
                 try container.encode(digest, forKey: .digest)
                 try container.encode(component, forKey: .component)
                 try container.encode(signature, forKey: .signature)

@@ -4,29 +4,29 @@
 package import Curl
 package import Model
 
-/// One brand at one of DOKU's token APIs: makes its signed requests and judges the responses.
+/// One brand at one of DOKU's token APIs. It makes signed requests and judges responses.
 package protocol TokenClient: Sendable {
-    /// A request signed for the moment `timestamp`.
-    /// - Parameter requestID: for an API whose requests carry one.
+    /// A request, signed at `timestamp`.
+    /// - Parameter requestID: used if the API's requests carry an id.
     func request(id requestID: String, at timestamp: Timestamp) -> HTTPRequest
 
-    /// What an attempt brought.
+    /// Judges the result of an attempt.
     /// - Parameters:
-    ///   - requestID: of the request.
-    ///   - now: when the response came, by the clock that the request was signed with.
+    ///   - requestID: the id of the request.
+    ///   - now: when the response arrived, by the clock that the request was signed with.
     func judge(_ result: Result<HTTPReply, CurlError>, requestID: String, now: Timestamp) -> TokenResponse
 }
 
-/// Chooses the API of a brand: the only place that knows all of them.
+/// Chooses the API of a brand. No other code knows all APIs.
 package enum TokenClients {
-    /// - Parameter secret: what the brand signs with.
-    /// - Throws: where the brand's API cannot sign with that secret.
+    /// - Parameter secret: the key that the brand signs with.
+    /// - Throws: if the brand's API cannot sign with that secret.
     package static func make(
         for brand: Brand, secret: Secret, configuration: Configuration
     ) throws(BrandFailure) -> any TokenClient {
         PartnerTokenClient(for: brand, secret: secret, configuration: configuration)
     }
 
-    /// The headers of a response that some client reads, by lower-case name.
+    /// All response headers that a client reads, in lower case.
     package static let readHeaders = TokenResponse.readHeaders.union(PartnerTokenClient.readHeaders)
 }

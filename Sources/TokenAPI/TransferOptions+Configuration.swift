@@ -4,7 +4,7 @@ package import Curl
 package import Model
 
 extension TransferOptions {
-    /// What a configuration says about how its endpoint is reached.
+    /// The transfer settings of a configuration's endpoint.
     package init(_ configuration: Configuration) {
         self.init(userAgent: ProgramVersion.userAgent)
         concurrency = configuration.concurrency

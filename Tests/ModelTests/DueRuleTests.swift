@@ -55,7 +55,7 @@ import Testing
     func `a token that ended or is about to is renewed`(left: Int64) throws {
         let verdict = try verdict(left: left)
         #expect(isRequest(verdict))
-        #expect((reason(verdict) == "the token ended") == (left <= 0))
+        #expect((reason(verdict) == "the token has expired") == (left <= 0))
     }
 
     @Test(arguments: [

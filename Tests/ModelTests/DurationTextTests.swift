@@ -20,7 +20,7 @@ import Testing
         "1µs",
         "10000000s", "99999999999999999999s", "1e3s", "１s", "1h\n", "1h\0",
     ])
-    func `anything else is no duration`(text: String) {
+    func `anything else is not a duration`(text: String) {
         #expect(DurationText.parse(text) == nil)
     }
 
@@ -29,7 +29,7 @@ import Testing
         (.seconds(60), "1m"), (.seconds(90), "1m30s"), (.seconds(5400), "1h30m"), (.seconds(86_400), "1d"),
         (.seconds(90_061), "1d1h1m1s"), (.microseconds(999), "0s"), (.seconds(-90), "-1m30s"),
     ])
-    func `a duration renders as people would write it`(duration: Duration, expected: String) {
+    func `a duration is written as people write it`(duration: Duration, expected: String) {
         #expect(DurationText.render(duration) == expected)
     }
 }

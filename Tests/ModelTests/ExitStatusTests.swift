@@ -3,11 +3,11 @@
 import Model
 import Testing
 
-// Testing has a type of that name as well.
+// The module Testing has a type with that name as well.
 import enum Model.ExitStatus
 
 @Suite struct ExitStatusTests {
-    /// The documented table, typed once more by hand.
+    /// The documented table, written again by hand.
     private static let documented: [ExitStatus: Int32] = [
         .success: 0, .passing: 10, .passingDiesSoon: 11, .passingNoToken: 12, .lasting: 20, .lastingDiesSoon: 21,
         .lastingNoToken: 22, .hookFailed: 30, .usage: 64, .internal: 70, .lockHeld: 75, .configuration: 78,
@@ -19,15 +19,15 @@ import enum Model.ExitStatus
         #expect(ExitStatus.allCases.count == Self.documented.count)
     }
 
-    /// Shells, containers, LSB and systemd give these meanings of their own.
-    @Test func `no number has a meaning elsewhere`() {
+    /// Numbers with their own meaning in shells, containers, LSB and systemd.
+    @Test func `no number has another meaning elsewhere`() {
         let taken = Set<Int32>([1, 2, 3, 4, 5, 6, 7, 125, 126, 127, 137, 255]).union(200...243)
         for status in ExitStatus.allCases { #expect(!taken.contains(status.rawValue)) }
         #expect(Set(ExitStatus.allCases.map(\.rawValue)).count == ExitStatus.allCases.count)
     }
 
     @Test(arguments: ExitStatus.allCases)
-    func `each status has something to say`(status: ExitStatus) {
+    func `each status has a meaning and an advice`(status: ExitStatus) {
         #expect(!status.meaning.isEmpty && !status.advice.isEmpty)
     }
 
@@ -45,7 +45,7 @@ import enum Model.ExitStatus
             kind: code == nil ? .rotated : kind, health: health)
     }
 
-    /// First digit: 1 where a retry may help anybody, else 2. Second digit: the worst on disk.
+    /// First digit: 1 if a retry may help any brand, else 2. Second digit: the worst health on disk.
     private static func expected(isPassing: Bool, _ worst: TokenHealth) -> Int32 {
         let second: Int32 =
             switch worst {
@@ -56,23 +56,23 @@ import enum Model.ExitStatus
         return (isPassing ? 10 : 20) + second
     }
 
-    @Test func `nothing failed is success`() {
+    @Test func `a run without failures succeeds`() {
         #expect(ExitStatus(outcomes: []) == .success)
         #expect(ExitStatus(outcomes: [Self.outcome(nil, .outlivesNextRun)]) == .success)
         #expect(ExitStatus(outcomes: Array(repeating: Self.outcome(nil, .outlivesNextRun), count: 3)) == .success)
     }
 
     @Test(arguments: BrandFailure.Code.allCases)
-    func `one brand that failed decides both digits`(code: BrandFailure.Code) {
+    func `one failed brand decides both digits`(code: BrandFailure.Code) {
         for health in Self.healths {
             let status = ExitStatus(outcomes: [Self.outcome(code, health)])
             #expect(status.rawValue == Self.expected(isPassing: Self.passing.contains(code), health))
         }
     }
 
-    /// A hook counts only where all tokens are well.
+    /// A hook counts only if all tokens are healthy.
     @Test(arguments: HookOutcome.Result.allCases)
-    func `a hook never hides what became of the tokens`(result: HookOutcome.Result) {
+    func `a failed hook never hides a failed token`(result: HookOutcome.Result) {
         let hooks = [HookOutcome(name: "a", result: .delivered), HookOutcome(name: "b", result: result)]
         let isUndelivered = [.failed, .timedOut, .pending].contains(result)
         #expect(
@@ -86,8 +86,8 @@ import enum Model.ExitStatus
         }
     }
 
-    /// Every brand fine or failed in a passing or a lasting way, each with any health.
-    @Test func `of three brands the worst health and the most hopeful failure decide`() {
+    /// Each brand succeeded, failed transiently or failed permanently, with every health.
+    @Test func `of three brands, the worst health and any transient failure decide`() {
         var kinds: [(code: BrandFailure.Code?, health: TokenHealth)] = [(nil, .outlivesNextRun)]
         for health in Self.healths { kinds += [(.timedOut, health), (.credentialsRejected, health)] }
         var combinations = 0
@@ -109,7 +109,7 @@ import enum Model.ExitStatus
 
     /// 0 promises that every brand's token outlives the next run.
     @Test(arguments: [TokenHealth.diesBeforeNextRun, .dead], [BrandOutcome.Kind.rotated, .fresh, .repaired])
-    func `success is never said of a token that dies before the next run`(
+    func `a token that expires before the next run is never a success`(
         health: TokenHealth, kind: BrandOutcome.Kind
     ) {
         var outcome = Self.outcome(nil, health)
@@ -117,20 +117,20 @@ import enum Model.ExitStatus
         #expect(ExitStatus(outcomes: [outcome]) != .success)
     }
 
-    /// Only a run has looked at the tokens on disk.
+    /// Only a run examines the tokens on disk.
     @Test(arguments: ExitStatus.allCases)
     func `a dry run and a validation claim nothing about tokens on disk`(status: ExitStatus) {
         #expect(status.meaning(of: .run) == status.meaning)
         for examination in [ExitStatus.Examination.plan, .configuration] {
-            // `validate` ends with 0, 64, 70 or 78 alone.
+            // `validate` exits only with 0, 64, 70 or 78.
             guard examination == .plan || status.rawValue == 0 || status.rawValue >= 64 else { continue }
             #expect(!status.meaning(of: examination).contains("outlives"))
             #expect(!status.meaning(of: examination).contains("on disk"))
         }
     }
 
-    /// By the rows of the exit table: what passes, and what a person must change.
-    @Test func `codes are passing or lasting as documented`() {
+    /// By the rows of the exit table: transient failures, and those that need a person.
+    @Test func `codes are transient or permanent as documented`() {
         #expect(
             Set(Self.passing) == [
                 .hostNotResolved, .notConnected, .timedOut, .connectionLost, .tlsFailed, .proxyFailed, .requestIDSpent,
@@ -140,7 +140,7 @@ import enum Model.ExitStatus
         #expect(Self.passing.count + Self.lasting.count == BrandFailure.Code.allCases.count)
     }
 
-    /// They label metrics.
+    /// Codes are label values of metrics.
     @Test(arguments: BrandFailure.Code.allCases)
     func `a code is a short word in kebab case`(code: BrandFailure.Code) {
         #expect(code.rawValue.wholeMatch(of: /[a-z]+(-[a-z]+)*/) != nil)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Model
 
-/// What is read the short way is what the whole decoders of Foundation read.
+/// The fast readers agree with Foundation's decoders.
 @Suite struct PlainReadingTests {
     private static let claims = [
         #"{"sub":"payload","exp":1795361400,"iat":1795339800,"user":{"businessServiceClientId":"BRN-1"}}"#,
@@ -18,7 +18,7 @@ import Testing
         #"{"user":null,"exp":null,"iat":true}"#, #"{"user":{"exp":5,"iat":6}}"#, "{}", "[]", "5", "", "{", "null",
     ]
 
-    @Test func `claims are read the short way as the decoder reads them`() throws {
+    @Test func `the fast reader and the decoder read the same claims`() throws {
         let documents = PlainReading.documents(Self.claims + PlainReading.bodies, seed: 2)
         let (short, differing) = PlainReading.compare(
             documents + (try PlainReading.corpus()), plain: { TokenClaims(plain: $0) },
@@ -27,12 +27,12 @@ import Testing
         #expect(short > 100)
     }
 
-    /// Else the comparison above would be of nothing.
-    @Test func `the claims that DOKU sends are read the short way`() {
+    /// Otherwise the comparison above would compare nothing.
+    @Test func `the fast reader reads the claims that DOKU sends`() {
         #expect(TokenClaims(plain: Array(Self.claims[0].utf8))?.clientID == "BRN-1")
     }
 
-    @Test func `base64 is what Foundation makes of it`() {
+    @Test func `base64 agrees with Foundation`() {
         var generator = SeededGenerator(seed: 3)
         let letters = Array("ABCDwxyz0189+/-_=. ".utf8)
         for length in 0...70 {

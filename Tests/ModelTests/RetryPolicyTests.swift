@@ -14,7 +14,7 @@ import Testing
         (6, .seconds(16)), (7, .seconds(20)), (8, .seconds(20)), (63, .seconds(20)), (64, .seconds(20)),
         (1000, .seconds(20)),
     ])
-    func `a wait is anywhere below the bound of its attempt`(attempt: Int, bound: Duration) throws {
+    func `a wait is anywhere below the limit of its attempt`(attempt: Int, bound: Duration) throws {
         let policy = RetryPolicy(attempts: 10_000)
         var generator = SeededGenerator(seed: UInt64(attempt))
         var (shortest, longest) = (bound, Duration.zero)
@@ -26,7 +26,7 @@ import Testing
             #expect(next.wait >= .zero && next.wait < bound)
             (shortest, longest) = (min(shortest, next.wait), max(longest, next.wait))
         }
-        // "Full" jitter: the whole range is used.
+        // "Full" jitter uses the whole range.
         #expect(shortest < bound / 20)
         #expect(longest > bound * 19 / 20)
         #expect(policy.next(after: attempt, advice: Self.passing, remaining: Self.hour, random: 0)?.wait == .zero)
@@ -41,14 +41,14 @@ import Testing
         }
     }
 
-    @Test func `never is never`() {
+    @Test func `advice never allows no retry`() {
         for attempt in 1...3 {
             #expect(
                 RetryPolicy(attempts: 10).next(after: attempt, advice: .never, remaining: Self.hour, random: 0) == nil)
         }
     }
 
-    @Test func `once is one more try, and none where one attempt is configured`() {
+    @Test func `advice once allows one retry, or none if one attempt is configured`() {
         for identity in [RequestIdentity.same, .fresh] {
             let advice = RetryAdvice.once(identity)
             let next = RetryPolicy(attempts: 10).next(after: 1, advice: advice, remaining: Self.hour, random: 0.5)
@@ -58,14 +58,14 @@ import Testing
     }
 
     @Test(arguments: [RequestIdentity.same, .fresh])
-    func `the identity is the advice's`(identity: RequestIdentity) {
+    func `the advice decides the Request-Id`(identity: RequestIdentity) {
         let next = RetryPolicy(attempts: 3).next(
             after: 1, advice: .passing(identity, after: nil), remaining: Self.hour, random: 0.5)
         #expect(next?.identity == identity)
     }
 
     @Test(arguments: [0, 1, 7, 60, 3000])
-    func `the peer's wish is a lower bound`(seconds: Int) throws {
+    func `Retry-After is a lower bound`(seconds: Int) throws {
         var generator = SeededGenerator(seed: UInt64(seconds))
         let advice = RetryAdvice.passing(.fresh, after: .seconds(seconds))
         for attempt in 1...2 {
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test func `a wait that does not fit ends the brand at once`() {
+    @Test func `the brand fails at once if the wait does not fit`() {
         let policy = RetryPolicy(attempts: 3)
         func wait(_ after: Duration?, remaining: Duration) -> Duration? {
             policy.next(after: 1, advice: .passing(.same, after: after), remaining: remaining, random: 0)?.wait

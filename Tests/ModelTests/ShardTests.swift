@@ -7,7 +7,7 @@ import Testing
     @Test(arguments: [
         ("0/1", 0, 1), ("0/2", 0, 2), ("1/2", 1, 2), ("3/4", 3, 4), ("0/4096", 0, 4096), ("4095/4096", 4095, 4096),
     ])
-    func `a shard is one of so many, counted from 0`(text: String, index: Int, count: Int) {
+    func `a shard is an index from 0 and a count`(text: String, index: Int, count: Int) {
         let shard = Shard(text)
         #expect(shard?.index == index)
         #expect(shard?.count == count)
@@ -18,7 +18,7 @@ import Testing
         "0//2", "/2", "0/", " 0/2", "0/2 ", "0 / 2", "0/2\n", "a/b", "0x0/2", "٠/٢", "０/２", "1.0/2", "00000/2",
         "99999999999999999999/2", "0\\2", "0:2",
     ])
-    func `anything else is no shard`(text: String) {
+    func `anything else is not a shard`(text: String) {
         #expect(Shard(text) == nil)
     }
 
@@ -28,7 +28,7 @@ import Testing
         try (0..<count).map { try #require(Shard("\($0)/\(count)")) }
     }
 
-    /// The owner of each name.
+    /// The owner of each brand.
     private func owners(_ count: Int) throws -> [Int] {
         let shards = try shards(count)
         return Self.names.map { name in
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test(arguments: 1...12)
-    func `each brand has exactly one shard, and the shards share evenly`(count: Int) throws {
+    func `each brand has exactly one shard, and shards have similar sizes`(count: Int) throws {
         let owners = try owners(count)
         for shard in 0..<count {
             let share = Double(owners.count { $0 == shard }) * Double(count) / Double(Self.names.count)
@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test(arguments: 1...10)
-    func `one shard more takes its own share and moves nothing else`(count: Int) throws {
+    func `an additional shard takes its share and moves no other brand`(count: Int) throws {
         let moves = zip(try owners(count), try owners(count + 1)).filter { $0 != $1 }
         #expect(moves.allSatisfy { $0.1 == count })
         let share = Double(moves.count) * Double(count + 1) / Double(Self.names.count)
@@ -56,7 +56,7 @@ import Testing
     }
 
     /// Names as people choose them, not only numbered ones.
-    @Test func `names that differ little are spread as well`() throws {
+    @Test func `similar names are spread as well`() throws {
         let letters = Array("abcdefghijklmnopqrstuvwxyz").map(String.init)
         let names = letters.flatMap { first in letters.map { "\(first)\($0)" } }
         let shards = try shards(4)
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test func `the only shard has everything`() throws {
+    @Test func `the only shard has every brand`() throws {
         let only = try #require(Shard("0/1"))
         #expect(Self.names.prefix(100).allSatisfy(only.owns))
         #expect(only.owns(""))

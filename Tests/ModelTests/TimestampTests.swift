@@ -17,14 +17,14 @@ import Testing
         #expect(Timestamp(seconds: seconds).description == text)
     }
 
-    @Test func `moments outside the calendar are moved to its ends`() {
+    @Test func `moments outside the calendar are moved to its limits`() {
         #expect(Timestamp(seconds: -1).seconds == 0)
         #expect(Timestamp(seconds: .min).seconds == 0)
         #expect(Timestamp(seconds: 253_402_300_800).seconds == 253_402_300_799)
         #expect(Timestamp(seconds: .max).seconds == 253_402_300_799)
     }
 
-    @Test func `moments are ordered, and differ by durations`() {
+    @Test func `moments are ordered, and their difference is a duration`() {
         let (early, late) = (Timestamp(seconds: 100), Timestamp(seconds: 160))
         #expect(early < late && !(late < early) && early == Timestamp(seconds: 100))
         #expect(late.since(early) == .seconds(60))
@@ -38,7 +38,7 @@ import Testing
         (0.0, Int64?.some(0)), (0.999, 0), (1_795_339_800.5, 1_795_339_800), (253_402_300_799, 253_402_300_799),
         (253_402_300_800, nil), (.infinity, nil), (-.infinity, nil), (.nan, nil), (.greatestFiniteMagnitude, nil),
     ])
-    func `a numeric date lies within the calendar`(number: Double, seconds: Int64?) {
+    func `a numeric date is within the calendar`(number: Double, seconds: Int64?) {
         #expect(Timestamp(numericDate: number)?.seconds == seconds)
     }
 

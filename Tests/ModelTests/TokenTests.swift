@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test func `the claims of DOKU's sample form are read`() throws {
+    @Test func `the claims of DOKU's sample token are read`() throws {
         let token = try Sample.token(
             Sample.jwt(
                 #"{"sub":"payload","exp":1795361400,"iat":1795339800,"user":{"businessServiceClientId":"BRN-1"}}"#))
@@ -31,7 +31,7 @@ import Testing
         #expect(token.clientID == "BRN-1")
     }
 
-    /// Made with `printf … | base64`, so that this file's own encoder is not what is tested: no `=` to add, two, one.
+    /// Made with `printf … | base64`, so that this file's own encoder is not tested: with zero, two and one `=`.
     @Test(arguments: [
         ("eyJleHAiOjE3OTUzNjE0MDB9", 1_795_361_400), ("eyJleHAiOjE3OTUzNjE0MDAgfQ", 1_795_361_400),
         ("eyJleHAiOjE3OTUzNjE0MDAgIH0", 1_795_361_400), ("eyJleHAiOjE3OTUzNjE0MDAgfQ==", 1_795_361_400),
@@ -40,7 +40,7 @@ import Testing
         #expect(try Sample.token("e30.\(payload).x").expiresAt == Timestamp(seconds: end))
     }
 
-    @Test func `the two letters that base64url has of its own are read`() throws {
+    @Test func `the two letters that only base64url has are read`() throws {
         let payload = #"{"exp":1795361400,"x":"??>>~~ÿÿ"}"#
         let encoded = Sample.base64URL(payload.utf8)
         #expect(encoded.contains("-") && encoded.contains("_"))
@@ -53,10 +53,10 @@ import Testing
         ("0", 0), ("253402300799", 253_402_300_799), ("253402300800", nil), ("9223372036854775807", nil),
         ("1e300", nil), ("1e999", nil), (#""1795361400""#, nil), ("true", nil), ("null", nil), ("[]", nil), ("{}", nil),
     ])
-    func `an end is a number within the calendar`(claim: String, expected: Int64?) throws {
+    func `an expiry time is a number within the calendar`(claim: String, expected: Int64?) throws {
         let token = try Sample.token(Sample.jwt(#"{"exp":\#(claim),"user":{"businessServiceClientId":"B"}}"#))
         #expect(token.expiresAt?.seconds == expected)
-        // One claim that cannot be read hides no other; a number that no Double holds is no JSON for the decoder.
+        // One unreadable claim does not hide another. To the decoder, a number too large for Double is invalid JSON.
         if claim != "1e999" { #expect(token.clientID == "B") }
     }
 
@@ -65,7 +65,7 @@ import Testing
         #"{"businessServiceClientId":5}"#, #"{"businessServiceClientId":null}"#, #"{"businessServiceClientId":["B"]}"#,
         "{}",
     ])
-    func `a user of another form names nobody`(user: String) throws {
+    func `a user in another form has no client id`(user: String) throws {
         let token = try Sample.token(Sample.jwt(#"{"exp":1795361400,"iat":1795339800,"user":\#(user)}"#))
         #expect(token.clientID == nil)
         #expect(token.lifetime == .seconds(21_600))
@@ -73,9 +73,9 @@ import Testing
 
     @Test(arguments: [
         "abc", "a.b", "a.b.c", "..", ".", "a..c", "e30.e30", "e30.bm90IGpzb24.x", "e30.eyJleHAiOjE3OTUzNjE0MDB9.x.y",
-        // Five parts are an encrypted JWT: nothing to read.
+        // A token with five parts is encrypted: nothing can be read.
         "e30.eyJleHAiOjE3OTUzNjE0MDB9.x.y.z",
-        // JSON, but no object; an object that was cut; a length that no base64 has.
+        // JSON, but not an object; a truncated object; a length that base64 cannot have.
         "e30.W10.x", "e30.NQ.x", "e30.bnVsbA.x", "e30.eyJleHAiOjE3.x", "e30.eyJle.x", "e30.!!!!.x",
     ])
     func `anything else is opaque`(text: String) throws {
@@ -91,7 +91,7 @@ import Testing
         #expect(objects.expiresAt == nil)
     }
 
-    @Test func `a token shows in no description`() throws {
+    @Test func `no description shows a token`() throws {
         let token = try Sample.token("canary-7f3a")
         var dumped = ""
         dump(token, to: &dumped)

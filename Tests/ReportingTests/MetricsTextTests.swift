@@ -39,7 +39,7 @@ import Testing
 
     private static func lines(_ text: String) -> Set<Substring> { Set(text.split(separator: "\n")) }
 
-    @Test("A good run tells each brand's times, what became of it, and its own success")
+    @Test("A successful run reports each brand's times and outcome, and its own success")
     func good() {
         let lines = Self.lines(MetricsText.render(Self.report(.success, [Self.outcome("kopi")]), earlier: nil))
         for line: Substring in [
@@ -80,12 +80,12 @@ import Testing
         #expect(!after.contains("doku_token_expiry_timestamp_seconds{"))
     }
 
-    @Test("Without an earlier success there is none to tell of")
+    @Test("Without an earlier success, none is reported")
     func noSuccess() {
         #expect(!MetricsText.render(Self.report(.passing), earlier: nil).contains("last_success"))
     }
 
-    @Test("A run that looked at no brand keeps what was known of them, to the letter")
+    @Test("A run that examined no brand keeps their earlier metrics unchanged")
     func nothingLookedAt() {
         let before = MetricsText.render(
             Self.report(.lasting, [Self.outcome("kopi"), Self.failed("teh", at: 1_795_340_000)]), earlier: nil)
@@ -97,7 +97,7 @@ import Testing
         #expect(after.contains("doku_rotator_last_run_exit_code 78"))
     }
 
-    @Test("A run over some brands keeps what was known of the others, and forgets what the configuration no longer has")
+    @Test("A run over some brands keeps the metrics of the others, and drops brands that are no longer configured")
     func someBrands() {
         let before = MetricsText.render(
             Self.report(.success, ["gone", "kopi", "teh"].map { Self.outcome($0) }), earlier: nil)
@@ -111,7 +111,7 @@ import Testing
     }
 
     @Test(
-        "Of a file that is not ours nothing is carried over",
+        "Nothing is kept from a file of another program",
         arguments: [
             "doku_token_failed{brand=\"a\\\"b\"} 1", "doku_token_failed{brand=\"kopi\"} 1 1795339800",
             "doku_token_failed{brand=\"kopi\"}", "doku_token_failed{brand=\"kopi\"} NaN",
@@ -131,7 +131,7 @@ import Testing
         #expect(!after.contains("last_success"))
     }
 
-    @Test("For a gateway that keeps what it has, brands are left out")
+    @Test("For a gateway that keeps its metrics, brands are left out")
     func withoutBrands() {
         let text = MetricsText.render(
             Self.report(.success, [Self.outcome("kopi")]), earlier: nil, for: .gateway(withBrands: false))
@@ -139,7 +139,7 @@ import Testing
         #expect(text.contains("doku_rotator_last_run_exit_code 0"))
     }
 
-    @Test("What stands twice in the file is carried over once")
+    @Test("A line that is twice in the file is kept once")
     func twice() {
         let line = "doku_token_failed{brand=\"kopi\"}"
         let info = "doku_token_outcome_info{brand=\"kopi\",outcome=\"failed\",code="
@@ -150,7 +150,7 @@ import Testing
             after.split(separator: "\n").filter { $0.contains("{brand=") } == ["\(line) 1", "\(info)\"timed-out\"} 1"])
     }
 
-    @Test("A run over chosen brands leaves all that is said of runs as it was")
+    @Test("A run over chosen brands keeps the metrics of runs unchanged")
     func chosenBrands() {
         var before = Self.report(.lasting, [Self.outcome("kopi"), Self.failed("teh", at: 1_795_340_000)])
         before.clockOffset = .seconds(-12)
@@ -167,7 +167,7 @@ import Testing
         #expect(after.contains("outcome=\"fresh\""))
     }
 
-    @Test("A gateway is told that no brand has a token any more, which it would go on claiming")
+    @Test("A gateway gets zeros if no brand has a token any more")
     func goneTokens() {
         let report = Self.report(.lastingNoToken, [Self.failed("kopi", at: nil), Self.failed("teh", at: nil)])
         let pushed = MetricsText.render(report, earlier: nil, for: .gateway(withBrands: true))

@@ -4,14 +4,14 @@ import Foundation
 import Settings
 import Testing
 
-/// A secret may be pasted anywhere: no message shows it.
+/// A secret may be pasted anywhere, and no message may show it.
 @Suite struct ConfigurationCanaryTests {
-    /// In the forms that keys at DOKU and elsewhere have, one of them fit to be a brand's name.
+    /// In the forms of keys at DOKU and elsewhere. One of them is a valid brand name.
     static let canaries = ["SK-Canary9zQ7", "canary9z-q7", "CANARY9Z_Q7", "c4n4ryCanary9z+/=", "\"canary9z \\n q7\""]
 
-    /// Every word of every good file and the bad one with most problems, one after the other.
+    /// Replaces every word of every good file, and of the bad file with the most problems, one after the other.
     @Test(arguments: Corpus.names(in: "good") + ["many-problems.yaml", "secret-two.yaml"], canaries)
-    func `no message shows a secret that stands in the wrong place`(name: String, canary: String) throws {
+    func `no message shows a secret in the wrong place`(name: String, canary: String) throws {
         let part = Corpus.names(in: "good").contains(name) ? "good" : "bad"
         let text = try Corpus.text(part, name)
         var refused = 0
@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test(arguments: canaries)
-    func `no message shows a secret that stands directly under its key`(canary: String) throws {
+    func `no message shows a secret directly under its key`(canary: String) throws {
         for secret in [
             canary, "[\(canary)]", "{ \(canary) }", "{ \(canary): x }", "{ vlaue: \(canary) }",
             "{ file: { \(canary): 1 } }",

@@ -4,7 +4,7 @@ import Foundation
 import Settings
 import Testing
 
-/// The corpus of configuration files, which the JSON Schema is held against as well.
+/// The corpus of configuration files. The JSON Schema is checked against it as well.
 enum Corpus {
     static let repository = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -52,9 +52,9 @@ enum Corpus {
         #expect(Corpus.problems(text, file: name, isPrivate: isPrivate)?.description == nil)
     }
 
-    /// Exactly the expected problems, in the order of the file, each at its place.
+    /// Exactly the expected problems, in file order, each at its position.
     @Test(arguments: Corpus.names(in: "bad"))
-    func `a bad file is refused for what is wrong in it`(name: String) throws {
+    func `a bad file is rejected with its problems`(name: String) throws {
         let text = try Corpus.text("bad", name)
         let mark = "# expect: "
         let expected = text.split(separator: "\n").filter { $0.hasPrefix(mark) }.map { $0.dropFirst(mark.count) }
@@ -71,9 +71,9 @@ enum Corpus {
         #expect(!error.description.contains("canary"))
     }
 
-    /// Each file of the corpus, damaged 20 times: read, or refused with places that exist.
+    /// Each file of the corpus, damaged 20 times, is read or rejected with positions that exist.
     @Test(arguments: ["good", "bad"])
-    func `a damaged file is read or refused, never worse`(part: String) throws {
+    func `a damaged file is read or rejected without a crash`(part: String) throws {
         var random = SplitMix(state: 20_240_607)
         let fragments = [
             "{", "}", "[", "]", "\n", "\t", "- ", ": ", "\"", "'", "&a", "*a", "#", "|", "\0", "é", "\u{202E}", "/",
@@ -101,7 +101,7 @@ enum Corpus {
         }
     }
 
-    @Test func `the example that we ship is read`() throws {
+    @Test func `the shipped example is read`() throws {
         let example = Corpus.repository.appending(path: "config/example.yaml")
         let text = try String(contentsOf: example, encoding: .utf8)
         #expect(Corpus.problems(text)?.description == nil)

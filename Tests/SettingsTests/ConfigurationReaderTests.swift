@@ -5,14 +5,14 @@ import Model
 import Settings
 import Testing
 
-/// Debug builds check every access: they get more time.
+/// Debug builds check every access, so they get more time.
 #if DEBUG
 private let patience = 20
 #else
 private let patience = 1
 #endif
 
-/// This thread's processor time: other tests and other users of the machine do not count.
+/// This thread's processor time, which excludes other tests and other users of the machine.
 private func processorTime(_ body: () throws -> Void) rethrows -> Duration {
     func now() -> Duration {
         var time = timespec()
@@ -29,7 +29,7 @@ private func read(_ text: String, file: String = "/etc/doku/config.yaml") throws
 }
 
 @Suite struct ConfigurationReaderTests {
-    @Test func `what is left out gets the documented default`() throws {
+    @Test func `a key that is left out has the documented default`() throws {
         let text = """
             endpoint: production
             brands:
@@ -59,7 +59,7 @@ private func read(_ text: String, file: String = "/etc/doku/config.yaml") throws
         #expect(brand.outputs == [plain])
     }
 
-    @Test func `hooks arrive with their defaults`() throws {
+    @Test func `hooks are read with their defaults`() throws {
         let configuration = try read(Corpus.text("good", "hooks.yaml"))
         #expect(configuration.stateDirectory == "/etc/doku/state")
         #expect(
@@ -78,7 +78,7 @@ private func read(_ text: String, file: String = "/etc/doku/config.yaml") throws
         #expect(try read(Corpus.text("good", "minimal.yaml")).stateDirectory == nil)
     }
 
-    @Test func `every setting arrives where it belongs`() throws {
+    @Test func `every setting is read`() throws {
         let configuration = try read(Corpus.text("good", "every-setting.yaml"))
         #expect(configuration.endpoint.authority == "api.doku.com:8443")
         #expect(configuration.runEvery == .seconds(5400))
@@ -118,7 +118,7 @@ private func read(_ text: String, file: String = "/etc/doku/config.yaml") throws
         #expect(configuration.snippets[1].entries == some)
     }
 
-    @Test func `every source of a secret is told apart`() throws {
+    @Test func `every source of a secret is read`() throws {
         let brands = try read(Corpus.text("good", "every-secret-source.yaml")).brands
         #expect(brands.count == 5)
         guard case .file("/etc/doku/s") = brands[0].secret, case .environment("doku_secret") = brands[1].secret,
@@ -131,7 +131,7 @@ private func read(_ text: String, file: String = "/etc/doku/config.yaml") throws
         #expect(argv == ["/usr/bin/vault", "kv", "get", "doku/d", "{{.Data}}", "7"])
     }
 
-    @Test func `a secret in the file is taken byte for byte`() throws {
+    @Test func `a secret in the file is read byte for byte`() throws {
         let brand = try #require(try read(Corpus.text("good", "secret-value.yaml")).brands.first)
         guard case .value(let secret) = brand.secret else {
             Issue.record("no value")
@@ -159,11 +159,11 @@ private func read(_ text: String, file: String = "/etc/doku/config.yaml") throws
         #expect(try read(text, file: file).brands[0].outputs[0].path == expected)
     }
 
-    @Test func `a short deadline shortens the request timeout that nobody set`() throws {
+    @Test func `a short deadline shortens the default request timeout`() throws {
         #expect(try read(Corpus.text("good", "short-deadline.yaml")).requestTimeout == .seconds(5))
     }
 
-    @Test func `one brand's fault in the defaults is told once`() throws {
+    @Test func `a problem in the defaults is reported once`() throws {
         let brands = (0..<50).map { "  - { name: \($0)x, client_id: B\($0) }\n" }.joined()
         let text = """
             endpoint: test
@@ -176,7 +176,7 @@ private func read(_ text: String, file: String = "/etc/doku/config.yaml") throws
         #expect(error.problems.map { "\($0.line):\($0.column)" } == ["3:18", "4:21"], "\(error)")
     }
 
-    @Test func `a flood of problems is cut and counted`() throws {
+    @Test func `a long list of problems is cut and counted`() throws {
         let text = "endpoint: test\nbrands:\n" + String(repeating: "  - {}\n", count: 2000)
         let error = try #require(Corpus.problems(text))
         // Each of these brands lacks its name, client_id and secret.
@@ -185,12 +185,12 @@ private func read(_ text: String, file: String = "/etc/doku/config.yaml") throws
         #expect(error.description.hasSuffix("config.yaml: and 5000 more problems"))
     }
 
-    @Test func `a misspelled name in a snippet brings the right one up`() throws {
+    @Test func `a misspelled name in a snippet gets a suggestion`() throws {
         let error = try #require(Corpus.problems(Corpus.text("bad", "snippet-brand-unknown.yaml")))
         #expect(error.problems.first?.hint == "did you mean `batik`?")
     }
 
-    @Test func `a message stays one line whatever the file is called`() throws {
+    @Test func `a message is one line for every file name`() throws {
         let error = try #require(Corpus.problems("", file: "a\nb\u{1B}.yaml"))
         let expected = "a\\u{a}b\\u{1b}.yaml:1:1: the file is empty or holds only comments"
         #expect(error.description == expected)
@@ -213,7 +213,7 @@ private func read(_ text: String, file: String = "/etc/doku/config.yaml") throws
         #expect(time < .milliseconds(100) * patience, "\(time)")
     }
 
-    @Test func `many wrong names in snippets take no quadratic time`() throws {
+    @Test func `many wrong names in snippets do not take quadratic time`() throws {
         var text = "endpoint: test\nbrands:\n"
         for number in 0..<5000 {
             text += "  - { name: brand-\(number), client_id: B\(number), secret: { env: S }, "
@@ -228,7 +228,7 @@ private func read(_ text: String, file: String = "/etc/doku/config.yaml") throws
     }
 
     @Test(arguments: [(outputs: 499, snippets: 0), (100, 399), (0, 499)])
-    func `a few lines that stand for millions of outputs are refused before they are made`(
+    func `a few lines that expand to millions of outputs are rejected before they are expanded`(
         places: (outputs: Int, snippets: Int)
     ) throws {
         let brands = 500

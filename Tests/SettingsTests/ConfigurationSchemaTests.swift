@@ -5,9 +5,9 @@ import Settings
 import Testing
 
 @Suite struct ConfigurationSchemaTests {
-    /// A real validator over the same corpus. It needs python3 with jsonschema and PyYAML, named by
-    /// DOKU_TEST_PYTHON or found in PATH.
-    @Test func `the schema and the reader agree about the corpus`() throws {
+    /// A real validator reads the same corpus. It needs python3 with jsonschema and PyYAML, from DOKU_TEST_PYTHON or
+    /// PATH.
+    @Test func `the schema and the reader agree on the corpus`() throws {
         let validator = Process()
         let python = ProcessInfo.processInfo.environment["DOKU_TEST_PYTHON"] ?? "python3"
         validator.executableURL = URL(filePath: "/usr/bin/env")

@@ -49,7 +49,7 @@ import Testing
             ])
     }
 
-    @Test func `1024 tokens fit into a Secret, and no more`() throws {
+    @Test func `at most 1024 tokens fit into a Secret`() throws {
         #expect(
             try Self.read(Self.text(brands: 1024, name: "doku", key: "{brand}")).stores.first?.entries.count == 1024)
         #expect(throws: InvalidConfiguration.self) {

@@ -11,7 +11,7 @@ import Testing
     }
 
     @Test(arguments: ["", "1A", "a", "A-B", "A.B", "A B", "Ä", "A=B", "A\n", "A\0", String(repeating: "A", count: 256)])
-    func `another variable's name is refused`(name: String) {
+    func `any other variable's name is invalid`(name: String) {
         #expect(!VariableName.isWellFormed(name))
     }
 
@@ -22,14 +22,14 @@ import Testing
         "DOCKER_HOST",
         "OPENSSL_CONF", "CURL_CA_BUNDLE", "GLIBC_TUNABLES", "BASH_FUNC_X", "PROMPT_COMMAND", "JAVA_TOOL_OPTIONS",
     ])
-    func `a name that programs act on is reserved`(name: String) {
+    func `a name with a special meaning is reserved`(name: String) {
         #expect(VariableName.isReserved(name))
     }
 
     @Test(arguments: [
         "DOKU_TOKEN", "TOKEN", "MY_PATH", "PATHS", "PROXY_TOKEN", "BATIK_NUSANTARA", "A_PROXY_B", "HOME_TOKEN",
     ])
-    func `a name of one's own is free`(name: String) {
+    func `any other name is free`(name: String) {
         #expect(!VariableName.isReserved(name))
     }
 

@@ -6,7 +6,7 @@ import Testing
 @testable import TokenAPI
 
 @Suite struct AnswerBodyTests {
-    @Test func `a body is read the short way as the decoder reads it`() throws {
+    @Test func `the fast reader and the decoder read the same token`() throws {
         let corpus = try PlainReading.corpus()
         #expect(!corpus.isEmpty)
         let (short, differing) = PlainReading.compare(
@@ -16,8 +16,8 @@ import Testing
         #expect(short > 100)
     }
 
-    /// Else the comparison above would be of nothing.
-    @Test func `a body that DOKU sends is read the short way`() {
+    /// Otherwise the comparison above would compare nothing.
+    @Test func `the fast reader reads a body that DOKU sends`() {
         #expect(AnswerBody(plain: Array(PlainReading.bodies[0].utf8)) != nil)
     }
 }

@@ -16,14 +16,14 @@ import TokenAPI
     }
 
     @Test(arguments: [(1, 6), (3, 6), (30, 6), (34, 6), (35, 7), (100, 20), (10_000, 2000)])
-    func `a fifth of the brands, and at least six, may be tried again`(brands: Int, extra: Int) {
+    func `retries are a fifth of the brands, and at least six`(brands: Int, extra: Int) {
         let endpoint = EndpointState(brands: brands)
         for _ in 0..<extra { #expect(endpoint.refusal(of: Self.again) == nil) }
         #expect(endpoint.refusal(of: Self.again)?.contains("used up") == true)
         #expect(endpoint.refusal(of: .once(.fresh))?.contains("used up") == true)
     }
 
-    @Test func `a corrected clock is nobody's extra attempt`() {
+    @Test func `a corrected clock takes no retry from the budget`() {
         let endpoint = EndpointState(brands: 1)
         for _ in 0..<100 { #expect(endpoint.refusal(of: .correctedClock(.seconds(300))) == nil) }
         for _ in 0..<6 { #expect(endpoint.refusal(of: Self.again) == nil) }
@@ -35,21 +35,21 @@ import TokenAPI
         CurlError.Kind.hostNotResolved, .notConnected, .timedOut, .noAnswer, .tlsHandshake, .tlsRefused,
         .proxyNotResolved, .proxyRefused,
     ])
-    func `after five failures to connect nothing is tried again until an answer comes`(kind: CurlError.Kind) {
+    func `after five connection failures nothing is retried until a response arrives`(kind: CurlError.Kind) {
         let endpoint = EndpointState(brands: 100)
         let failure = Result<HTTPReply, CurlError>.failure(CurlError(kind: kind, message: ""))
         for _ in 0..<4 { endpoint.note(failure, at: Sample.now) }
         #expect(endpoint.refusal(of: Self.again) == nil)
         endpoint.note(failure, at: Sample.now)
-        #expect(endpoint.refusal(of: Self.again)?.contains("5 failures to connect in a row") == true)
-        // Whatever it says, somebody is there.
+        #expect(endpoint.refusal(of: Self.again)?.contains("5 connection failures in a row") == true)
+        // Any response shows that the server can be reached.
         endpoint.note(reply(503), at: Sample.now)
         #expect(endpoint.refusal(of: Self.again) == nil)
         for _ in 0..<4 { endpoint.note(failure, at: Sample.now) }
-        #expect(endpoint.refusal(of: Self.again) == nil, "the failures of before do not count")
+        #expect(endpoint.refusal(of: Self.again) == nil, "earlier failures do not count")
     }
 
-    @Test func `a brand whose own answers are cut stops nobody`() {
+    @Test func `a brand with truncated responses stops no other brand`() {
         let endpoint = EndpointState(brands: 100)
         for kind in [CurlError.Kind.answerCut, .answerMalformed, .answerTooLarge, .http2, .peerNotTrusted] {
             for _ in 0..<10 { endpoint.note(.failure(CurlError(kind: kind, message: "")), at: Sample.now) }
@@ -59,7 +59,7 @@ import TokenAPI
 
     // MARK: The clock
 
-    @Test func `the endpoint's date tells how far this host's clock is off`() {
+    @Test func `the endpoint's date gives the offset of this host's clock`() {
         let endpoint = EndpointState(brands: 3)
         #expect(endpoint.offset == nil)
         endpoint.note(reply(200), at: Sample.now)
@@ -68,13 +68,13 @@ import TokenAPI
         endpoint.note(reply(200, date: "Sun, 22 Nov 2026 09:35:00 GMT"), at: Sample.now)
         #expect(endpoint.offset == .seconds(300))
         #expect(endpoint.skew == .seconds(300))
-        #expect(endpoint.signingOffset == .zero, "what is accepted is not changed")
+        #expect(endpoint.signingOffset == .zero, "an accepted offset stays")
         endpoint.note(reply(401, date: "Sun, 22 Nov 2026 09:29:00 GMT"), at: Sample.now)
         #expect(endpoint.offset == .seconds(-60))
-        #expect(endpoint.skew == nil, "a minute is within the doubt")
+        #expect(endpoint.skew == nil, "a minute is within the tolerance")
     }
 
-    @Test func `a date that cannot be believed is not`() {
+    @Test func `an implausible date is ignored`() {
         let endpoint = EndpointState(brands: 3)
         endpoint.note(reply(200, date: "Sun, 06 Nov 1994 08:49:37 GMT"), at: Sample.now)
         endpoint.note(reply(401, date: "Wed, 25 Nov 2026 09:30:00 GMT"), at: Sample.now)
@@ -85,7 +85,7 @@ import TokenAPI
         ("application/json", false), ("Application/JSON; charset=utf-8", false), ("application/problem+json", false),
         ("text/html", true), ("", true), ("text/plain; a=application/json", true),
     ])
-    func `an answer that is labelled as something else than JSON is remembered`(type: String, isOther: Bool) {
+    func `a response with a content type other than JSON is remembered`(type: String, isOther: Bool) {
         let endpoint = EndpointState(brands: 1)
         endpoint.note(reply(200), at: Sample.now)
         #expect(!endpoint.hasOtherType)
@@ -96,14 +96,14 @@ import TokenAPI
 
     // MARK: Everything together, in virtual time
 
-    /// What an endpoint does to one attempt.
+    /// How an endpoint responds to one attempt.
     private enum Weather: CaseIterable {
         case fine, dead, failing, limiting, mixed
     }
 
-    /// Brands that all begin at once, against an endpoint of some weather: which attempts are made, and when.
+    /// All brands start at once, against an endpoint in some state: which attempts are made, and when.
     @Test(arguments: 0..<200)
-    func `no storm, whatever the endpoint does`(seed: Int) throws {
+    func `retries stay bounded for every behaviour of the endpoint`(seed: Int) throws {
         var random = SeededGenerator(seed: UInt64(seed))
         let brands = [1, 3, 40, 700].randomElement(using: &random) ?? 1
         let attempts = Int.random(in: 1...10, using: &random)
@@ -143,7 +143,7 @@ import TokenAPI
             if case .once = advice { isOnceUsed = true }
             waiting.append((end + again.wait, attempt.brand, attempt.number + 1, isOnceUsed))
         }
-        #expect(ended == brands, "each brand ends, once")
+        #expect(ended == brands, "each brand ends exactly once")
         #expect(made.allSatisfy { (1...attempts).contains($0) })
         let extra = made.reduce(0, +) - brands
         #expect(extra <= EndpointState.budget(brands: brands))

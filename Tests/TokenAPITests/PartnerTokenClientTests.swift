@@ -14,12 +14,12 @@ import TokenAPI
         (.seconds(86_400), #"{"grant_type":"client_credentials","valid_time":"1440"}"#),
         (nil, #"{"grant_type":"client_credentials"}"#),
     ])
-    func `the body is these bytes and no others`(validTime: Duration?, expected: String) {
+    func `the body consists of exactly these bytes`(validTime: Duration?, expected: String) {
         let request = Sample.client(validTime: validTime).request(id: "r", at: Sample.now)
         #expect(request.body == Array(expected.utf8))
     }
 
-    @Test func `a request carries what DOKU asks for and nothing else`() throws {
+    @Test func `a request has the headers that DOKU requires and no others`() throws {
         let vector = try SignatureVector.all()[1]
         let client = Sample.client(secret: try #require(vector.secret))
         // 2020-08-11T08:45:42Z, the moment of the known answer.
@@ -34,7 +34,7 @@ import TokenAPI
             ])
     }
 
-    @Test func `a later moment gives another timestamp and signature, and nothing else`() {
+    @Test func `at a later moment only the timestamp and the signature differ`() {
         let client = Sample.client()
         let first = client.request(id: "r", at: Sample.now)
         let second = client.request(id: "r", at: Sample.now.advanced(by: .seconds(1)))
@@ -43,7 +43,7 @@ import TokenAPI
         #expect(first.body == second.body)
     }
 
-    @Test func `a secret shows in no description`() {
+    @Test func `no description shows a secret`() {
         let secret = Secret(Array("canary-7f3a".utf8))
         var dumped = ""
         dump(Sample.client(secret: "canary-7f3a"), to: &dumped)

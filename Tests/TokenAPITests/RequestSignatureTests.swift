@@ -45,14 +45,14 @@ struct SignatureVector: Decodable, Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct RequestSignatureTests {
-    @Test func `all known answers are at hand`() throws {
+    @Test func `all known answers are present`() throws {
         let vectors = try SignatureVector.all()
         #expect(vectors.count == 11)
         #expect(vectors.count { $0.signature != nil && $0.secret != nil && $0.body != nil } == 10)
     }
 
     @Test(arguments: try SignatureVector.all().filter { $0.signature != nil })
-    func `a signature is what DOKU's own libraries make`(vector: SignatureVector) throws {
+    func `a signature equals that of DOKU's own libraries`(vector: SignatureVector) throws {
         let body = try #require(vector.body)
         let signature = vector.signature(body: Array(body.utf8), secret: try #require(vector.secret))
         #expect(signature.digest == vector.digest)
@@ -61,8 +61,8 @@ struct SignatureVector: Decodable, Sendable, CustomTestStringConvertible {
         #expect(signature.matches(try #require(vector.signature)))
     }
 
-    /// The body of DOKU's printed sample is not known: everything before its digest is.
-    @Test func `the component is the one that DOKU prints, and has no digest without a body`() throws {
+    /// The body of DOKU's printed sample is unknown, so only the lines before its digest are compared.
+    @Test func `the component is the one in DOKU's documentation, without a digest if there is no body`() throws {
         let vector = try #require(try SignatureVector.all().first)
         #expect(vector.signature == nil)
         let signature = vector.signature(body: nil, secret: "any")
@@ -70,7 +70,7 @@ struct SignatureVector: Decodable, Sendable, CustomTestStringConvertible {
         #expect(signature.component + Array("\nDigest:\(vector.digest)".utf8) == Array(vector.component.utf8))
     }
 
-    /// An empty body is a body: its digest is that of no bytes (FIPS 180-4's known answer).
+    /// An empty body is a body. Its digest is that of zero bytes (a known answer of FIPS 180-4).
     @Test func `an empty body has a digest`() {
         let signature = RequestSignature(
             clientID: "A", requestID: "B", timestamp: "C", requestTarget: "/d", body: [], secret: Secret([1]))
@@ -78,7 +78,7 @@ struct SignatureVector: Decodable, Sendable, CustomTestStringConvertible {
     }
 
     /// Made with Python's hashlib and hmac.
-    @Test func `an answer is signed over its own timestamp`() {
+    @Test func `a response is signed with its own timestamp`() {
         let signature = RequestSignature(
             clientID: "BRN-0001", requestID: "req-1", timestampName: "Response-Timestamp",
             timestamp: "2026-11-22T09:30:00Z", requestTarget: "/adv-core-api/partner/v1.0/token",
@@ -94,7 +94,7 @@ struct SignatureVector: Decodable, Sendable, CustomTestStringConvertible {
         #expect(signature.header == "HMACSHA256=oTGtfC4aQhHNKEbua+XCPQdNaBYzI65l0I4I2OzlDoc=")
     }
 
-    @Test func `strings that are equal in Swift sign differently`() {
+    @Test func `strings that are equal in Swift may have different signatures`() {
         func header(_ secret: String, _ body: String) -> String {
             RequestSignature(
                 clientID: "A", requestID: "B", timestamp: "C", requestTarget: "/d", body: Array(body.utf8),
@@ -116,13 +116,13 @@ struct SignatureVector: Decodable, Sendable, CustomTestStringConvertible {
         "HMACSHA512=cgFZF6X5KAz6S2Jgy55I6XLQuVxRjucDGUtExFp4MIw=",
         "hmacsha256=cgFZF6X5KAz6S2Jgy55I6XLQuVxRjucDGUtExFp4MIw=",
         " HMACSHA256=cgFZF6X5KAz6S2Jgy55I6XLQuVxRjucDGUtExFp4MIw=",
-        // The padding cut, as by those who split at every equals sign.
+        // Without padding, as from clients that split at every equals sign.
         "HMACSHA256=cgFZF6X5KAz6S2Jgy55I6XLQuVxRjucDGUtExFp4MIw",
-        // Hexadecimal digits of the same bytes.
+        // The same bytes in hexadecimal.
         "HMACSHA256=72015917a5f9280cfa4b6260cb9e48e972d0b95c518ee703194b44c45a78308c",
-        // No base64 at all, and characters outside its alphabet.
+        // Invalid base64, and characters outside its alphabet.
         "HMACSHA256=!!!!", "HMACSHA256=cgFZF6X5KAz6S2Jgy55I6XLQuVxRjucDGUtExFp4MI\u{e9}=",
-        // One byte fewer and one more.
+        // One byte fewer, and one more.
         "HMACSHA256=cgFZF6X5KAz6S2Jgy55I6XLQuVxRjucDGUtExFp4MA==",
         "HMACSHA256=cgFZF6X5KAz6S2Jgy55I6XLQuVxRjucDGUtExFp4MIwA",
     ])

@@ -6,11 +6,11 @@ import TestSupport
 import Testing
 import TokenAPI
 
-/// DOKU's own signature over an answer.
+/// DOKU's own signature of a response.
 @Suite struct ResponseSignatureTests {
     private static let body = #"{"token":"opaque"}"#
 
-    /// The headers of a rightly signed answer to the sample request.
+    /// The headers of a correctly signed response to the sample request.
     private static func headers(
         secret: String = "not-a-secret", clientID: String = Sample.clientID, requestID: String = Sample.requestID,
         target: String = Sample.endpoint.requestTarget, timestampName: String = "Response-Timestamp",
@@ -27,11 +27,11 @@ import TokenAPI
     }
 
     @Test(arguments: ResponseVerification.allCases, [200, 409])
-    func `a right signature is accepted`(verification: ResponseVerification, status: Int) {
+    func `a valid signature is accepted`(verification: ResponseVerification, status: Int) {
         #expect(judge(status, Self.body, headers: Self.headers(), verification: verification).token != nil)
     }
 
-    @Test func `an answer without a signature is refused only where one is required`() {
+    @Test func `a response without a signature is rejected only if one is required`() {
         #expect(judge(200, Self.body, verification: .ifPresent).token != nil)
         #expect(judge(200, Self.body, verification: .off).token != nil)
         #expect(judge(200, Self.body, verification: .require).failure?.code == .answerSignature)
@@ -52,13 +52,13 @@ import TokenAPI
         ("no moment", headers().filter { $0.key != "response-timestamp" }),
         ("no client", headers().filter { $0.key != "client-id" }),
         ("no request", headers().filter { $0.key != "request-id" }),
-        // Signed rightly, but with the names of another request written over.
+        // Signed correctly, but with the id of another request replaced.
         ("renamed request", headers(requestID: "another").merging(["request-id": Sample.requestID]) { $1 }),
         ("renamed client", headers(clientID: "BRN-0002").merging(["client-id": Sample.clientID]) { $1 }),
     ]
 
     @Test(arguments: wrong.indices, [200, 409])
-    func `a wrong signature is refused unless nobody looks`(index: Int, status: Int) {
+    func `an invalid signature is rejected unless verification is off`(index: Int, status: Int) {
         let (what, headers) = Self.wrong[index]
         for verification in [ResponseVerification.ifPresent, .require] {
             let response = judge(status, Self.body, headers: headers, verification: verification)
@@ -69,7 +69,7 @@ import TokenAPI
         #expect(judge(status, Self.body, headers: headers, verification: .off).token != nil, "\(what)")
     }
 
-    @Test func `the headers that are judged are the headers that are read`() {
+    @Test func `every header that is judged is read`() {
         #expect(TokenClients.readHeaders.isSuperset(of: Self.headers().keys))
         #expect(TokenClients.readHeaders.isSuperset(of: ["date", "retry-after"]))
         #expect(TokenClients.readHeaders.allSatisfy { $0 == $0.lowercased() })

@@ -7,12 +7,12 @@ import TestSupport
 import Testing
 import TokenAPI
 
-/// One answer, and what must follow from it.
+/// One response, and the expected result.
 struct AnswerCase: Sendable, CustomTestStringConvertible {
     var status: Int
     var body: String
     var headers: [String: String] = [:]
-    /// nil where the answer grants a token.
+    /// nil if the response grants a token.
     var code: BrandFailure.Code?
     var advice: RetryAdvice = .never
 
@@ -49,7 +49,7 @@ extension TokenResponse {
         AnswerCase(status: 200, body: #"{"token":"opaque"}"#),
         AnswerCase(status: 200, body: " \r\n\t{\"token\":\"opaque\",\"more\":{\"a\":[1,null]}}\n"),
         AnswerCase(status: 200, body: #"{"token":"\#(String(repeating: "a", count: 16_384))"}"#),
-        // An escape is not what arrives: the token is what the JSON says.
+        // The token is the JSON string's value, not its escaped form.
         AnswerCase(status: 200, body: #"{"token":"\u006fpaque"}"#),
     ]
 
@@ -59,7 +59,7 @@ extension TokenResponse {
         #expect(judge(409, answer.body).token != nil, "DOKU repeats its first answer for a repeated Request-Id")
     }
 
-    @Test func `the token granted is the one that was sent`() {
+    @Test func `the granted token is the one that was sent`() {
         #expect(judge(200, #"{"token":"\#(Self.token)"}"#).token?.text == Self.token)
         #expect(judge(200, #"{"token":"\u006fpaque"}"#).token?.text == "opaque")
     }
@@ -100,7 +100,7 @@ extension TokenResponse {
     ]
 
     @Test(arguments: unusable)
-    func `an answer without a usable token is tried once more`(answer: AnswerCase) throws {
+    func `a response without a usable token is retried once`(answer: AnswerCase) throws {
         let failure = try #require(judge(answer.status, answer.body).failure)
         #expect(failure.code == answer.code, "\(failure.message)")
         #expect(judge(answer.status, answer.body).advice == Self.again)
@@ -108,40 +108,40 @@ extension TokenResponse {
         #expect(!failure.message.isEmpty && !failure.message.contains("opaque"))
     }
 
-    /// RFC 8259 §4 leaves open which of two members counts: nobody can know which of the two is meant.
-    @Test func `two tokens in one answer are none`() {
+    /// RFC 8259 §4 does not say which of two equal members counts.
+    @Test func `a response with two tokens has no valid token`() {
         #expect(judge(200, #"{"token":"first","token":"second"}"#).failure?.code == .answerMalformed)
     }
 
-    /// What ended before 1970 has ended.
+    /// A token that expired before 1970 has expired.
     @Test(arguments: ["-1", "-1795361400", "-0.5"])
-    func `a token whose end is negative has ended`(end: String) {
+    func `a token with a negative expiry time has expired`(end: String) {
         #expect(judge(200, #"{"token":"\#(Sample.jwt(#"{"exp":\#(end)}"#))"}"#).failure?.code == .tokenExpired)
     }
 
     @Test(arguments: [(59, false), (60, false), (61, true)])
-    func `a token must end beyond the clock's doubt of a minute`(left: Int64, isGranted: Bool) {
+    func `a token must be valid for longer than the clock tolerance of a minute`(left: Int64, isGranted: Bool) {
         let response = judge(200, #"{"token":"\#(Sample.jwt(left: left))"}"#)
         #expect((response.token != nil) == isGranted)
         if !isGranted { #expect(response.failure?.code == .tokenExpired) }
     }
 
     @Test(arguments: [20, 60, 200, 300])
-    func `a token that was cut is none`(length: Int) {
+    func `a truncated token is invalid`(length: Int) {
         let token = Sample.jwt(left: 21_600).prefix(length)
         #expect(judge(200, #"{"token":"\#(token)"}"#).failure?.code == .tokenInvalid)
     }
 
     @Test(arguments: ["", "{}", #"{"token":null}"#, #"{"token":5}"#, "<html>", #"{"message":["duplicate"]}"#])
-    func `409 without a token asks for another Request-Id`(body: String) {
+    func `HTTP 409 without a token leads to another Request-Id`(body: String) {
         let response = judge(409, body)
         #expect(response.failure?.code == .requestIDSpent)
         #expect(response.failure?.isTransient == true)
         #expect(response.advice == .once(.fresh))
     }
 
-    /// A 409 that repeats a foreign or dead token is no success either.
-    @Test func `409 with a token is checked like any other`() {
+    /// A 409 that repeats a foreign or expired token is not a success either.
+    @Test func `HTTP 409 with a token is checked like any other response`() {
         #expect(judge(409, #"{"token":"\#(Sample.jwt(left: 10))"}"#).failure?.code == .tokenExpired)
         #expect(judge(409, #"{"token":"a b"}"#).failure?.code == .tokenInvalid)
         let foreign = Sample.jwt(left: 21_600, clientID: "BRN-0002")
@@ -200,7 +200,7 @@ extension TokenResponse {
     }
 
     @Test(arguments: [400, 401, 403])
-    func `DOKU's complaint about the time is about the clock, not about the credentials`(status: Int) {
+    func `a complaint about the timestamp concerns the clock, not the credentials`(status: Int) {
         for body in [
             #"{"error":{"code":"request_time_out_of_range","message":"Header Request-Timestamp is not in +- 3600"}}"#,
             #"{"code":"request_time_out_of_range"}"#,
@@ -213,7 +213,7 @@ extension TokenResponse {
     }
 
     @Test(arguments: [408, 425, 429, 500, 503])
-    func `the peer's own wish is passed on`(status: Int) {
+    func `Retry-After is passed on`(status: Int) {
         func after(_ headers: [String: String]) -> Duration? {
             if case .passing(_, let after) = judge(status, "", headers: headers).advice { after } else { .seconds(-1) }
         }
@@ -238,18 +238,18 @@ extension TokenResponse {
         .cancelled: (.unfinished, .never), .requestInvalid: (.internal, .never), .internal: (.internal, .never),
     ]
 
-    @Test func `a token that is dead by the server's clock is expired, unless it was made just now by ours`() {
+    @Test func `a token is expired by the server's clock, unless this host's clock says it was just issued`() {
         func judged(lifetime: Int64) -> TokenResponse {
             judge(
                 200, #"{"token":"\#(Sample.jwt(left: 1800, lifetime: lifetime))"}"#,
-                // Two hours ahead of us.
+                // Two hours ahead of this host.
                 headers: ["date": "Sun, 22 Nov 2026 11:30:00 GMT"])
         }
         #expect(judged(lifetime: 9000).failure?.code == .tokenExpired)
         #expect(judged(lifetime: 1800).token != nil)
     }
 
-    @Test func `an answer in a coding that nobody offered is not looked into`() {
+    @Test func `a response in a content coding that was not offered is rejected unread`() {
         let body = #"{"token":"opaque"}"#
         #expect(judge(200, body, headers: ["content-encoding": "gzip"]).failure?.code == .answerMalformed)
         #expect(judge(200, body, headers: ["content-encoding": "gzip"]).advice == .once(.fresh))
@@ -257,25 +257,25 @@ extension TokenResponse {
     }
 
     @Test(arguments: CurlError.Kind.allCases)
-    func `each way to get no answer has its code and its advice`(kind: CurlError.Kind) throws {
+    func `each transfer error has its code and its advice`(kind: CurlError.Kind) throws {
         let expected = try #require(Self.errors[kind])
         let response = judge(.failure(CurlError(kind: kind, code: 7, message: "libcurl's sentence")))
         let failure = try #require(response.failure)
         #expect(failure.code == expected.code)
         #expect(response.advice == expected.advice)
         #expect(failure.message.contains("libcurl's sentence"))
-        // Where nobody knows whether DOKU has acted, only the same Request-Id is safe.
+        // If it is unknown whether DOKU processed the request, only the same Request-Id is safe.
         if case .passing(let identity, _) = expected.advice {
             #expect(identity == .same)
-            // What is not gone after every attempt of a run was no accident.
+            // An error at every attempt of a run is permanent.
             #expect(failure.isTransient == (kind != .tlsRefused && kind != .proxyNotResolved))
         } else if kind != .cancelled {
             #expect(!failure.isTransient)
         }
     }
 
-    /// The way a Request-Id gets spent: the first answer is lost, the second attempt repeats the id, DOKU says 409.
-    @Test func `a Request-Id spent by an attempt without an answer is followed by another one`() throws {
+    /// How a Request-Id is used up: the first response is lost, the retry repeats the id, and DOKU responds with 409.
+    @Test func `a Request-Id used up by a lost response is replaced`() throws {
         let policy = RetryPolicy(attempts: 3)
         let lost = try #require(judge(.failure(.init(kind: .timedOut, message: ""))).advice)
         #expect(policy.next(after: 1, advice: lost, remaining: .seconds(3600), random: 0.5)?.identity == .same)

@@ -228,9 +228,9 @@ extension KubernetesSecretTests {
         let outside = try pod.rotate(host: nil)
         #expect(outside.status == 22)
         #expect(try outside.report.brand("batik").code == "store-not-configured")
-        #expect(outside.said.contains("this process is in no pod of Kubernetes"))
+        #expect(outside.said.contains("this process does not run in a Kubernetes pod"))
         try FileManager.default.removeItem(atPath: pod.directory.path("account/token"))
-        #expect(try pod.rotate().said.contains("the pod needs a service account, and its token mounted"))
+        #expect(try pod.rotate().said.contains("the pod needs a service account with a mounted token"))
     }
 
     // MARK: The other commands
