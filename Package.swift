@@ -24,8 +24,8 @@ let package = Package(
         .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
     targets: [
-        // The C libraries of the distribution. Each is imported by one module, and libcrypto by the sandbox too.
-        // CLinux offers system calls that the Glibc module of Swift lacks.
+        // The C libraries of the distribution, each for one module; libcrypto also for the sandbox. CLinux offers
+        // system calls that the Glibc module of Swift lacks, for the modules that use the kernel.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),

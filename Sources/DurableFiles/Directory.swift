@@ -82,20 +82,17 @@ package final class Directory: Sendable {
 
     /// Checks whether a file can be created here, before any work is wasted. The first result is kept.
     package func checkWritable() throws(FileError) {
-        if let isWritable { return try isWritable.get() }
-        let answer: Result<Void, FileError>
+        if let known = writability.withLock({ $0 }) { return try known.get() }
+        let result: Result<Void, FileError>
         do throws(FileError) {
             try attempt(.create, path) { unsafe faccessat(descriptor.number, ".", W_OK | X_OK, AT_EACCESS) }
-            answer = .success(())
+            result = .success(())
         } catch {
-            answer = .failure(error)
+            result = .failure(error)
         }
-        writability.withLock { $0 = answer }
-        try answer.get()
+        writability.withLock { $0 = result }
+        try result.get()
     }
-
-    /// The result of ``checkWritable()``; nil before the first call.
-    package var isWritable: Result<Void, FileError>? { writability.withLock { $0 } }
 
     /// Makes all renames so far durable. Once after a batch is enough. Without it, ext4 and xfs can lose a published
     /// file in a power failure, although its contents were synced.

@@ -21,7 +21,7 @@ extension FileError: CustomStringConvertible {
                 + "or use another directory"
         case .isSymlink:
             "is a symbolic link; name the real file, or allow links to be followed for this output"
-        case .symlinkLoop: "too many symbolic links, or a loop of links"
+        case .symlinkLoop: "too many symbolic links, or a loop of links; name the real file"
         case .symlinkNotTrusted(let owner):
             "is a symbolic link that belongs to user \(owner), so it is not followed; name the real file"
         case .isMountPoint: "is a mount point and cannot be replaced; mount the directory instead of the file"

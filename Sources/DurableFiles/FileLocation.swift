@@ -16,8 +16,7 @@ package struct FileLocation: Sendable, Equatable {
     ///   byte, or has a name too long for a temporary file.
     package init(path: String) throws(FileError) {
         let bytes = path.utf8.span
-        var start = bytes.count
-        while start > 0, bytes[start - 1] != UInt8(ascii: "/") { start -= 1 }
+        let start = LexicalPath.nameStart(in: bytes)
         guard !path.hasZeroByte, TemporaryName.fits(bytes.extracting(start...)) else {
             throw FileError(.look, path, .invalidName)
         }

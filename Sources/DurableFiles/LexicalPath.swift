@@ -19,7 +19,7 @@ package enum LexicalPath {
         }
     }
 
-    private static func nameStart(in path: Span<UInt8>) -> Int {
+    static func nameStart(in path: Span<UInt8>) -> Int {
         var start = path.count
         while start > 0, path[start - 1] != 0x2F { start -= 1 }
         return start

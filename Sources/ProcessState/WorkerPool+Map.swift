@@ -27,10 +27,10 @@ extension WorkerPool {
             let isOverdue = Once()
             submit(within: limit) { [self] in
                 guard isOverdue.claim() else { return }
-                guard group.count > 1 else { return results.skip(group.lowerBound) }
+                guard group.count > 1 else { return results.set(group.lowerBound, nil) }
                 for number in group where results.isOpen(number) {
                     submit(within: limit) {
-                        results.skip(number)
+                        results.set(number, nil)
                     } _: {
                         results.set(number, work(number))
                     }
@@ -67,11 +67,7 @@ private final class Results<Value: Sendable>: Sendable {
 
     func isOpen(_ number: Int) -> Bool { state.withLock { !$0.isDone[number] && !$0.hasEnded } }
 
-    func set(_ number: Int, _ value: Value) { finish(number, value) }
-
-    func skip(_ number: Int) { finish(number, nil) }
-
-    private func finish(_ number: Int, _ value: Value?) {
+    func set(_ number: Int, _ value: Value?) {
         let isLast = state.withLock { state -> Bool in
             guard !state.isDone[number], !state.hasEnded else { return false }
             state.values[number] = value

@@ -9,9 +9,9 @@ package enum YAMLParser {
     /// Nested sequences and mappings, with aliases expanded. libyaml has no limit and takes quadratic time.
     package static let depthLimit = 32
     /// All nodes from aliases together. An alias bomb is rejected while the document is small.
-    package static let aliasedNodeLimit = 100_000
+    static let aliasedNodeLimit = 100_000
     /// All nodes: more than a real configuration of 4 MiB has, fewer than 4 MiB of list dashes.
-    package static let nodeLimit = 1_000_000
+    static let nodeLimit = 1_000_000
 
     /// An empty file, or only comments, is an error.
     ///

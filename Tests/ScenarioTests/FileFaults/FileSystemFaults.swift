@@ -94,7 +94,7 @@ extension FileSystemFault {
             "the directory is a dangling link", "mv tokens gone; ln -s nowhere tokens", says: "does not exist",
             outcome: .kept, file: "gone/kopi", holds: "test ! -e nowhere", undo: "rm tokens; mv gone tokens"),
         refused(
-            "the directory is a circle of links", "mv tokens gone; ln -s tokens tokens", says: "circle",
+            "the directory is a loop of links", "mv tokens gone; ln -s tokens tokens", says: "loop of links",
             outcome: .kept, file: "gone/kopi", undo: "rm tokens; mv gone tokens"),
         replaced(
             "the directory is a link to a good one", "mv tokens real; ln -s real tokens", holds: "test -L tokens",

@@ -101,7 +101,7 @@ import Testing
 
             let both = injector.environment(["flock * 1 0 \(error)"])
             injector.clear()
-            expect(try stage.run(environment: both), 78, "no locks", "\(error) in state_dir too")
+            expect(try stage.run(environment: both), 78, "does not support locks", "\(error) in state_dir too")
             #expect(stage.contents == before)
         }
     }

@@ -145,7 +145,7 @@ extension InjectedFailure {
             .kept(exit: 22, code: "output-refused", says: ["tokens/\(target)", "raise the limit|while opening"]))
         table += each(
             "look", file, "EIO ENOMEM EACCES",
-            .kept(exit: 22, code: "output-refused", says: ["tokens/\(target)", "looking at it"]))
+            .kept(exit: 22, code: "output-refused", says: ["tokens/\(target)", "reading its status"]))
         return table
     }
 
@@ -155,15 +155,15 @@ extension InjectedFailure {
             .kept(exit: 22, code: "output-refused", says: ["tokens"] + says)
         }
         let unsafe = Expectation.published(
-            exit: 10, code: "durability-unknown", says: ["tokens", "it may be lost if the power fails"])
+            exit: 10, code: "durability-unknown", says: ["tokens", "a power failure may lose it"])
         var table: [InjectedFailure] = []
         table += rows("open", "*tokens", "EMFILE ENFILE", refused("raise the limit"), last: 0, mayLeave: true)
         table += rows("open", "*tokens", "ENOMEM EIO", refused("while opening"), last: 0, mayLeave: true)
         table += rows("open", "*tokens", "EACCES", refused("not permitted"), last: 0, mayLeave: true)
-        table += rows("open", "*tokens", "ELOOP", refused("circle"), last: 0, mayLeave: true)
+        table += rows("open", "*tokens", "ELOOP", refused("loop of links"), last: 0, mayLeave: true)
         table += rows("open", "*tokens", "ENOENT", refused("the directory does not exist"), last: 0, mayLeave: true)
         table += rows("open", "*tokens", "EINTR", .unnoticed, last: 4)
-        table += rows("look", "*/tokens", "EIO ENOMEM", refused("looking at it"), last: 0, mayLeave: true)
+        table += rows("look", "*/tokens", "EIO ENOMEM", refused("reading its status"), last: 0, mayLeave: true)
         table += rows("look", "*/tokens", "EINTR", .unnoticed, last: 3)
         let closed = { Expectation.kept(exit: 20, code: "output-refused", says: ["tokens", $0]) }
         table += rows("access", "*/tokens/.", "EROFS", closed("read-only"))
@@ -194,12 +194,13 @@ extension InjectedFailure {
         table += rows("open", "*config.yaml", "EIO ENOMEM ENXIO", unreadable("while opening"), mayLeave: true)
         table += rows("open", "*config.yaml", "ENOENT", unreadable("does not exist"), mayLeave: true)
         table += rows("open", "*config.yaml", "EINTR", .unnoticed, last: 4)
-        table += rows("look", "*config.yaml", "EIO", unreadable("looking at it"), mayLeave: true)
+        table += rows("look", "*config.yaml", "EIO", unreadable("reading its status"), mayLeave: true)
         table += rows("read", "*config.yaml", "EIO", unreadable("while reading"), mayLeave: true)
         table += rows("read", "*config.yaml", "EINTR", .unnoticed, last: 3)
         table += rows("read", "*config.yaml", "short", .unnoticed, last: 0)
         table += rows(
-            "flock", "*config.yaml", "ENOLCK EOPNOTSUPP ENOSYS EINVAL", unreadable("no locks"), mayLeave: true)
+            "flock", "*config.yaml", "ENOLCK EOPNOTSUPP ENOSYS EINVAL", unreadable("does not support locks"),
+            mayLeave: true)
         table += rows(
             "flock", "*config.yaml", "EAGAIN", .kept(exit: 75, code: nil, says: ["config.yaml", "--wait"]),
             mayLeave: true)
@@ -209,7 +210,7 @@ extension InjectedFailure {
         table += rows("open", "*secrets/kopi", "EIO ENOMEM", noSecret("while opening"))
         table += rows("open", "*secrets/kopi", "ENOENT", noSecret("does not exist"))
         table += rows("open", "*secrets/kopi", "EINTR", .unnoticed, last: 2)
-        table += rows("look", "*secrets/kopi", "EIO ENOMEM", noSecret("looking at it"))
+        table += rows("look", "*secrets/kopi", "EIO ENOMEM", noSecret("reading its status"))
         table += rows("read", "*secrets/kopi", "EIO ENOMEM", noSecret("while reading"))
         table += rows("read", "*secrets/kopi", "EINTR", .unnoticed, last: 3)
         table += rows("read", "*secrets/kopi", "short", .unnoticed, last: 0)
