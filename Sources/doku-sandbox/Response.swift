@@ -2,13 +2,13 @@
 
 import FoundationEssentials
 
-/// An answer before it is dated, signed and sent.
-struct Answer: Sendable {
-    /// What the Signature header is to say.
+/// A response before it is dated, signed and sent.
+struct Response: Error, Sendable {
+    /// How the response is signed.
     enum Signing: Sendable {
-        /// No signature headers at all: errors, and what a gateway answers.
+        /// No signature headers: errors, and responses of a gateway.
         case none
-        /// The headers of a signed answer, without the signature.
+        /// All signature headers except the signature.
         case leftOut
         case good
         case wrong
@@ -20,34 +20,31 @@ struct Answer: Sendable {
     var body: Data
     var signing = Signing.none
 
-    /// An answer of the service itself, signed as it signs.
-    static func signed(_ body: Data, status: Int = 200) -> Answer {
-        Answer(status: status, body: body, signing: .good)
+    /// A response of the service itself.
+    static func signed(_ body: Data) -> Response { Response(status: 200, body: body, signing: .good) }
+
+    static func token(_ token: String) -> Response { signed(JSON.bytes(["token": token])) }
+
+    /// The format of DOKU's errors for invalid headers.
+    static func error(_ code: String, _ message: String, status: Int = 400) -> Response {
+        let error = ["code": code, "message": message, "type": "invalid_request_error"]
+        return Response(status: status, body: JSON.bytes(["error": error]))
     }
 
-    /// The shape of an error seen on DOKU's header checks.
-    static func error(_ code: String, _ message: String, status: Int = 400) -> Answer {
-        struct Wrapped: Encodable {
-            struct Inner: Encodable {
-                let code: String
-                let message: String
-                let type = "invalid_request_error"
-                enum CodingKeys: CodingKey { case code, message, type }
-            }
-            let error: Inner
-        }
-        return Answer(status: status, body: JSON.bytes(Wrapped(error: .init(code: code, message: message))))
+    static func invalidHeader(_ name: String, _ problem: String) -> Response {
+        error("invalid_header_request", "Header \(name) \(problem)")
     }
 
-    /// The shape of an error of the web server around the service.
-    static func message(_ message: String, status: Int) -> Answer {
-        Answer(status: status, body: JSON.bytes(["message": message]))
+    /// The format of an error of the web server in front of the service.
+    static func message(_ message: String, status: Int, headers: [String: String] = [:]) -> Response {
+        Response(status: status, headers: headers, body: JSON.bytes(["message": message]))
     }
 
-    /// A page of something that is not the service.
-    static func page(_ title: String, status: Int) -> Answer {
+    /// An HTML page that does not come from the service.
+    static func page(_ title: String, status: Int, headers: [String: String] = [:]) -> Response {
         let text = "<!DOCTYPE html>\n<html><head><title>\(title)</title></head><body><h1>\(title)</h1></body></html>\n"
-        return Answer(status: status, contentType: "text/html; charset=utf-8", body: Data(text.utf8))
+        return Response(
+            status: status, contentType: "text/html; charset=utf-8", headers: headers, body: Data(text.utf8))
     }
 
     static let invalidClientID = error("invalid_client_id", "Invalid Header Client-Id")
@@ -55,27 +52,37 @@ struct Answer: Sendable {
     static let timeOutOfRange = error(
         "request_time_out_of_range", "Header Request-Timestamp is not in +- 3600 second of now")
 
-    /// No page of that name; `target` with its leading slash.
-    static func noResource(_ target: String) -> Answer {
+    /// - Parameter target: an unknown path.
+    static func noResource(_ target: String) -> Response {
         message("No static resource \(target.drop { $0 == "/" }).", status: 404)
     }
 }
 
-/// What becomes of a request.
+/// The result of a request.
 enum Outcome: Sendable {
-    case answered(Answer)
-    /// The connection is closed; the answer, where there is one, is lost on the way.
-    case closed(losing: Answer?)
+    case answered(Response)
+    /// The connection is closed. The response is lost.
+    case closed(losing: Response?)
     case hanging
 
-    /// The body that a repeated Request-Id brings again. An error, or a page put in front of the service, leaves none:
-    /// the request was not carried out.
-    var remembered: Answer? {
+    /// The response that a repeated Request-Id gets again. Nil if the service did not carry out the request.
+    var remembered: Response? {
         switch self {
-        case .answered(let answer), .closed(losing: .some(let answer)):
-            answer.status == 200 && answer.signing != .none ? answer : nil
+        case .answered(let response), .closed(losing: .some(let response)):
+            response.status == 200 && response.signing != .none ? response : nil
         case .closed(losing: nil), .hanging:
             nil
         }
+    }
+}
+
+/// The sandbox writes JSON with sorted keys and unescaped slashes.
+enum JSON {
+    static func bytes(_ value: some Encodable, keys: JSONEncoder.KeyEncodingStrategy = .useDefaultKeys) -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.keyEncodingStrategy = keys
+        // Strings and integers can always be encoded.
+        return (try? encoder.encode(value)) ?? Data()
     }
 }

@@ -1,33 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Remembers what each Request-Id was answered, so that none is carried out twice, not even when they come at once.
-/// Grows until the process ends, which it does by itself.
-actor AnswerLedger {
-    /// A Request-Id is unique within its client only.
+/// Stores the response to each Request-Id, so that a request is carried out only once, even if it arrives twice at the
+/// same time. Entries stay until the process exits.
+actor ResponseLedger {
+    /// A Request-Id is unique within one client only.
     struct Key: Hashable, Sendable {
         let clientID: String
         let requestID: String
     }
 
-    /// What became of a request, and why.
     struct Handling: Sendable {
         var outcome: Outcome
         var fault: Fault?
-        /// Whether it is the outcome of an earlier request with the same Request-Id.
+        /// Whether this repeats the response to an earlier request with the same Request-Id.
         var isReplay = false
     }
 
     private var work: [Key: Task<Handling, Never>] = [:]
 
-    /// What becomes of the request: carried out if it is new, else the first answer again with status 409.
-    func handling(
-        of key: Key, carryingOut carryOut: @escaping @Sendable () async -> Handling
-    ) async -> Handling {
+    /// Carries out a new request. A repeated request gets the first response again, with status 409.
+    func handling(of key: Key, carryingOut carryOut: @escaping @Sendable () async -> Handling) async -> Handling {
         while let earlier = work[key] {
-            if var answer = await earlier.value.outcome.remembered {
-                answer.status = 409
-                answer.signing = .good
-                return Handling(outcome: .answered(answer), isReplay: true)
+            if var response = await earlier.value.outcome.remembered {
+                response.status = 409
+                response.signing = .good
+                return Handling(outcome: .answered(response), isReplay: true)
             }
             if work[key] == earlier { work[key] = nil }
         }
