@@ -12,7 +12,7 @@ BINARY := $(BUILD)/doku-token-rotator
 SHARE := .build/share
 # The time of the sources, so that the same sources give the same pages and packages.
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
-DATE = $(shell date -u -d "@$(SOURCE_DATE_EPOCH)" +%F)
+DATE = $(shell LC_ALL=C date -u -d "@$(SOURCE_DATE_EPOCH)" "+%B %-d, %Y")
 # Where packages are put, and the tree of one while it is made.
 PACKAGES := .build
 DEB_ROOT = $(PACKAGES)/deb
@@ -77,7 +77,7 @@ share: manual
 	@rm -rf "$(SHARE)"
 	@mkdir -p "$(SHARE)/bash-completion/completions" "$(SHARE)/zsh/site-functions" "$(SHARE)/fish/vendor_completions.d"
 	@$(BINARY) --experimental-dump-help >"$(SHARE)/commands.json"
-	@$(BUILD)/manual-pages --date $(DATE) --example config/example.yaml "$(SHARE)/man" <"$(SHARE)/commands.json"
+	@$(BUILD)/manual-pages --date "$(DATE)" --example config/example.yaml "$(SHARE)/man" <"$(SHARE)/commands.json"
 	@rm "$(SHARE)/commands.json"
 	@$(BINARY) --generate-completion-script bash | sed '1{/^#!/d}' >"$(SHARE)/bash-completion/completions/doku-token-rotator"
 	@$(BINARY) --generate-completion-script zsh >"$(SHARE)/zsh/site-functions/_doku-token-rotator"

@@ -5,11 +5,11 @@ struct Brand: Sendable, Decodable, Equatable {
     let clientID: String
     let secret: String
     let fault: Fault?
-    /// How many requests suffer the fault, from the start or since the entry last changed; all of them if nil.
+    /// The number of requests that get the fault after the entry was read or changed. Nil: all requests.
     let times: Int?
-    /// How long every answer is held back, in milliseconds; nil for the delay of the command line.
+    /// The delay before each response, in milliseconds. Nil: the delay of the command line.
     let delayMilliseconds: Int?
-    /// The lifetime granted whatever is asked for, in minutes.
+    /// The lifetime of every token in minutes. The requested lifetime is ignored.
     let validMinutes: Int?
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
@@ -22,13 +22,13 @@ struct Brand: Sendable, Decodable, Equatable {
     }
 
     init(from decoder: any Decoder) throws {
-        // A misspelt `fault` must not make a test pass: every key has to be known.
+        // Unknown keys are errors: a test must not pass because `fault` is misspelt.
         let written = try decoder.container(keyedBy: AnyKey.self)
         let known = CodingKeys.allCases.map(\.rawValue)
         for key in written.allKeys where !known.contains(key.stringValue) {
             throw DecodingError.dataCorruptedError(
                 forKey: key, in: written,
-                debugDescription: "unknown key; a brand has: \(known.joined(separator: ", "))")
+                debugDescription: "unknown key; the keys of a brand are: \(known.joined(separator: ", "))")
         }
 
         let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -62,7 +62,7 @@ struct Brand: Sendable, Decodable, Equatable {
     }
 }
 
-/// The whole of a brands file.
+/// A whole brands file.
 struct BrandList: Decodable {
     let brands: [Brand]
 }

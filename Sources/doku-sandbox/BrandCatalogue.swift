@@ -4,7 +4,7 @@ import FoundationEssentials
 import Glibc
 import Synchronization
 
-/// A brands file that cannot be used: which one, and what is wrong with it. Holds no value of the file but names.
+/// A problem of the brands file. It contains names from the file, but no other values.
 struct BrandFileError: Error, CustomStringConvertible {
     let path: String
     let problem: String
@@ -12,20 +12,15 @@ struct BrandFileError: Error, CustomStringConvertible {
     var description: String { "\(path): \(problem)" }
 }
 
-/// The brands, read from their file again whenever it changes, and how much of its fault each has suffered.
+/// The brands, and how often each one got its fault. A changed file is read again.
 final class BrandCatalogue: Sendable {
     private struct Entry {
         var brand: Brand
-        var faultsSuffered = 0
+        var faultsApplied = 0
     }
 
-    /// What tells one version of the file from the next; a replaced file has another inode.
-    private struct Fingerprint: Equatable {
-        var inode: UInt
-        var size: Int
-        var seconds: Int
-        var nanoseconds: Int
-    }
+    /// Inode, size and modification time of the file.
+    private typealias Fingerprint = [Int]
 
     private struct State {
         var fingerprint: Fingerprint?
@@ -42,7 +37,7 @@ final class BrandCatalogue: Sendable {
         state = Mutex(State(fingerprint: fingerprint, entries: entries.mapValues { Entry(brand: $0) }))
     }
 
-    /// The brand of this client, as the file has it now; nil if there is none.
+    /// The brand in the current file.
     func brand(clientID: String) -> Brand? {
         state.withLock { state in
             reloadIfChanged(&state)
@@ -50,18 +45,18 @@ final class BrandCatalogue: Sendable {
         }
     }
 
-    /// The fault that the next request of this brand suffers, counted as suffered.
+    /// The fault for the next request of this brand. Each call counts as one request.
     func takeFault(clientID: String) -> Fault? {
         state.withLock { state in
             guard let entry = state.entries[clientID], let fault = entry.brand.fault else { return nil }
             guard let times = entry.brand.times else { return fault }
-            guard entry.faultsSuffered < times else { return nil }
-            state.entries[clientID]?.faultsSuffered += 1
+            guard entry.faultsApplied < times else { return nil }
+            state.entries[clientID]?.faultsApplied += 1
             return fault
         }
     }
 
-    /// Has the file read again at the next request even if it looks unchanged.
+    /// The next request reads the file again, even if it looks unchanged.
     func forget() {
         state.withLock { $0.fingerprint = nil }
     }
@@ -69,7 +64,7 @@ final class BrandCatalogue: Sendable {
     private func reloadIfChanged(_ state: inout State) {
         let current = Self.fingerprint(of: path)
         guard current != state.fingerprint else { return }
-        // Remembered before reading: a file written to meanwhile looks changed again at the next request.
+        // Stored before reading: the next request sees a change that happens during the read.
         state.fingerprint = current
         do {
             let old = state.entries
@@ -78,16 +73,14 @@ final class BrandCatalogue: Sendable {
                 return Entry(brand: brand)
             }
         } catch {
-            StandardError.write("doku-sandbox: \(error); the brands stay as they were")
+            Output.complain("\(error); the previous brands stay in use")
         }
     }
 
     private static func fingerprint(of path: String) -> Fingerprint? {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return nil }
-        return Fingerprint(
-            inode: status.st_ino, size: status.st_size,
-            seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
+        return [Int(status.st_ino), status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec]
     }
 
     private static func read(_ path: String) throws -> [String: Brand] {
@@ -105,14 +98,14 @@ final class BrandCatalogue: Sendable {
         }
         var entries: [String: Brand] = [:]
         for brand in brands where entries.updateValue(brand, forKey: brand.clientID) != nil {
-            throw BrandFileError(path: path, problem: "client_id \(brand.clientID) stands there twice")
+            throw BrandFileError(path: path, problem: "client_id \(brand.clientID) is duplicated")
         }
         return entries
     }
 }
 
 extension DecodingError {
-    /// The place in the document and the problem, without any value found there.
+    /// The place in the document and the problem, without any value of the file.
     fileprivate var whereAndWhat: String {
         func place(_ path: [any CodingKey]) -> String {
             let steps = path.map { key in key.intValue.map { "[\($0)]" } ?? ".\(key.stringValue)" }.joined()
@@ -124,12 +117,12 @@ extension DecodingError {
         case .typeMismatch(let type, let context):
             return place(context.codingPath) + "not of type \(type)"
         case .valueNotFound(let type, let context):
-            return place(context.codingPath) + "null where a \(type) is needed"
+            return place(context.codingPath) + "null instead of \(type)"
         case .dataCorrupted(let context):
             return place(context.codingPath)
                 + (context.codingPath.isEmpty ? "not valid JSON" : context.debugDescription)
         @unknown default:
-            return "not a brands file"
+            return "not a valid brands file"
         }
     }
 }

@@ -3,15 +3,15 @@
 import Dispatch
 import Glibc
 
-/// The ways in which the sandbox ends by itself. Each leaves at once and with status 0, whatever is still being
-/// answered: `_exit`, since libcrypto's exit handlers must not meet a thread that is signing.
+/// The events that make the sandbox exit. It exits at once with status 0, even if requests are open. It calls `_exit`
+/// because libcrypto's exit handlers must not run while another thread signs.
 struct Ending {
     private let queue = DispatchQueue(label: "ending")
     private var signals: [any DispatchSourceSignal] = []
 
-    /// On SIGTERM, on SIGINT, and after `seconds`; at the end of standard input if asked for.
+    /// Exits on SIGTERM, on SIGINT, after `seconds`, and optionally at the end of standard input.
     init(after seconds: Int, untilStandardInputCloses: Bool, onHangUp reload: @escaping @Sendable () -> Void) {
-        // A client that goes away is no reason to end.
+        // A client that closes its connection must not end the process.
         _ = signal(SIGPIPE, SIG_IGN)
         for number in [SIGTERM, SIGINT] {
             watch(number) { Self.leave() }
@@ -30,7 +30,7 @@ struct Ending {
     }
 
     private mutating func watch(_ number: Int32, _ action: @escaping @Sendable () -> Void) {
-        // The default action comes first unless the signal is ignored.
+        // Unless the signal is ignored, its default action ends the process.
         _ = signal(number, SIG_IGN)
         let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
         source.setEventHandler { @Sendable in action() }

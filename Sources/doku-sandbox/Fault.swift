@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a brand of the sandbox may suffer, by the name that stands in the brands file.
+/// The faults, by their names in the brands file.
 ///
-/// A fault strikes after the request has passed every check, so a badly signed request is told so whatever its brand.
+/// A fault applies only to valid requests. An invalid request always gets the matching error.
 enum Fault: String, Sendable, Codable, CaseIterable {
-    // The answer carries a token, and something about it is wrong.
+    // The response has a token, but something is wrong with it.
     case unsignedAnswer = "unsigned-answer"
     case wrongAnswerSignature = "wrong-answer-signature"
     case nullToken = "null-token"
@@ -17,21 +17,21 @@ enum Fault: String, Sendable, Codable, CaseIterable {
     case expired
     /// A token that names another client.
     case foreign
-    /// A token that is usable and no JWT.
+    /// A usable token that is not a JWT.
     case notAJWT = "not-a-jwt"
-    /// A token for 90 seconds, whatever was asked for.
+    /// A token that expires after 90 seconds.
     case shortLived = "short-lived"
 
-    // The answer is a 200 that carries none.
+    // A response with status 200 and without a usable token.
     case html
     case empty
-    /// JSON that stops in its middle; Content-Length counts what is sent.
+    /// Truncated JSON with a correct Content-Length.
     case cut
-    /// 1 MiB of JSON with a good token at its end.
+    /// 1 MiB of JSON with a valid token at the end.
     case huge
     case notJSON = "not-json"
 
-    // The service refuses.
+    // Errors of the service.
     case invalidSignature = "invalid-signature"
     case invalidClientID = "invalid-client-id"
     case timeOutOfRange = "time-out-of-range"
@@ -41,7 +41,7 @@ enum Fault: String, Sendable, Codable, CaseIterable {
     case conflict
     case serverError = "server-error"
 
-    // What stands in front of the service answers instead.
+    // Responses of a server in front of the service.
     case forbidden
     case notFound = "not-found"
     case tooManyRequests = "too-many-requests"
@@ -49,15 +49,15 @@ enum Fault: String, Sendable, Codable, CaseIterable {
     case unavailableRetryAfterDate = "unavailable-retry-after-date"
     case redirect
 
-    // No answer at all.
+    // No response.
     /// The connection is closed before the request is carried out.
     case close
-    /// The request is carried out and its answer remembered, but the connection is closed before it is sent:
-    /// asking again with the same Request-Id brings the answer.
+    /// The request is carried out, but the connection is closed before the response. A request with the same
+    /// Request-Id gets the response.
     case lostAnswer = "lost-answer"
-    /// Nothing is ever answered.
+    /// The server never responds.
     case hang
 
-    /// How many requests suffer it where the brands file does not say: all of them, but for those that say "once".
+    /// The number of requests that get the fault if the brands file has no `times`. Nil: all requests.
     var defaultTimes: Int? { self == .timeOutOfRangeOnce ? 1 : nil }
 }

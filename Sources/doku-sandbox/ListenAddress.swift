@@ -2,14 +2,14 @@
 
 import ArgumentParser
 
-/// An address of this machine's loopback interface; no other can be written.
+/// An address of the loopback interface. Other addresses are invalid.
 struct ListenAddress: Sendable, Equatable, ExpressibleByArgument {
-    /// 127.0.0.0/8 in dotted form.
+    /// An IPv4 address in 127.0.0.0/8.
     let host: String
-    /// 0 for any free port.
+    /// 0 means any free port.
     let port: UInt16
 
-    /// `HOST:PORT`; `localhost` is 127.0.0.1.
+    /// `HOST:PORT`. `localhost` means 127.0.0.1.
     init?(argument: String) {
         guard let colon = argument.lastIndex(of: ":"), let port = UInt16(argument[argument.index(after: colon)...])
         else { return nil }

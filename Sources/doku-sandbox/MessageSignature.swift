@@ -3,23 +3,23 @@
 import COpenSSL
 import FoundationEssentials
 
-/// DOKU's signature of a request or an answer, worked out from nothing but the bytes on the wire.
+/// DOKU's signature of a request or a response, computed from the bytes on the wire.
 struct MessageSignature {
-    /// Which of the two it is: they differ in the name of the timestamp.
+    /// Requests and responses use different timestamp headers.
     enum Direction: String {
         case request = "Request-Timestamp"
-        case answer = "Response-Timestamp"
+        case response = "Response-Timestamp"
     }
 
     let direction: Direction
     let clientID: String
     let requestID: String
     let timestamp: String
-    /// The path, without query.
+    /// The path without the query.
     let target: String
     let body: Data
 
-    /// The value of the Signature header under this secret.
+    /// The value of the Signature header.
     func headerValue(secret: String) -> String {
         let lines = [
             "Client-Id:" + clientID,
@@ -30,18 +30,6 @@ struct MessageSignature {
         ]
         let code = Self.authenticationCode(Array(lines.joined(separator: "\n").utf8), key: Array(secret.utf8))
         return "HMACSHA256=" + Data(code).base64EncodedString()
-    }
-
-    /// Whether `header` is the signature under this secret, in a time that does not tell how much of it is right.
-    func matches(_ header: String, secret: String) -> Bool {
-        let expected = Array(headerValue(secret: secret).utf8)
-        let given = Array(header.utf8)
-        guard expected.count == given.count else { return false }
-        return unsafe expected.withUnsafeBytes { expected in
-            unsafe given.withUnsafeBytes { given in
-                unsafe CRYPTO_memcmp(expected.baseAddress, given.baseAddress, expected.count) == 0
-            }
-        }
     }
 
     private static func digest(_ message: [UInt8]) -> [UInt8] {

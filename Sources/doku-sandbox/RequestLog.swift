@@ -3,39 +3,30 @@
 import FoundationEssentials
 import Glibc
 
-/// One JSON line for each request, written before it is answered. Holds no secret, signature or token.
+/// One JSON line for each request, written before the response. It contains no secret, signature or token.
 struct RequestLog: Sendable {
-    /// A line of the log; what is not known is null.
+    /// A line of the log. Unknown values are null. Keys are written in snake case.
     struct Entry: Sendable, Encodable {
-        /// The server's time.
+        /// The time of the server.
         var time: String
-        /// The port of the client: one connection has one.
+        /// The port of the client identifies its connection.
         var peerPort: Int?
         var method: String
         var path: String
         var clientID: String?
         var requestID: String?
         var requestTimestamp: String?
-        /// The lifetime asked for, in minutes.
+        /// The requested lifetime, in minutes.
         var validMinutes: Int?
-        /// The status answered; null where the connection is closed or left hanging.
+        /// Nil if there is no response.
         var status: Int?
         var fault: Fault?
-        /// Whether an earlier answer was given again.
+        /// Whether an earlier response was sent again.
         var replay = false
 
-        private enum CodingKeys: String, CodingKey {
-            case time
-            case peerPort = "peer_port"
-            case method
-            case path
-            case clientID = "client_id"
-            case requestID = "request_id"
-            case requestTimestamp = "request_timestamp"
-            case validMinutes = "valid_minutes"
-            case status
-            case fault
-            case replay
+        private enum CodingKeys: CodingKey {
+            case time, peerPort, method, path, clientID, requestID, requestTimestamp, validMinutes, status, fault,
+                replay
         }
 
         func encode(to encoder: any Encoder) throws {
@@ -54,16 +45,17 @@ struct RequestLog: Sendable {
         }
     }
 
-    /// Open until the process ends.
+    /// Open until the process exits.
     private let descriptor: Int32
 
-    /// Appends to the file, which is made if it does not exist; nil if it cannot be opened.
+    /// Appends to the file or creates it. Nil if the file cannot be opened.
     init?(path: String) {
         descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         if descriptor < 0 { return nil }
     }
 
     func write(_ entry: Entry) {
-        FileWriting.write(String(decoding: JSON.bytes(entry), as: UTF8.self) + "\n", to: descriptor)
+        Output.write(
+            String(decoding: JSON.bytes(entry, keys: .convertToSnakeCase), as: UTF8.self) + "\n", to: descriptor)
     }
 }

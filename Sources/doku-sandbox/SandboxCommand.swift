@@ -10,53 +10,56 @@ import Glibc
 struct SandboxCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doku-sandbox",
-        abstract: "Stands in for DOKU's Generate Token API on loopback: real signatures, faults on request.",
+        abstract:
+            "A test server for DOKU's Generate Token API on loopback, with real signatures and configurable faults.",
         discussion: """
-            Prints its address, http://127.0.0.1:PORT, as one line as soon as it listens, and ends by itself.
+            Prints its address, http://127.0.0.1:PORT, when it listens. Exits after --exit-after seconds.
 
-            The brands file is JSON, and read again whenever it changes (or on SIGHUP):
+            The brands file is JSON. The server reads it again if it changes, and on SIGHUP:
               {"brands": [{"client_id": "BRN-…", "secret": "…", "fault": "unavailable", "times": 2,
                            "delay_ms": 100, "valid_minutes": 15}]}
-            All but client_id and secret may be left out. Only the first "times" requests suffer the fault.
+            Only client_id and secret are required. The first "times" requests get the fault.
             Faults: \(Fault.allCases.map(\.rawValue).joined(separator: ", ")).
 
-            Exit status: 0 ended as told, 64 usage, 69 cannot listen, 73 cannot write a file, 78 brands file unusable.
+            Exit status: 0 success, 64 usage, 69 cannot listen, 73 cannot write a file, 78 invalid brands file.
             """)
 
-    @Option(help: "The brands it knows, their secrets and faults.")
+    @Option(help: "The brands file.")
     var brands: String
 
-    @Option(help: "127.x.y.z:PORT, nothing else; port 0 takes a free one.")
+    @Option(help: "The address, 127.x.y.z:PORT; port 0 means any free port.")
     var listen = ListenAddress.anyPort
 
     @Option(help: "Append one JSON line for each request to this file.")
     var log: String?
 
-    @Option(help: "Grant no token for longer than so many seconds.")
+    @Option(help: "The longest lifetime of a token, in seconds.")
     var lifetimeLimit: Int?
 
-    // A negative number would be taken for the next option otherwise.
-    @Option(parsing: .unconditional, help: "Be so many seconds ahead of the time; negative: behind.")
+    // Otherwise the parser reads a negative number as an option.
+    @Option(parsing: .unconditional, help: "Seconds by which the server's clock is ahead; negative: behind.")
     var timeOffset = 0
 
-    @Option(help: "End after so many seconds.")
+    @Option(help: "Exit after this number of seconds.")
     var exitAfter = 600
 
-    @Option(help: "Hold back every answer for so many milliseconds.")
+    @Option(help: "The delay before each response, in milliseconds.")
     var delay = 0
 
-    @Flag(help: "End when standard input ends.")
+    @Flag(help: "Exit at the end of standard input.")
     var untilStdinCloses = false
 
-    @Option(help: "Write the public key of the tokens to this file, as PEM.")
+    @Option(help: "Write the public key of the tokens to this file, in PEM format.")
     var publicKey: String?
 
     func validate() throws {
-        guard lifetimeLimit.map({ $0 >= 1 }) ?? true else { throw ValidationError("--lifetime-limit: at least 1") }
-        guard 1...86_400 ~= exitAfter else { throw ValidationError("--exit-after: from 1 to 86400") }
-        guard 0...86_400_000 ~= delay else { throw ValidationError("--delay: from 0 to 86400000") }
-        // A century either way: enough for any wrong clock, and no sum overflows.
-        guard abs(timeOffset) <= 3_155_760_000 else { throw ValidationError("--time-offset: at most 100 years") }
+        guard lifetimeLimit.map({ $0 >= 1 }) ?? true else {
+            throw ValidationError("--lifetime-limit must be at least 1")
+        }
+        guard 1...86_400 ~= exitAfter else { throw ValidationError("--exit-after must be from 1 to 86400") }
+        guard 0...86_400_000 ~= delay else { throw ValidationError("--delay must be from 0 to 86400000") }
+        // 100 years in seconds: no sum overflows.
+        guard abs(timeOffset) <= 3_155_760_000 else { throw ValidationError("--time-offset must be at most 100 years") }
     }
 
     func run() async throws {
@@ -64,13 +67,11 @@ struct SandboxCommand: AsyncParsableCommand {
         do {
             catalogue = try BrandCatalogue(path: brands)
         } catch {
-            StandardError.write("doku-sandbox: \(error)")
+            Output.complain("\(error)")
             throw ExitCode(EX_CONFIG)
         }
-        let requestLog = try log.map { path in
-            guard let log = RequestLog(path: path) else { throw cannotWrite(path) }
-            return log
-        }
+        let requestLog = log.flatMap { RequestLog(path: $0) }
+        if let log, requestLog == nil { throw cannotWrite(log) }
         let ending = Ending(after: exitAfter, untilStandardInputCloses: untilStdinCloses) { catalogue.forget() }
         let issuer = TokenIssuer()
         if let publicKey {
@@ -83,40 +84,40 @@ struct SandboxCommand: AsyncParsableCommand {
 
         let clock = ServerClock(offset: timeOffset)
         let endpoint = TokenEndpoint(
-            clock: clock, catalogue: catalogue, ledger: AnswerLedger(),
+            clock: clock, catalogue: catalogue, ledger: ResponseLedger(),
             service: TokenService(clock: clock, issuer: issuer, lifetimeLimit: lifetimeLimit),
             log: requestLog, delay: .milliseconds(delay))
         try await serve(endpoint)
         withExtendedLifetime(ending) {}
     }
 
-    /// Serves until the process ends.
+    /// Runs until the process exits.
     private func serve(_ endpoint: TokenEndpoint) async throws {
         let server = HTTPServer(
             config: .init(
                 address: try .inet(ip4: listen.host, port: listen.port),
-                // An answer may be held back for as long as the process lives.
+                // A delay may last as long as the process.
                 timeout: 2 * 86_400,
-                pool: PromptPool(),
+                pool: NoDelayPool(),
                 logger: .disabled),
             handler: endpoint)
         let serving = Task {
             do {
                 try await server.run()
             } catch {
-                StandardError.write("doku-sandbox: cannot listen on \(listen.host):\(listen.port)")
+                Output.complain("cannot listen on \(listen.host):\(listen.port)")
                 _exit(EX_UNAVAILABLE)
             }
         }
         try await server.waitUntilListening()
         if case .ip4(let host, let port) = await server.listeningAddress {
-            FileWriting.write("http://\(host):\(port)\n", to: STDOUT_FILENO)
+            Output.write("http://\(host):\(port)\n", to: STDOUT_FILENO)
         }
         await serving.value
     }
 
     private func cannotWrite(_ path: String) -> ExitCode {
-        StandardError.write("doku-sandbox: \(path): cannot be written")
+        Output.complain("\(path): cannot be written")
         return ExitCode(EX_CANTCREAT)
     }
 }

@@ -2,32 +2,32 @@
 
 import FoundationEssentials
 
-/// The server's idea of the time, which may be wrong on purpose, and the three forms it is written in.
+/// The clock of the server, which may be wrong on purpose, and the formats of its time.
 struct ServerClock: Sendable {
-    /// Seconds by which the server is ahead of this machine.
+    /// Seconds by which the clock is ahead of this machine.
     let offset: Int
 
     /// Whole seconds since 1970.
     var now: Int { Int(Date.now.timeIntervalSince1970.rounded(.down)) + offset }
 
-    /// `YYYY-MM-DDTHH:MM:SSZ`, as in Request-Timestamp and Response-Timestamp.
+    /// `YYYY-MM-DDTHH:MM:SSZ`, the format of Request-Timestamp and Response-Timestamp.
     static func timestamp(_ seconds: Int) -> String {
         Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601)
     }
 
-    /// The seconds of such a timestamp; nil for any other form, a fraction, an offset or a day that does not exist.
+    /// Parses such a timestamp. Nil for any other format and for a day that does not exist.
     static func seconds(ofTimestamp text: String) -> Int? {
         guard text.utf8.count == 20, let date = try? Date(text, strategy: .iso8601) else { return nil }
         let seconds = Int(date.timeIntervalSince1970)
-        // The parser forgives more than DOKU does; what is not written back the same was not of the form.
+        // The parser accepts more formats than DOKU does.
         return timestamp(seconds) == text ? seconds : nil
     }
 
-    /// The form of the Date header, as `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7).
+    /// The format of the Date header, such as `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7).
     static func httpDate(_ seconds: Int) -> String {
         let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        // 1970 began on a Thursday; days before it count downwards, and the remainder with them.
+        // 1970 began on a Thursday. Earlier days are negative.
         let days = Int((Double(seconds) / 86_400).rounded(.down))
         let weekday = weekdays[((days + 4) % 7 + 7) % 7]
         let fields = timestamp(seconds).split { !$0.isNumber }

@@ -3,30 +3,29 @@
 import FoundationEssentials
 import Synchronization
 
-/// Makes the tokens: RS256 JSON Web Tokens of the claims that DOKU's have, signed by a key made at start.
+/// Issues the tokens: RS256 JSON Web Tokens with the same claims as DOKU's. The key is created at the start.
 final class TokenIssuer: Sendable {
-    /// The public half of the key.
     let publicKeyPEM: String
-    private let lanes: [SigningLane]
+    private let signers: [Signer]
     private let turn = Atomic<UInt>(0)
 
     init() {
         let key = RSAKey()
         publicKeyPEM = Self.pem(key.publicEncoding)
         let encoding = key.privateEncoding
-        lanes = (0..<max(1, ProcessInfo.processInfo.activeProcessorCount)).map { _ in
-            SigningLane(privateEncoding: encoding)
+        signers = (0..<max(1, ProcessInfo.processInfo.activeProcessorCount)).map { _ in
+            Signer(privateEncoding: encoding)
         }
     }
 
-    /// A token that no other is equal to. The times are seconds since 1970.
+    /// A unique token. The times are seconds since 1970.
     func token(clientID: String, issuedAt: Int, expiresAt: Int, padding: String? = nil) async -> String {
         let claims = Claims(
             exp: expiresAt, iat: issuedAt, jti: UUID().uuidString.lowercased(), padding: padding, sub: "payload",
             user: .init(businessServiceClientId: clientID))
         let signed = Self.base64URL(Array(#"{"alg":"RS256"}"#.utf8)) + "." + Self.base64URL(JSON.bytes(claims))
-        let lane = lanes[Int(turn.wrappingAdd(1, ordering: .relaxed).oldValue % UInt(lanes.count))]
-        return signed + "." + Self.base64URL(await lane.signature(of: Array(signed.utf8)))
+        let signer = signers[Int(turn.wrappingAdd(1, ordering: .relaxed).oldValue % UInt(signers.count))]
+        return signed + "." + Self.base64URL(await signer.signature(of: Array(signed.utf8)))
     }
 
     /// The textual encoding of a public key (RFC 7468, section 13).
@@ -47,27 +46,8 @@ final class TokenIssuer: Sendable {
         let user: User
     }
 
-    /// Base64 with the alphabet for URLs and no padding (RFC 7515, section 2).
+    /// Base64 for URLs without padding (RFC 7515, section 2).
     private static func base64URL(_ bytes: some Sequence<UInt8>) -> String {
-        let standard = Data(bytes).base64EncodedString().utf8
-        let translated = standard.compactMap { byte -> UInt8? in
-            switch byte {
-            case UInt8(ascii: "+"): UInt8(ascii: "-")
-            case UInt8(ascii: "/"): UInt8(ascii: "_")
-            case UInt8(ascii: "="): nil
-            default: byte
-            }
-        }
-        return String(decoding: translated, as: UTF8.self)
-    }
-}
-
-/// How the sandbox writes JSON: keys in order, slashes as they are.
-enum JSON {
-    static func bytes(_ value: some Encodable) -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Nothing encoded here can fail: strings, integers and null.
-        return (try? encoder.encode(value)) ?? Data()
+        Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
     }
 }

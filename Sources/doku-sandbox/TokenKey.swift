@@ -3,12 +3,12 @@
 import COpenSSL
 import FoundationEssentials
 
-/// An RSA key of libcrypto, freed with its owner.
+/// An RSA key of libcrypto. The owner frees it.
 @safe
 struct RSAKey: ~Copyable {
     private let key: OpaquePointer
 
-    /// A fresh key of 2048 bits; takes a fraction of a second.
+    /// Generates a key of 2048 bits in a fraction of a second.
     init() {
         let context = unsafe EVP_PKEY_CTX_new_from_name(nil, "RSA", nil)
         defer { unsafe EVP_PKEY_CTX_free(context) }
@@ -17,17 +17,17 @@ struct RSAKey: ~Copyable {
             unsafe EVP_PKEY_keygen_init(context) == 1
             && EVP_PKEY_CTX_set_rsa_keygen_bits(context, 2048) == 1
             && EVP_PKEY_generate(context, &fresh) == 1
-        guard done, let fresh = unsafe fresh else { preconditionFailure("libcrypto made no RSA key") }
+        guard done, let fresh = unsafe fresh else { preconditionFailure("libcrypto cannot generate an RSA key") }
         unsafe key = fresh
     }
 
-    /// The key of a PKCS #8 or PKCS #1 encoding made by `privateEncoding`.
+    /// Decodes a `privateEncoding` (PKCS #8 or PKCS #1).
     init(privateEncoding: [UInt8]) {
         let decoded = unsafe privateEncoding.withUnsafeBufferPointer { bytes in
             var start = bytes.baseAddress
             return unsafe d2i_AutoPrivateKey(nil, &start, bytes.count)
         }
-        guard let decoded = unsafe decoded else { preconditionFailure("libcrypto did not read its own key") }
+        guard let decoded = unsafe decoded else { preconditionFailure("libcrypto cannot decode its own key") }
         unsafe key = decoded
     }
 
@@ -49,7 +49,7 @@ struct RSAKey: ~Copyable {
         let done =
             unsafe EVP_DigestSignInit(context, nil, EVP_sha256(), nil, key) == 1
             && EVP_DigestSign(context, &signature, &length, message, message.count) == 1
-        precondition(done && length == signature.count, "libcrypto did not sign")
+        precondition(done && length == signature.count, "libcrypto cannot sign")
         return signature
     }
 
@@ -57,7 +57,7 @@ struct RSAKey: ~Copyable {
         _ encode: (UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?) -> Int32
     ) -> [UInt8] {
         let count = Int(encode(nil))
-        precondition(count > 0, "libcrypto did not encode its own key")
+        precondition(count > 0, "libcrypto cannot encode its own key")
         return unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, used in
             var end = buffer.baseAddress
             used = Int(unsafe encode(&end))
@@ -65,15 +65,15 @@ struct RSAKey: ~Copyable {
     }
 }
 
-/// One lane of signing: lanes work side by side, each with its own copy of the key, off the path that accepts.
-actor SigningLane {
+/// Signs with its own copy of the key. Several signers work in parallel.
+actor Signer {
     private let key: RSAKey
 
     init(privateEncoding: [UInt8]) {
         key = RSAKey(privateEncoding: privateEncoding)
     }
 
-    /// The signature (RS256) of a message; about a millisecond.
+    /// The RS256 signature of a message. Takes about a millisecond.
     func signature(of message: [UInt8]) -> [UInt8] {
         key.signature(of: message)
     }

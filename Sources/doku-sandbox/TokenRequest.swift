@@ -4,41 +4,30 @@ import FoundationEssentials
 
 /// The body of a request for a token.
 struct TokenRequest: Sendable {
-    /// The longest lifetime that can be asked for, in minutes: ten years. DOKU documents no limit.
+    /// The longest lifetime that a request can ask for, in minutes: ten years. DOKU documents no limit.
     static let longestMinutes = 5_256_000
-    /// Granted where nothing is asked for, in minutes. DOKU documents no default.
+    /// The lifetime if the request does not ask for one, in minutes. DOKU documents no default.
     static let defaultMinutes = 60
 
-    /// The lifetime asked for, in minutes; nil if the body leaves it out.
+    /// The requested lifetime, in minutes. Nil if it is missing.
     let validMinutes: Int?
 
-    /// Fails with the sentence that the client is told.
-    init(body: Data) throws(InvalidRequest) {
-        guard let wire = try? JSONDecoder().decode(Wire.self, from: body) else {
-            throw InvalidRequest(message: "Body is not a JSON object with the strings grant_type and valid_time")
+    /// - Throws: the response to an invalid body.
+    init(body: Data) throws(Response) {
+        struct Body: Decodable {
+            let grant_type: String
+            let valid_time: String?
         }
-        guard wire.grant_type == "client_credentials" else {
-            throw InvalidRequest(message: "grant_type must be client_credentials")
+        guard let request = try? JSONDecoder().decode(Body.self, from: body) else {
+            throw .error("invalid_request", "Body is not a JSON object with the strings grant_type and valid_time")
         }
-        guard let text = wire.valid_time else {
-            validMinutes = nil
-            return
+        guard request.grant_type == "client_credentials" else {
+            throw .error("invalid_request", "grant_type must be client_credentials")
         }
+        validMinutes = request.valid_time.flatMap { Int($0) }
+        guard let text = request.valid_time else { return }
         guard text.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }),
-            let minutes = Int(text), 1...Self.longestMinutes ~= minutes
-        else {
-            throw InvalidRequest(message: "valid_time must be a number of minutes")
-        }
-        validMinutes = minutes
-    }
-
-    /// What is wrong with a body.
-    struct InvalidRequest: Error {
-        let message: String
-    }
-
-    private struct Wire: Decodable {
-        let grant_type: String
-        let valid_time: String?
+            let validMinutes, 1...Self.longestMinutes ~= validMinutes
+        else { throw .error("invalid_request", "valid_time must be a number of minutes") }
     }
 }

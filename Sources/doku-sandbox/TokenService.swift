@@ -2,53 +2,43 @@
 
 import FoundationEssentials
 
-/// Carries out a request that has passed every check: grants the token, or lets the brand suffer its fault.
+/// Carries out a valid request: issues a token, or applies the brand's fault.
 struct TokenService: Sendable {
     let clock: ServerClock
     let issuer: TokenIssuer
-    /// No token lives longer, in seconds.
+    /// The longest lifetime of a token, in seconds.
     let lifetimeLimit: Int?
 
     func outcome(of request: TokenRequest, brand: Brand, fault: Fault?) async -> Outcome {
         switch fault {
-        case .none:
-            .answered(await granted(request, brand))
-        case .close:
-            .closed(losing: nil)
-        case .lostAnswer:
-            .closed(losing: await granted(request, brand))
-        case .hang:
-            .hanging
-        case .some(let fault):
-            .answered(await answer(suffering: fault, request, brand))
+        case .close: .closed(losing: nil)
+        case .lostAnswer: .closed(losing: .token(await token(request, brand)))
+        case .hang: .hanging
+        default: .answered(await response(to: request, brand, fault: fault))
         }
-    }
-
-    private func granted(_ request: TokenRequest, _ brand: Brand) async -> Answer {
-        .signed(JSON.bytes(["token": await token(request, brand)]))
     }
 
     private func token(_ request: TokenRequest, _ brand: Brand, padding: String? = nil) async -> String {
         let now = clock.now
-        let asked = 60 * (brand.validMinutes ?? request.validMinutes ?? TokenRequest.defaultMinutes)
-        let lifetime = lifetimeLimit.map { min($0, asked) } ?? asked
+        let requested = 60 * (brand.validMinutes ?? request.validMinutes ?? TokenRequest.defaultMinutes)
+        let lifetime = min(lifetimeLimit ?? requested, requested)
         return await issuer.token(
             clientID: brand.clientID, issuedAt: now, expiresAt: now + lifetime, padding: padding)
     }
 
-    private func answer(suffering fault: Fault, _ request: TokenRequest, _ brand: Brand) async -> Answer {
+    private func response(to request: TokenRequest, _ brand: Brand, fault: Fault?) async -> Response {
         let now = clock.now
-        func tokenAnswer(_ token: String) -> Answer { .signed(JSON.bytes(["token": token])) }
+        func token(for clientID: String, from start: Int, to end: Int) async -> Response {
+            .token(await issuer.token(clientID: clientID, issuedAt: now + start, expiresAt: now + end))
+        }
 
         switch fault {
-        case .close, .lostAnswer, .hang, .unsignedAnswer:
-            var answer = await granted(request, brand)
-            answer.signing = .leftOut
-            return answer
-        case .wrongAnswerSignature:
-            var answer = await granted(request, brand)
-            answer.signing = .wrong
-            return answer
+        case nil, .close, .lostAnswer, .hang:
+            return .token(await self.token(request, brand))
+        case .unsignedAnswer, .wrongAnswerSignature:
+            var response = Response.token(await self.token(request, brand))
+            response.signing = fault == .unsignedAnswer ? .leftOut : .wrong
+            return response
         case .nullToken:
             return .signed(Data(#"{"token":null}"#.utf8))
         case .numberToken:
@@ -56,35 +46,33 @@ struct TokenService: Sendable {
         case .noToken:
             return .signed(Data(#"{"status":"OK"}"#.utf8))
         case .controlCharacters:
-            var token = await token(request, brand)
+            var token = await self.token(request, brand)
             token.insert(contentsOf: "\u{7}\n", at: token.index(token.startIndex, offsetBy: token.count / 2))
-            return tokenAnswer(token)
+            return .token(token)
         case .hugeToken:
-            // Base64 makes four bytes of three.
-            return tokenAnswer(await token(request, brand, padding: String(repeating: "x", count: 15 * 1024)))
+            // Base64 turns three bytes into four.
+            return .token(await self.token(request, brand, padding: String(repeating: "x", count: 15 * 1024)))
         case .expired:
-            return tokenAnswer(
-                await issuer.token(clientID: brand.clientID, issuedAt: now - 7200, expiresAt: now - 3600))
+            return await token(for: brand.clientID, from: -7200, to: -3600)
         case .foreign:
-            return tokenAnswer(
-                await issuer.token(clientID: "BRN-FOREIGN-0000000000000", issuedAt: now, expiresAt: now + 3600))
+            return await token(for: "BRN-FOREIGN-0000000000000", from: 0, to: 3600)
         case .notAJWT:
-            return tokenAnswer("opaque-" + UUID().uuidString.lowercased())
+            return .token("opaque-" + UUID().uuidString.lowercased())
         case .shortLived:
-            return tokenAnswer(await issuer.token(clientID: brand.clientID, issuedAt: now, expiresAt: now + 90))
+            return await token(for: brand.clientID, from: 0, to: 90)
 
         case .html:
             return .page("Scheduled maintenance", status: 200)
         case .empty:
-            return Answer(status: 200, body: Data())
+            return Response(status: 200, body: Data())
         case .cut:
-            let whole = await granted(request, brand).body
+            let whole = Response.token(await self.token(request, brand)).body
             return .signed(Data(whole.prefix(whole.count / 2)))
         case .huge:
             let padding = String(repeating: "x", count: 1 << 20)
-            return .signed(JSON.bytes(["padding": padding, "token": await token(request, brand)]))
+            return .signed(JSON.bytes(["padding": padding, "token": await self.token(request, brand)]))
         case .notJSON:
-            return .signed(Data("token=\(await token(request, brand))\n".utf8))
+            return .signed(Data("token=\(await self.token(request, brand))\n".utf8))
 
         case .invalidSignature:
             return .invalidSignature
@@ -93,8 +81,8 @@ struct TokenService: Sendable {
         case .timeOutOfRange, .timeOutOfRangeOnce:
             return .timeOutOfRange
         case .unwrappedError:
-            return Answer(
-                status: 401, body: JSON.bytes(["code": "invalid_client", "message": "Client authentication failed"]))
+            let error = ["code": "invalid_client", "message": "Client authentication failed"]
+            return Response(status: 401, body: JSON.bytes(error))
         case .conflict:
             return .error("idempotent_request", "Header Request-Id has been used", status: 409)
         case .serverError:
@@ -105,23 +93,15 @@ struct TokenService: Sendable {
         case .notFound:
             return .noResource(TokenEndpoint.target)
         case .tooManyRequests:
-            return .message("Too many requests", status: 429).with("Retry-After", "1")
+            return .message("Too many requests", status: 429, headers: ["Retry-After": "1"])
         case .unavailable:
             return .page("503 Service Temporarily Unavailable", status: 503)
         case .unavailableRetryAfterDate:
-            return .page("503 Service Temporarily Unavailable", status: 503)
-                .with("Retry-After", ServerClock.httpDate(now + 2))
+            let date = ServerClock.httpDate(now + 2)
+            return .page("503 Service Temporarily Unavailable", status: 503, headers: ["Retry-After": date])
         case .redirect:
-            // Port 1 is nobody's: who follows is refused.
-            return .page("302 Found", status: 302).with("Location", "http://127.0.0.1:1/")
+            // No server listens on port 1: a client that follows the redirect gets no connection.
+            return .page("302 Found", status: 302, headers: ["Location": "http://127.0.0.1:1/"])
         }
-    }
-}
-
-extension Answer {
-    fileprivate func with(_ header: String, _ value: String) -> Answer {
-        var copy = self
-        copy.headers[header] = value
-        return copy
     }
 }

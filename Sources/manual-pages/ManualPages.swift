@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Makes the manual pages while the program is built: of what the program says of its own commands, and of the
-// configuration's schema. Nothing that it writes is kept in the repository.
+// Builds the manual pages from the program's own command definitions and the JSON Schema of the configuration.
 
 internal import ArgumentParser
 internal import FoundationEssentials
@@ -11,27 +10,52 @@ internal import Model
 struct ManualPages: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "manual-pages",
-        abstract: "Writes the manual pages of a program that tells its commands on standard input.",
-        discussion: "Standard input is what the program prints for --experimental-dump-help.")
+        abstract: "Write the manual pages.",
+        discussion: "Reads the output of the program's --experimental-dump-help from standard input.")
 
-    @Argument(help: "Where man1 and man5 are made.")
+    @Argument(help: "The directory in which man1 and man5 are created.")
     var directory: String
 
-    @Option(help: ArgumentHelp("The date that the pages carry.", valueName: "YYYY-MM-DD"))
-    var date: ManualDate
+    @Option(help: "The date of the pages, such as \"November 25, 2026\".")
+    var date: String
 
-    @Option(help: "A configuration that is shown as an example.")
+    @Option(help: "The configuration file that the pages show as an example.")
     var example: String
 
     func run() throws {
         var input = ""
         while let line = readLine(strippingNewline: false) { input += line }
         let root = try JSONDecoder().decode(CommandDump.self, from: Data(input.utf8)).command
-        let header = ManualHeader(date: date, source: "\(root.commandName) \(ProgramVersion.text)")
-
-        var pages = root.withSubcommands.map { CommandPage($0, of: root).page(header) }
         let example = try String(contentsOfFile: example, encoding: .utf8)
-        pages.append(try ConfigurationPage(program: root.commandName, example: example).page(header))
-        for page in pages { try page.write(into: directory) }
+
+        var pages = root.withSubcommands.map { CommandPage(command: $0, root: root).page }
+        pages.append(try ConfigurationPage(program: root.commandName, example: example).page)
+        for page in pages {
+            let folder = URL(filePath: "\(directory)/man\(page.section)")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            let text = page.text(date: date, source: "\(root.commandName) \(ProgramVersion.text)")
+            try Data(text.utf8).write(to: folder.appending(path: "\(page.name).\(page.section)"))
+        }
+    }
+}
+
+/// A page in the mdoc(7) format.
+struct ManualPage {
+    let name: String
+    let section: Int
+    /// One sentence.
+    let summary: String
+    /// A part without lines is omitted.
+    let parts: [(title: String, lines: [String])]
+
+    func text(date: String, source: String) -> String {
+        // whatis(1) shows summaries without a capital letter and a full stop.
+        let summary = self.summary.prefix(1).lowercased() + self.summary.dropFirst(1)
+        let head = [
+            ".Dd \(date)", ".Dt \(name.uppercased()) \(section)", ".Os \"\(source)\"", ".Sh NAME", ".Nm \(name)",
+            ".Nd " + Mdoc.lines(summary.hasSuffix(".") ? String(summary.dropLast()) : summary).joined(separator: " "),
+        ]
+        let body = parts.filter { !$0.lines.isEmpty }.flatMap { [".Sh \(Mdoc.argument($0.title))"] + $0.lines }
+        return (head + body).map { $0 + "\n" }.joined()
     }
 }

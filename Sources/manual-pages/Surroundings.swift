@@ -1,68 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The variables and files that the program meets. A test holds the names against the program's sources.
+/// The environment variables and the files that the program reads. A test compares the variables with the sources.
 ///
-/// The page of the program itself tells all of them, a command's page those that the command's own words name.
+/// The program's page lists all of them. Other pages list those that their own text names.
 enum Surroundings {
-    static let environment: [(name: String, meaning: String)] = [
-        (
-            "CREDENTIALS_DIRECTORY",
-            "The directory of the secrets that the configuration names by `credential`. systemd sets it for LoadCredential=."
-        ),
-        ("DOKU_TOKEN_ROTATOR_CONFIG", "The configuration file, where the command line names none."),
-        (
-            "JOURNAL_STREAM",
-            "systemd sets it. Where it names the program's standard error, lines carry the journal's priorities."
-        ),
-        (
-            "KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT",
-            "Where the API server is, for `kubernetes_secret`. Kubernetes sets them in every pod."
-        ),
-        (
-            "NO_COLOR, TERM",
-            "Where the first is set and not empty, tables have no colours; where the second is dumb or not set, a terminal gets no line of progress either."
-        ),
-        ("PATH", "Where programs are looked for that the configuration names without a slash."),
-        (
-            "STATE_DIRECTORY",
-            "Where a run keeps what is still to be delivered, where the configuration's `state_dir` names no directory. systemd sets it for StateDirectory=."
-        ),
-        ("SSLKEYLOGFILE", "Removed, so that no keys of a connection are ever written down."),
-        (
-            "https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY",
-            "The proxy, where the configuration names none. It is never used for an endpoint on loopback by http://."
-        ),
-        ("no_proxy, NO_PROXY", "Hosts that are reached without that proxy."),
+    static let configurationFile = "/etc/doku-token-rotator/config.yaml"
+
+    private static let environment: KeyValuePairs = [
+        "CREDENTIALS_DIRECTORY":
+            "The directory of the secrets that the configuration names by `credential`. systemd sets it for LoadCredential=.",
+        "DOKU_TOKEN_ROTATOR_CONFIG": "The configuration file, if the command line names none.",
+        "JOURNAL_STREAM":
+            "systemd sets it. If it names the program's standard error, each line carries a priority for the journal.",
+        "KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT":
+            "The address of the API server, for `kubernetes_secret`. Kubernetes sets both in every pod.",
+        "NO_COLOR, TERM":
+            "Tables have no colours if NO_COLOR is set and not empty. Without TERM, or if TERM is dumb, a terminal gets no colours and no progress line.",
+        "PATH": "The directories in which the run looks for programs that the configuration names without a slash.",
+        "STATE_DIRECTORY":
+            "The directory for hooks that are still pending, if the configuration has no `state_dir`. systemd sets it for StateDirectory=.",
+        "SSLKEYLOGFILE": "Removed, so that the keys of TLS connections are never written to a file.",
+        "https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY":
+            "The proxy, if the configuration names none. An http:// endpoint on loopback never uses it.",
+        "no_proxy, NO_PROXY": "Hosts that are reached without that proxy.",
     ]
 
-    static let files: [(path: String, meaning: String)] = [
-        (
-            "/etc/doku-token-rotator/config.yaml",
-            "The configuration, where neither the command line nor $DOKU_TOKEN_ROTATOR_CONFIG names another one. A run holds a lock on it."
-        ),
-        (
-            "/var/run/secrets/kubernetes.io/serviceaccount",
-            "In a pod: the token that `kubernetes_secret` is written with, the cluster's authority, and the pod's namespace. Read anew by each run."
-        ),
-        (
-            ".NAME.0123456789abcdef.tmp",
-            "Beside an output NAME: what is not yet published. Where a run was killed and left one, the next run removes it."
-        ),
+    private static let files: KeyValuePairs = [
+        configurationFile:
+            "The configuration, if neither the command line nor $DOKU_TOKEN_ROTATOR_CONFIG names another file. A run locks it.",
+        "/var/run/secrets/kubernetes.io/serviceaccount":
+            "In a pod: the token for writing `kubernetes_secret`, the certificate authority of the cluster, and the namespace. Each run reads them again.",
+        ".NAME.0123456789abcdef.tmp":
+            "A new version of the output NAME, in the same directory, before publication. If a killed run left such a file, the next run removes it.",
     ]
 
-    /// ENVIRONMENT; for a text, as far as it names the variables.
-    static func environmentLines(namedIn text: String? = nil) -> [String] {
-        let told = environment.filter { text?.contains("$" + $0.name) ?? true }
-        return ManualSection.list(
-            told.map { entry in
-                let names = entry.name.split(separator: ", ").map { "Ev " + ManualText.argument($0) }
-                return (names.joined(separator: " , "), ManualText.lines(entry.meaning))
+    /// - Parameter text: nil lists all variables.
+    static func environment(namedIn text: String?) -> [String] {
+        let named = environment.filter { text?.contains("$" + $0.key) ?? true }
+        return Mdoc.list(
+            named.map { names, meaning in
+                let heading = names.split(separator: ", ").map { "Ev " + Mdoc.argument($0) }.joined(separator: " , ")
+                return (heading, Mdoc.lines(meaning))
             })
     }
 
-    /// FILES; for a text, as far as it names the paths.
-    static func fileLines(namedIn text: String? = nil) -> [String] {
-        let told = files.filter { text?.contains($0.path) ?? true }
-        return ManualSection.list(told.map { ("Pa " + ManualText.argument($0.path), ManualText.lines($0.meaning)) })
+    /// - Parameter text: nil lists all files.
+    static func files(namedIn text: String?) -> [String] {
+        let named = files.filter { text?.contains($0.key) ?? true }
+        return Mdoc.list(named.map { ("Pa " + Mdoc.argument($0.key), Mdoc.lines($0.value)) })
     }
 }

@@ -46,7 +46,7 @@ struct CommandTests {
             (#"{"brands":[{"client_id":"B","secret":"hush","delay_ms":"5"}]}"#, "brands[0].delay_ms: not of type Int"),
             (
                 #"{"brands":[{"client_id":"B","secret":"hush"},{"client_id":"B","secret":"hush"}]}"#,
-                "client_id B stands there twice"
+                "client_id B is duplicated"
             ),
         ] as [(String?, String)])
     func `a bad brands file is named with its problem`(text: String?, problem: String) throws {
@@ -119,7 +119,7 @@ struct CommandTests {
 
         try sandbox.folder.write("{", to: "brands.json")
         #expect(try sandbox.send().status == 200)
-        #expect(sandbox.folder.text("errors.txt")?.contains("the brands stay as they were") == true)
+        #expect(sandbox.folder.text("errors.txt")?.contains("the previous brands stay in use") == true)
     }
 
     @Test func `SIGHUP is no reason to end`() throws {

@@ -78,7 +78,7 @@ import Testing
         let builds = URL(filePath: BuiltProgram.sandbox).deletingLastPathComponent().path
         let made = try directory.run(
             "/bin/sh",
-            ["-c", "exec '\(builds)/manual-pages' --date 2026-01-02 --example example.yaml man <dump.json"])
+            ["-c", "exec '\(builds)/manual-pages' --date 'January 2, 2026' --example example.yaml man <dump.json"])
         #expect(made.status == 0, "\(String(decoding: made.standardError, as: UTF8.self))")
 
         let linted = try directory.run(

@@ -2,16 +2,13 @@
 
 import Glibc
 
-/// The place where the sandbox tells people what is wrong. Standard output carries its address and nothing else.
-enum StandardError {
-    static func write(_ line: String) {
-        FileWriting.write(line + "\n", to: STDERR_FILENO)
+/// Writes to the standard streams and the log. Standard output carries only the address of the server.
+enum Output {
+    static func complain(_ problem: String) {
+        write("doku-sandbox: \(problem)\n", to: STDERR_FILENO)
     }
-}
 
-/// Whole writes to a descriptor.
-enum FileWriting {
-    /// Writes all of `text`, in one call as far as the kernel takes it; failures are not reported.
+    /// Writes all of `text`, if possible in one call. Failures are not reported.
     static func write(_ text: String, to descriptor: Int32) {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
