@@ -56,7 +56,7 @@ test:
 # test` does so too wherever it is built.
 kubernetes:
 	@.ci/prepare kubernetes
-	nice Tests/ScenarioTests/Kubernetes/cluster build
+	nice Tests/IntegrationTests/Kubernetes/cluster build
 	swift build --build-tests
 	DOKU_TEST_PYTHON=/usr/bin/python3 swift test --skip-build --no-parallel --filter 'KubernetesSecretTests|ManifestTests|ShardedRunTests'
 
@@ -123,7 +123,7 @@ image: deb
 packages: image
 	@.ci/prepare packages
 	@$(RELEASE) --product doku-sandbox
-	@Tests/ScenarioTests/Packages/run "$(PACKAGES)" $(BUILD)/doku-sandbox
+	@Tests/PackagingTests/Packages/run "$(PACKAGES)" $(BUILD)/doku-sandbox
 
 clean:
 	rm -rf .build .build-mutants .build-thread .build-address .build-kubernetes

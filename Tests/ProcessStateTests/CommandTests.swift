@@ -5,6 +5,7 @@ import Foundation
 import Glibc
 import ProcessState
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct CommandTests {
@@ -50,15 +51,13 @@ import Testing
     }
 
     @Test func `after the timeout the grandchildren are dead too`() throws {
-        let folder = NSTemporaryDirectory() + "/command-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let script = "sleep 1000 & echo $! > \(folder)/grandchild; echo $$ > \(folder)/child; wait"
+        let folder = try TemporaryDirectory()
+        let script = "sleep 1000 & echo $! > \(folder.path)/grandchild; echo $$ > \(folder.path)/child; wait"
         let start = ContinuousClock.now
         #expect(failure(["sh", "-c", script], timeout: .seconds(1)) == .timedOut)
         #expect(ContinuousClock.now - start < .seconds(10))
         for name in ["child", "grandchild"] {
-            let text = try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
+            let text = try #require(folder.text(name))
             let identifier = try #require(Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)))
             #expect(try isGone(identifier))
         }

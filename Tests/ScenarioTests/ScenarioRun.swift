@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 
 /// One run of one scenario, in a directory of its own that is gone afterwards.
 ///
 /// The files of the scenario's folder are copied into the directory; `{{url}}` (of the sandbox) and `{{dir}}` are
 /// replaced in them when the sandbox starts. Tokens go to `tokens/`; secrets stand in `secrets/` and `credentials/`.
 final class ScenarioRun {
-    /// Nothing that is waited for may take longer, in seconds.
-    static let patience = 60
-    /// How much longer than built as usual a program may take: a sanitizer's has more to do.
-    static let slowdown = Double(ProcessInfo.processInfo.environment["DOKU_TEST_SLOWDOWN"] ?? "") ?? 1
-
     /// What the programs of the scenario see.
     let directory: URL
     /// What they do not see: the sandbox's files, what programs printed, remembered files.
@@ -24,7 +20,7 @@ final class ScenarioRun {
     var sandbox: Sandbox?
     var background: ChildProcess?
     var lockHolder: ChildProcess?
-    var receiver: ChildProcess?
+    var receiver: PythonServer?
     /// Of the configuration, by the program in the background.
     var opening: OpenWatch?
     var last: ChildProcess.Ending?
@@ -42,9 +38,9 @@ final class ScenarioRun {
         try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
         try FileManager.default.createDirectory(
             at: scratch, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
-        let disk = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "silent_disk.py").path
         variables = [
-            "dir": directory.path, "rotator": BuiltProgram.rotator, "silent_disk": "/usr/bin/python3 \(disk)",
+            "dir": directory.path, "rotator": BuiltProgram.rotator,
+            "silent_disk": "\(Host.python) \(PythonServer.script("silent_disk.py"))",
         ]
         for name in ["", "tokens", "secrets"] {
             try FileManager.default.createDirectory(
@@ -109,7 +105,7 @@ final class ScenarioRun {
             text = text.replacing("{{\(name)}}", with: value)
         }
         if let start = text.range(of: "{{"), let end = text[start.upperBound...].range(of: "}}") {
-            throw ScenarioFailure("nothing is known of \(text[start.lowerBound..<end.upperBound])")
+            throw TestFailure("nothing is known of \(text[start.lowerBound..<end.upperBound])")
         }
         return text
     }
@@ -152,13 +148,10 @@ final class ScenarioRun {
         let folder = url("told")
         try? FileManager.default.removeItem(at: folder)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-        let program = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "receiver.py").path
-        receiver = try ChildProcess(
-            "/usr/bin/python3", [program, folder.path] + statuses, environment: BuiltProgram.environment,
-            directory: directory, scratch: scratch, holdsInput: true)
-        let port = folder.appending(path: "port")
-        try waitUntil(30, for: "the receiver") { FileFacts(port).kind != nil }
-        variables["receiver"] = try "127.0.0.1:" + String(contentsOf: port, encoding: .utf8)
+        let started = try PythonServer(
+            "receiver.py", [folder.path] + statuses, directory: directory, scratch: scratch)
+        receiver = started
+        variables["receiver"] = "127.0.0.1:" + started.announcement
     }
 
     // MARK: Programs
@@ -183,7 +176,7 @@ final class ScenarioRun {
 
     /// Takes the ending of a run, and looks through all that it left.
     func finish(_ process: ChildProcess) throws {
-        let ending = try process.ending(within: Self.patience)
+        let ending = try process.ending()
         last = ending
         let printed = scratch.appending(path: "stdout")
         try ending.standardOutput.write(to: printed)
@@ -196,7 +189,7 @@ final class ScenarioRun {
         let process = try ChildProcess(
             "/bin/bash", ["-c", command], environment: BuiltProgram.environment.merging(variables) { $1 },
             directory: directory, scratch: scratch)
-        return try process.ending(within: Self.patience)
+        return try process.ending()
     }
 
     // MARK: Secrets and tokens in wrong places
@@ -210,7 +203,7 @@ final class ScenarioRun {
         }
         for (place, data) in places {
             if let finding = canary.finding(in: data) {
-                throw ScenarioFailure("\(place) gives away a secret or a token that begins with \(finding)")
+                throw TestFailure("\(place) gives away a secret or a token that begins with \(finding)")
             }
         }
     }

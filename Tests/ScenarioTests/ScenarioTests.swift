@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 /// Each folder of `Scenarios` is run against the programs as they were built.
 @Suite struct ScenarioTests {
-    static let scenarios = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Scenarios")
+    static let scenarios = Repository.url("Tests/ScenarioTests/Scenarios")
 
     /// Several scenarios at a time, since most of a scenario is waiting; each lane blocks while it waits.
     private static let lanes = (0..<3).map { DispatchQueue(label: "scenarios \($0)") }
@@ -63,7 +64,7 @@ enum Verdict: Sendable {
             let text = try String(contentsOf: folder.appending(path: "scenario"), encoding: .utf8)
             let scenario = try ScenarioFile(text)
             guard scenario.steps.contains(where: { ScenarioRun.assertions.contains($0.verb) }) else {
-                throw ScenarioFailure("nothing is checked")
+                throw TestFailure("nothing is checked")
             }
             var folders = [folder]
             for step in scenario.steps {
@@ -96,19 +97,10 @@ enum Verdict: Sendable {
     private static func obstacle(_ requirement: String) throws -> String? {
         switch requirement {
         case "root": return geteuid() == 0 ? nil : "it needs root"
-        case "mounts": return mayMount ? nil : "it needs the right to mount"
-        default: throw ScenarioFailure("unknown requirement \(requirement)")
+        case "mounts": return Host.mayMount ? nil : "it needs the right to mount"
+        default: throw TestFailure("unknown requirement \(requirement)")
         }
     }
-
-    /// Root may mount, but not in most containers.
-    static let mayMount: Bool = {
-        let scratch = FileManager.default.temporaryDirectory
-        let attempt = try? ChildProcess(
-            "/usr/bin/unshare", ["--mount", "/bin/true"], environment: BuiltProgram.environment, directory: scratch,
-            scratch: scratch)
-        return (try? attempt?.ending(within: 10))?.status == 0
-    }()
 
     private static func report(_ error: any Error, _ step: Step, _ run: ScenarioRun) -> String {
         let row = step.row.isEmpty ? "" : " \(step.row.sorted { $0.key < $1.key }.map { "\($0)=\($1)" })"

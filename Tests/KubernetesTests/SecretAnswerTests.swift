@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Curl
+@testable import Kubernetes
+@testable import TokenRotation
+
+/// Answers to a write that say yes and mean something else: what stands in the Secret counts, not the status.
+@Suite struct SecretAnswerTests {
+    private static let store = TokenStore(
+        address: TokenStore.Address(namespace: "doku", name: "tokens"), labels: [:],
+        entries: [TokenStore.Entry(brand: 0, key: "kopi"), TokenStore.Entry(brand: 1, key: "teh")])
+
+    private static func result(_ body: String, isRehearsal: Bool = false) -> TokenStoreAccess.WriteResult {
+        let write = TokenStoreAccess.Write(
+            store: store, values: ["kopi": Array("one".utf8), "teh": Array("two".utf8)], version: nil,
+            isRehearsal: isRehearsal)
+        let reply = HTTPReply(status: 200, body: Array(body.utf8))
+        return SecretAnswer(reply, for: store, namespace: "doku").result(of: write)
+    }
+
+    @Test func `a Secret that holds what was written is written`() {
+        let body = """
+            {"kind": "Secret", "metadata": {"resourceVersion": "7"}, "data": {"kopi": "b25l", "teh": "dHdv", "x": "eA=="}}
+            """
+        guard case .written(version: "7") = Self.result(body) else {
+            Issue.record("\(Self.result(body))")
+            return
+        }
+    }
+
+    @Test(
+        arguments: [
+            // An admission webhook took everything out, one key, or changed a value.
+            (#"{"kind": "Secret", "metadata": {"resourceVersion": "7"}}"#, "storeRefused kopi"),
+            (#"{"kind": "Secret", "metadata": {}, "data": {"kopi": "b25l"}}"#, "storeRefused teh"),
+            (#"{"kind": "Secret", "metadata": {}, "data": {"kopi": "b25l", "teh": "eA=="}}"#, "storeRefused teh"),
+            // Not a Secret.
+            (#"{"kind": "Status", "metadata": {}, "status": "Success"}"#, "storeAnswer "),
+            (#"{"metadata": {}, "data": {"kopi": "b25l", "teh": "dHdv"}}"#, "storeAnswer "),
+            ("<html>", "storeAnswer "), ("", "storeAnswer "), ("[]", "storeAnswer "),
+        ], [false, true])
+    func `anything else is not`(answer: (body: String, expected: String), isRehearsal: Bool) {
+        guard case .failed(let failure) = Self.result(answer.body, isRehearsal: isRehearsal) else {
+            Issue.record("\(answer.body) passes for a write")
+            return
+        }
+        let parts = answer.expected.split(separator: " ").map(String.init)
+        #expect("\(failure.code)" == parts[0])
+        if parts.count > 1 { #expect(failure.message.contains("the key \(parts[1]) does not hold what was written")) }
+    }
+}

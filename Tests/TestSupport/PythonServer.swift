@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Foundation
+
+/// One of the servers in `Servers`: it says in its first line where it listens, and ends when its standard input does.
+package final class PythonServer {
+    /// Its first line.
+    package let announcement: String
+    private let process: ChildProcess
+
+    /// The path of a script in `Servers`.
+    package static func script(_ name: String) -> String { Repository.path("Tests/TestSupport/Servers/\(name)") }
+
+    package convenience init(_ name: String, _ arguments: [String] = [], in directory: TemporaryDirectory) throws {
+        try self.init(name, arguments, directory: directory.url, scratch: directory.scratch)
+    }
+
+    package init(_ name: String, _ arguments: [String], directory: URL, scratch: URL) throws {
+        process = try ChildProcess(
+            Host.python, ["-B", Self.script(name)] + arguments, environment: BuiltProgram.environment,
+            directory: directory, scratch: scratch, holdsInput: true)
+        announcement = try process.firstLine()
+    }
+
+    /// Ends it.
+    /// - Returns: what it printed after its first line.
+    package func finish() throws -> Data {
+        process.closeInput()
+        return try process.ending(within: 30).standardOutput.dropFirst(announcement.utf8.count + 1)
+    }
+}
