@@ -4,39 +4,6 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Each folder of `Scenarios` is run against the programs as they were built.
-@Suite struct ScenarioTests {
-    static let scenarios = Repository.url("Tests/ScenarioTests/Scenarios")
-
-    /// Several scenarios at a time, since most of a scenario is waiting; each lane blocks while it waits.
-    private static let lanes = (0..<3).map { DispatchQueue(label: "scenarios \($0)") }
-
-    static let names: [String] = {
-        let entries = (try? FileManager.default.contentsOfDirectory(atPath: scenarios.path)) ?? []
-        // One alone, for whoever writes it.
-        let only = ProcessInfo.processInfo.environment["DOKU_TEST_SCENARIO"]
-        return entries.filter { !$0.hasPrefix(".") && $0 == only ?? $0 }.sorted()
-    }()
-
-    /// Those of the hooks have a line of their own on the scoreboard.
-    private static let ownNames = names.filter { !$0.hasPrefix(HookTests.prefix) }
-
-    @Test("there are scenarios")
-    func exist() {
-        #expect(Self.names.count > 10 || ProcessInfo.processInfo.environment["DOKU_TEST_SCENARIO"] != nil)
-    }
-
-    @Test("the programs keep what the scenario promises", arguments: ownNames)
-    func scenario(name: String) async throws {
-        let lane = Self.lanes[(Self.names.firstIndex(of: name) ?? 0) % Self.lanes.count]
-        let verdict = await withCheckedContinuation { continuation in
-            lane.async { continuation.resume(returning: Verdict(ofScenario: name)) }
-        }
-        if case .skipped(let why) = verdict { try Test.cancel("skipped: \(why)") }
-        verdict.record(of: name)
-    }
-}
-
 /// What came of a scenario.
 enum Verdict: Sendable {
     case kept
@@ -44,17 +11,19 @@ enum Verdict: Sendable {
     case broken(line: Int, String)
 
     init(ofScenario name: String) {
-        self.init(of: ScenarioTests.scenarios.appending(path: name))
+        self.init(of: Scenarios.folder.appending(path: name))
     }
 
     /// Makes an issue of a broken promise, at its line of the scenario.
-    func record(of name: String) {
+    /// - Throws: cancels the test if the scenario was skipped.
+    func record(of name: String) throws {
+        if case .skipped(let why) = self { try Test.cancel("skipped: \(why)") }
         guard case .broken(let line, let what) = self else { return }
         Issue.record(
             "\(name), line \(line): \(what)",
             sourceLocation: SourceLocation(
                 fileID: "ScenarioTests/\(name)",
-                filePath: ScenarioTests.scenarios.appending(path: "\(name)/scenario").path, line: max(line, 1),
+                filePath: Scenarios.folder.appending(path: "\(name)/scenario").path, line: max(line, 1),
                 column: 1))
     }
 
