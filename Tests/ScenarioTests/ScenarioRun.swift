@@ -9,9 +9,9 @@ import TestSupport
 /// replaced in them when the sandbox starts. Tokens go to `tokens/`; secrets stand in `secrets/` and `credentials/`.
 final class ScenarioRun {
     /// What the programs of the scenario see.
-    let directory: URL
+    var directory: URL { home.url }
     /// What they do not see: the sandbox's files, what programs printed, remembered files.
-    let scratch: URL
+    var scratch: URL { home.scratch }
     /// The scenario's own files, which may hold secrets.
     var givenFiles: Set<String> = []
     /// Where tokens may be.
@@ -27,26 +27,16 @@ final class ScenarioRun {
     var remembered: [String: FileFacts] = [:]
     var canary = Canary()
     private var lastWords: [String] = []
-    private let root: URL
+    private let home: TemporaryDirectory
 
     /// - Parameter folders: each is copied over those before it; the last is the scenario's own.
     init(folders: [URL]) throws {
-        root = FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
-            .appending(path: "scenario-\(UUID().uuidString)")
-        directory = root.appending(path: "work")
-        scratch = root.appending(path: "scratch")
-        try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
-        try FileManager.default.createDirectory(
-            at: scratch, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+        home = try TemporaryDirectory()
         variables = [
-            "dir": directory.path, "rotator": BuiltProgram.rotator,
+            "dir": home.path, "rotator": BuiltProgram.rotator,
             "silent_disk": "\(Host.python) \(PythonServer.script("silent_disk.py"))",
         ]
-        for name in ["", "tokens", "secrets"] {
-            try FileManager.default.createDirectory(
-                at: directory.appending(path: name), withIntermediateDirectories: true)
-            try chmod(name, 0o755)
-        }
+        for name in ["", "tokens", "secrets"] { try home.makeDirectory(name, mode: 0o755) }
         for folder in folders { try copyFiles(of: folder) }
         for path in try filesBelow("") {
             givenFiles.insert(path)
@@ -65,7 +55,7 @@ final class ScenarioRun {
         }
     }
 
-    /// Ends what still runs, undoes what has to be undone, and removes the directory.
+    /// Ends what still runs, and undoes what has to be undone. The directory is gone with the run.
     func cleanUp() {
         background = nil
         lockHolder = nil
@@ -74,7 +64,6 @@ final class ScenarioRun {
         for words in lastWords.reversed() { _ = try? shell(words) }
         // A directory that may not be written cannot be emptied.
         _ = try? shell("chmod -R u+rwX .")
-        try? FileManager.default.removeItem(at: root)
     }
 
     /// Takes a command to run when the scenario is over, whatever its end.
@@ -121,7 +110,7 @@ final class ScenarioRun {
         let brands = try expanded(brandsFile, row: row)
         try noteSecrets(of: brands)
         sandbox = nil
-        let started = try Sandbox(brands: Data(brands.utf8), flags: flags, scratch: scratch)
+        let started = try home.sandbox(brands: Data(brands.utf8), flags: flags)
         sandbox = started
         // A sandbox started again has another address.
         let known = variables.updateValue(started.url, forKey: "url") ?? "{{url}}"
@@ -148,8 +137,7 @@ final class ScenarioRun {
         let folder = url("told")
         try? FileManager.default.removeItem(at: folder)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-        let started = try PythonServer(
-            "receiver.py", [folder.path] + statuses, directory: directory, scratch: scratch)
+        let started = try PythonServer("receiver.py", [folder.path] + statuses, in: home)
         receiver = started
         variables["receiver"] = "127.0.0.1:" + started.announcement
     }
@@ -186,10 +174,7 @@ final class ScenarioRun {
 
     @discardableResult
     func shell(_ command: String) throws -> ChildProcess.Ending {
-        let process = try ChildProcess(
-            "/bin/bash", ["-c", command], environment: BuiltProgram.environment.merging(variables) { $1 },
-            directory: directory, scratch: scratch)
-        return try process.ending()
+        try home.run("/bin/bash", ["-c", command], environment: variables)
     }
 
     // MARK: Secrets and tokens in wrong places

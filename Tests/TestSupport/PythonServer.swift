@@ -11,14 +11,8 @@ package final class PythonServer {
     /// The path of a script in `Servers`.
     package static func script(_ name: String) -> String { Repository.path("Tests/TestSupport/Servers/\(name)") }
 
-    package convenience init(_ name: String, _ arguments: [String] = [], in directory: TemporaryDirectory) throws {
-        try self.init(name, arguments, directory: directory.url, scratch: directory.scratch)
-    }
-
-    package init(_ name: String, _ arguments: [String], directory: URL, scratch: URL) throws {
-        process = try ChildProcess(
-            Host.python, ["-B", Self.script(name)] + arguments, environment: BuiltProgram.environment,
-            directory: directory, scratch: scratch, holdsInput: true)
+    package init(_ name: String, _ arguments: [String] = [], in directory: TemporaryDirectory) throws {
+        process = try directory.start(Host.python, ["-B", Self.script(name)] + arguments, holdsInput: true)
         announcement = try process.firstLine()
     }
 
