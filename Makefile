@@ -48,7 +48,7 @@ lint:
 test:
 	@.ci/prepare test
 	@$(MAKE) --no-print-directory lint
-	swift build --build-tests
+	swift build --build-tests --explicit-target-dependency-import-check error
 	.ci/suites quick
 
 # Every suite: those of `make test`, and all others at the size of every day.
@@ -108,6 +108,9 @@ install: share
 	for file in example.yaml cron/doku-token-rotator prometheus/alerts.yaml prometheus/dashboard.json \
 		$$(cd config && find kubernetes -type f -name '*.yaml'); do \
 		site config/$$file share/doc/doku-token-rotator/examples/$$file; \
+	done; \
+	for file in systemd/examples/*; do \
+		site $$file share/doc/doku-token-rotator/examples/systemd/$${file##*/}; \
 	done
 
 # A package for Debian and its like.

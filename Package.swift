@@ -41,22 +41,31 @@ let package = Package(
         .target(name: "DurableFiles", dependencies: ["CLinux"], swiftSettings: house),
         .target(name: "ProcessState", dependencies: ["CLinux"], swiftSettings: house),
 
-        // The domain, whom it tells of a run, where tokens go besides files, and the thin shell around all.
+        // The vocabulary that all modules below share.
+        .target(name: "Model", dependencies: ["Digests"], swiftSettings: house),
+
+        // The stages of a run. None of them imports another.
         .target(
-            name: "TokenRotation",
-            dependencies: ["Curl", "YAML", "Digests", "DurableFiles", "ProcessState"],
+            name: "Settings", dependencies: ["Model", "YAML", "DurableFiles"],
             // A link to config/schema.json: `schema` prints the very file that the tests hold against the reader.
             resources: [.embedInCode("schema.json")],
             swiftSettings: house),
+        .target(name: "TokenAPI", dependencies: ["Model", "Curl", "Digests"], swiftSettings: house),
+
+        // The domain, whom it tells of a run, where tokens go besides files, and the thin shell around all.
         .target(
-            name: "Reporting", dependencies: ["TokenRotation", "Curl", "DurableFiles"], swiftSettings: house),
+            name: "TokenRotation",
+            dependencies: ["Model", "Settings", "TokenAPI", "Curl", "Digests", "DurableFiles", "ProcessState"],
+            swiftSettings: house),
         .target(
-            name: "Kubernetes", dependencies: ["TokenRotation", "Curl", "DurableFiles", "ProcessState"],
+            name: "Reporting", dependencies: ["Model", "TokenRotation", "Curl", "DurableFiles"], swiftSettings: house),
+        .target(
+            name: "Kubernetes", dependencies: ["Model", "TokenRotation", "Curl", "DurableFiles", "ProcessState"],
             swiftSettings: house),
         .executableTarget(
             name: "doku-token-rotator",
             dependencies: [
-                "TokenRotation", "Reporting", "Kubernetes", "ProcessState",
+                "Model", "Settings", "TokenAPI", "TokenRotation", "Reporting", "Kubernetes", "ProcessState",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
@@ -65,7 +74,7 @@ let package = Package(
         .executableTarget(
             name: "manual-pages",
             dependencies: [
-                "TokenRotation", "YAML",
+                "Model", "Settings", "YAML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
@@ -81,9 +90,10 @@ let package = Package(
             ],
             swiftSettings: house),
 
-        // Tests by kind. What several of them use is in TestSupport, which knows the programs but none of the modules.
+        // Tests by kind. What several of them use is in TestSupport.
         .target(
-            name: "TestSupport", path: "Tests/TestSupport", exclude: ["Servers", "container"], swiftSettings: house),
+            name: "TestSupport", dependencies: ["Model", "TokenAPI"], path: "Tests/TestSupport",
+            exclude: ["Servers", "container"], swiftSettings: house),
         .testTarget(name: "CurlTests", dependencies: ["Curl", "TestSupport"], swiftSettings: house),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: house),
         .testTarget(name: "DigestsTests", dependencies: ["Digests"], swiftSettings: house),
@@ -91,13 +101,18 @@ let package = Package(
             name: "DurableFilesTests", dependencies: ["DurableFiles", "CLinux", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "ProcessStateTests", dependencies: ["ProcessState", "CLinux", "TestSupport"], swiftSettings: house),
+        .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: house),
+        .testTarget(name: "SettingsTests", dependencies: ["Settings", "Model"], swiftSettings: house),
         .testTarget(
-            name: "TokenRotationTests", dependencies: ["TokenRotation", "Curl", "YAML"],
+            name: "TokenAPITests", dependencies: ["Model", "TokenAPI", "Curl", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "TokenRotationTests",
+            dependencies: ["Model", "Settings", "TokenAPI", "TokenRotation", "Curl", "TestSupport"],
             exclude: ["docker_environment.py", "systemd_environment.sh"], swiftSettings: house),
-        .testTarget(name: "ReportingTests", dependencies: ["Reporting", "TokenRotation"], swiftSettings: house),
+        .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Model"], swiftSettings: house),
         .testTarget(
             name: "KubernetesTests",
-            dependencies: ["Kubernetes", "TokenRotation", "Curl", "TestSupport", "doku-sandbox"], swiftSettings: house),
+            dependencies: ["Kubernetes", "Model", "TokenRotation", "Curl", "TestSupport", "doku-sandbox"], swiftSettings: house),
         .testTarget(name: "SandboxTests", dependencies: ["doku-sandbox", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "ScenarioTests", dependencies: programs + ["TestSupport"], exclude: ["Scenarios"],
@@ -106,17 +121,19 @@ let package = Package(
             name: "FaultTests", dependencies: programs + ["TestSupport"],
             exclude: ["FileFaults/Injector", "FileFaults/Walker"], swiftSettings: house),
         .testTarget(
-            name: "IntegrationTests", dependencies: programs + ["TestSupport", "TokenRotation"],
+            name: "IntegrationTests", dependencies: programs + ["TestSupport", "Model", "TokenRotation"],
             exclude: [
                 "Kubernetes/cluster", "Kubernetes/manifests", "Kubernetes/pod", "Systemd", "metrics_consumers.py",
             ],
             swiftSettings: house),
         .testTarget(
-            name: "PackagingTests", dependencies: programs + ["TestSupport", "TokenRotation", "manual-pages"],
+            name: "PackagingTests",
+            dependencies: programs + ["TestSupport", "Model", "Settings", "TokenRotation", "manual-pages"],
             exclude: ["Manual/Shells", "Packages/boot", "Packages/image", "Packages/inside", "Packages/run"],
             swiftSettings: house),
         .testTarget(
-            name: "DocumentationTests", dependencies: programs + ["TestSupport", "TokenRotation"], exclude: ["page"],
+            name: "DocumentationTests",
+            dependencies: programs + ["TestSupport", "Model", "Settings", "TokenRotation"], exclude: ["page"],
             swiftSettings: house),
     ]
 )
@@ -126,7 +143,8 @@ if Context.environment["DOKU_FUZZING"] != nil {
     package.targets += [
         .systemLibrary(name: "CFuzzer", path: "Tests/Fuzzing/CFuzzer"),
         .executableTarget(
-            name: "fuzz", dependencies: ["CFuzzer", "TokenRotation", "Curl"], path: "Tests/Fuzzing/Fuzz",
+            name: "fuzz", dependencies: ["CFuzzer", "Model", "Settings", "TokenAPI", "TokenRotation", "Curl"],
+            path: "Tests/Fuzzing/Fuzz",
             swiftSettings: house),
     ]
 }

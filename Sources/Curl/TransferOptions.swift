@@ -42,6 +42,17 @@ package enum TrustStore: Sendable, Equatable {
     /// What libcurl was built with.
     case libraryDefault
 
+    /// The bundle or, without one, the directory; the system's store if both are nil.
+    package init(file: String?, directory: String?) {
+        if let file {
+            self = .file(file)
+        } else if let directory {
+            self = .directory(directory)
+        } else {
+            self = .system()
+        }
+    }
+
     /// The system's store: its hashed directory where there is one, since parsing the bundle costs 50 ms of
     /// processor time and the directory 2 ms.
     package static func system(directories: [String] = ["/etc/ssl/certs", "/etc/pki/tls/certs"]) -> TrustStore {

@@ -35,8 +35,8 @@ extension FileError: CustomStringConvertible {
         case .noSpace: "no space, inodes or quota left \(phase)"
         case .tooLarge: "is larger than allowed"
         case .ownerRefused:
-            "the owner or group could not be set; only root gives files to other users, "
-                + "and others only to groups they belong to"
+            "the owner or group could not be set: the user that runs this is not in that group, or a sandbox forbids "
+                + "it; leave `group` out or add the user to it; under systemd, use the drop-in foreign-group.conf"
         case .busy: "is in use"
         case .lockUnsupported: "this file system has no locks for this file; use a local file system"
         case .tooManyOpenFiles: "too many open files; raise the limit (ulimit -n, LimitNOFILE=)"

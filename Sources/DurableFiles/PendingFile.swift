@@ -64,8 +64,12 @@ struct PendingFile: ~Copyable {
         let number = number
         try attempt(.removeAccessList, path) { linux_remove_access_list(number) }
         if attributes.owner != nil || attributes.group != nil {
-            // −1 leaves that half as it is (fchown(2)).
-            try attempt(.setOwner, path) { fchown(number, attributes.owner ?? .max, attributes.group ?? .max) }
+            let given = try ownership()
+            // A sandbox may forbid fchown. It is not called for what the new file already has.
+            if (attributes.owner ?? given.user, attributes.group ?? given.group) != (given.user, given.group) {
+                // −1 leaves that half as it is (fchown(2)).
+                try attempt(.setOwner, path) { fchown(number, attributes.owner ?? .max, attributes.group ?? .max) }
+            }
         }
         try attempt(.setMode, path) { fchmod(number, attributes.mode & 0o777) }
     }

@@ -2,6 +2,7 @@
 
 internal import Curl
 internal import Dispatch
+internal import Model
 internal import Synchronization
 internal import TokenRotation
 
@@ -44,28 +45,25 @@ final class APIRequests: Sendable {
         stop.onStop { [transfers] in transfers.cancel() }
     }
 
-    /// Sends all of them and waits for what becomes of them, in their order.
+    /// Sends a request and waits for what becomes of it. Many threads may wait side by side.
     /// - Parameters:
     ///   - end: when nothing is tried again.
     ///   - mayPass: whether an answer may be another one in a moment.
-    func results(
-        of requests: [HTTPRequest], until end: ContinuousClock.Instant, mayPass: @escaping @Sendable (HTTPReply) -> Bool
-    ) -> [Result<HTTPReply, BrandFailure>] {
-        let results = Mutex<[Result<HTTPReply, BrandFailure>?]>(Array(repeating: nil, count: requests.count))
-        let group = DispatchGroup()
-        for (index, request) in requests.enumerated() {
-            group.enter()
-            var request = request
-            request.url = account.server + request.url
-            request.headers.append(("Authorization", "Bearer \(account.token)"))
-            request.headers.append(("Accept", "application/json"))
-            send(request, attempt: 1, notBefore: nil, until: end, mayPass) { result in
-                results.withLock { $0[index] = result }
-                group.leave()
-            }
+    func result(
+        of request: HTTPRequest, until end: ContinuousClock.Instant, mayPass: @escaping @Sendable (HTTPReply) -> Bool
+    ) -> Result<HTTPReply, BrandFailure> {
+        let found = Mutex<Result<HTTPReply, BrandFailure>?>(nil)
+        let isThere = DispatchSemaphore(value: 0)
+        var request = request
+        request.url = account.server + request.url
+        request.headers.append(("Authorization", "Bearer \(account.token)"))
+        request.headers.append(("Accept", "application/json"))
+        send(request, attempt: 1, notBefore: nil, until: end, mayPass) { result in
+            found.withLock { $0 = result }
+            isThere.signal()
         }
-        group.wait()
-        return results.withLock { $0 }.map { $0 ?? .failure(BrandFailure(.internal, "no result")) }
+        isThere.wait()
+        return found.withLock { $0 } ?? .failure(BrandFailure(.internal, "no result"))
     }
 
     private func send(
@@ -80,7 +78,9 @@ final class APIRequests: Sendable {
             switch result {
             case .success(let reply):
                 guard mayPass(reply) else { return completion(.success(reply)) }
-                wish = reply.headers["retry-after"].flatMap { RetryAfter.wait($0, date: nil, now: .now) }
+                wish = reply.headers["retry-after"].flatMap {
+                    RetryAfter.wait($0, date: nil, now: Timestamp.now.seconds)
+                }
             case .failure(let error):
                 guard failure(error).isTransient, error.kind != .cancelled else {
                     return completion(.failure(failure(error)))

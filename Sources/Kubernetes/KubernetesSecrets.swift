@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Curl
+internal import Model
 internal import Synchronization
 package import TokenRotation
 
 /// Kubernetes Secrets as stores of tokens, by the API of the cluster that the process runs in.
 package enum KubernetesSecrets {
-    /// The way there for one run. Nothing is asked or read before the first store is.
-    package static let access: TokenStoreAccess.Maker = { configuration, stop, end in
+    /// The destinations of one run. Nothing is asked or read before the first Secret is.
+    package static let destinations: DestinationMaker = { configuration, stop, end in
+        guard !configuration.stores.isEmpty else { return [] }
         let session = SecretSession(configuration, stop, end)
-        return TokenStoreAccess(read: { session.read($0) }, write: { session.write($0) })
+        let access = SecretAccess(read: { session.read($0) }, write: { session.write($0) })
+        return configuration.stores.map { SecretDestination($0, of: configuration, access: access) }
     }
 }
 
@@ -69,32 +72,27 @@ private final class SecretSession: Sendable {
         }
     }
 
-    func read(_ stores: [TokenStore]) -> [Result<TokenStoreAccess.Contents, BrandFailure>] {
-        let isSurvey = !hasWritten.load(ordering: .relaxed)
-        let answers = answers(for: stores, by: \.asking, isSurvey: isSurvey) { index, namespace in
-            HTTPRequest(method: .get, url: Self.path(stores[index], namespace), headers: [], body: [])
-        }
-        return answers.map { $0.flatMap(\.contents) }
+    func read(_ store: TokenStore) -> Result<SecretAccess.Contents, BrandFailure> {
+        answer(for: store, by: \.asking, isSurvey: !hasWritten.load(ordering: .relaxed)) { namespace in
+            HTTPRequest(method: .get, url: Self.path(store, namespace), headers: [], body: [])
+        }.flatMap(\.contents)
     }
 
-    func write(_ writes: [TokenStoreAccess.Write]) -> [TokenStoreAccess.WriteResult] {
-        let isRehearsal = writes.first?.isRehearsal ?? false
-        if !isRehearsal { hasWritten.store(true, ordering: .relaxed) }
-        let answers = answers(
-            for: writes.map(\.store), by: { isRehearsal ? $0.asking : $0.writing }, isSurvey: isRehearsal
-        ) { index, namespace in
+    func write(_ write: SecretAccess.Write) -> SecretAccess.WriteResult {
+        if !write.isProbe { hasWritten.store(true, ordering: .relaxed) }
+        let answer = answer(
+            for: write.store, by: { write.isProbe ? $0.asking : $0.writing }, isSurvey: write.isProbe
+        ) { namespace in
             HTTPRequest(
                 method: .patch,
-                url: Self.path(writes[index].store, namespace) + "?fieldManager=\(SecretManifest.fieldManager)"
-                    + (isRehearsal ? "&dryRun=All" : ""),
+                url: Self.path(write.store, namespace) + "?fieldManager=\(SecretManifest.fieldManager)"
+                    + (write.isProbe ? "&dryRun=All" : ""),
                 headers: [("Content-Type", "application/apply-patch+yaml")],
-                body: SecretManifest(writes[index], namespace: namespace).json ?? [])
+                body: SecretManifest(write, namespace: namespace).json ?? [])
         }
-        return zip(writes, answers).map { write, answer in
-            switch answer {
-            case .success(let answer): answer.result(of: write)
-            case .failure(let failure): .failed(failure)
-            }
+        switch answer {
+        case .success(let answer): return answer.result(of: write)
+        case .failure(let failure): return .failed(failure)
         }
     }
 
@@ -103,31 +101,18 @@ private final class SecretSession: Sendable {
         "/api/v1/namespaces/\(namespace)/secrets/\(store.address.name)"
     }
 
-    private func answers(
-        for stores: [TokenStore], by requests: (Connections) -> APIRequests, isSurvey: Bool,
-        _ request: (_ index: Int, _ namespace: String) -> HTTPRequest
-    ) -> [Result<SecretAnswer, BrandFailure>] {
-        guard !stores.isEmpty else { return [] }
-        let connections: Connections
-        switch connect() {
-        case .success(let made): connections = made
-        case .failure(let failure): return stores.map { _ in .failure(failure) }
-        }
-        var results: [Result<SecretAnswer, BrandFailure>?] = Array(repeating: nil, count: stores.count)
-        var asked: [(index: Int, namespace: String)] = []
-        for (index, store) in stores.enumerated() {
-            switch namespace(of: store, connections.namespace) {
-            case .success(let namespace): asked.append((index, namespace))
-            case .failure(let failure): results[index] = .failure(failure)
+    private func answer(
+        for store: TokenStore, by requests: (Connections) -> APIRequests, isSurvey: Bool,
+        _ request: (_ namespace: String) -> HTTPRequest
+    ) -> Result<SecretAnswer, BrandFailure> {
+        connect().flatMap { connections in
+            namespace(of: store, connections.namespace).flatMap { namespace in
+                requests(connections).result(
+                    of: request(namespace), until: isSurvey ? connections.endOfSurvey : end,
+                    mayPass: SecretAnswer.mayPass
+                ).map { SecretAnswer($0, for: store, namespace: namespace) }
             }
         }
-        let replies = requests(connections).results(
-            of: asked.map { request($0.index, $0.namespace) }, until: isSurvey ? connections.endOfSurvey : end,
-            mayPass: SecretAnswer.mayPass)
-        for ((index, namespace), reply) in zip(asked, replies) {
-            results[index] = reply.map { SecretAnswer($0, for: stores[index], namespace: namespace) }
-        }
-        return results.map { $0 ?? .failure(BrandFailure(.internal, "no result")) }
     }
 
     /// Where a store is. One Secret that the configuration names in two ways would be written in turns.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Curl
+internal import Model
 internal import TokenRotation
 
 /// What an answer of the API server means for a Secret and the brands in it.
@@ -19,19 +20,19 @@ struct SecretAnswer {
     private var name: String { "the Secret \(namespace)/\(store.address.name)" }
 
     /// Of a GET.
-    var contents: Result<TokenStoreAccess.Contents, BrandFailure> {
+    var contents: Result<SecretAccess.Contents, BrandFailure> {
         switch reply.status {
         case 200:
             guard let object = SecretObject(reply.body) else { return .failure(notUnderstood) }
             return .success(object.contents(of: store))
         // Nothing there yet. A namespace that is missing shows when something is written.
-        case 404: return .success(TokenStoreAccess.Contents())
+        case 404: return .success(SecretAccess.Contents())
         default: return .failure(failure(to: "read"))
         }
     }
 
     /// Of a PATCH.
-    func result(of write: TokenStoreAccess.Write) -> TokenStoreAccess.WriteResult {
+    func result(of write: SecretAccess.Write) -> SecretAccess.WriteResult {
         switch reply.status {
         case 200, 201:
             guard let object = SecretObject(reply.body) else { return .failed(notUnderstood) }
@@ -45,13 +46,13 @@ struct SecretAnswer {
                     "\(name): the API server took the write, but the key \(key) does not hold what was written: does "
                         + "an admission webhook change it?"))
         // An admission webhook that knows no dry run refuses every one: the write itself will tell.
-        case 400 where write.isRehearsal: return .written(version: nil)
+        case 400 where write.isProbe: return .written(version: nil)
         case 409: return conflict
         default: return .failed(failure(to: "write"))
         }
     }
 
-    private var conflict: TokenStoreAccess.WriteResult {
+    private var conflict: SecretAccess.WriteResult {
         let status = APIStatus(reply.body)
         guard !status.conflicts.isEmpty else { return .changed }
         let keys = Set(store.entries.map(\.key))

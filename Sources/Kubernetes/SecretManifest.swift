@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
+internal import Model
 internal import TokenRotation
 
 /// What is applied to a Secret: everything that is ours in it, and nothing else (Kubernetes: "Server-Side Apply").
@@ -22,7 +23,7 @@ struct SecretManifest: Encodable {
     /// In base64.
     let data: [String: String]
 
-    init(_ write: TokenStoreAccess.Write, namespace: String) {
+    init(_ write: SecretAccess.Write, namespace: String) {
         metadata = Metadata(
             name: write.store.address.name, namespace: namespace,
             labels: write.store.labels.isEmpty ? nil : write.store.labels, resourceVersion: write.version)

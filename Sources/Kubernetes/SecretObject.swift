@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
+internal import Model
 internal import TokenRotation
 
 /// A Secret as the API server tells of it, as far as it is of interest.
@@ -52,8 +53,8 @@ struct SecretObject: Decodable {
     }
 
     /// What a run needs to know of it.
-    func contents(of store: TokenStore) -> TokenStoreAccess.Contents {
-        var contents = TokenStoreAccess.Contents()
+    func contents(of store: TokenStore) -> SecretAccess.Contents {
+        var contents = SecretAccess.Contents()
         contents.version = metadata.resourceVersion
         for (key, value) in data ?? [:] {
             if let bytes = Data(base64Encoded: value) { contents.values[key] = [UInt8](bytes) }

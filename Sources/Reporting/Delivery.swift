@@ -2,6 +2,7 @@
 
 internal import Curl
 internal import Dispatch
+internal import Model
 internal import TokenRotation
 
 /// Requests that tell others of a run. They never change how it ends.
@@ -19,7 +20,7 @@ final class Delivery: Sendable {
         options.connectTimeout = Self.tryTimeout
         options.requestTimeout = Self.tryTimeout
         options.allowsPlainHTTP = plain
-        options.tls = TrustStore(destinations.tls)
+        options.tls = TrustStore(file: destinations.tls.caFile, directory: destinations.tls.caDirectory)
         options.proxy = destinations.proxy
         transfers = try Transfers(options: options)
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Model
 internal import TokenRotation
 
 /// What can be carried over from the metrics of an earlier run: lines of our own form, each once, and nothing else of

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Model
 internal import TokenRotation
 
 /// A metric's name with its help and, for a report, its samples: all are gauges.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import TokenRotation
+package import Model
+internal import TokenRotation
 
 /// A run's figures in the text format of Prometheus, version 0.0.4.
 ///

@@ -2,6 +2,7 @@
 
 internal import Curl
 internal import Dispatch
+internal import Model
 internal import Synchronization
 internal import TokenRotation
 

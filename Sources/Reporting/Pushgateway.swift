@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Curl
+internal import Model
 internal import TokenRotation
 
 /// Hands metrics to a Prometheus Pushgateway, for runs that no collector lives beside.

@@ -2,6 +2,7 @@
 
 internal import Dispatch
 internal import DurableFiles
+package import Model
 internal import Synchronization
 package import TokenRotation
 

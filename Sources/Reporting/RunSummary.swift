@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Model
 internal import TokenRotation
 
 /// A run in one small JSON document, for those who keep only a few bytes.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import DurableFiles
+internal import Model
 internal import Synchronization
 
 /// Looks users and groups up once a run.

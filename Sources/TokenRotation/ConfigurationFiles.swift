@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Model
+
 /// A file that a run reads, and that no output may replace.
 package enum RunInput: Sendable {
     case configuration

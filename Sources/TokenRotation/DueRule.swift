@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Model
+
 /// Who needs a new token, read from the tokens already published.
 package struct DueRule: Sendable {
     package enum Verdict: Sendable, Equatable {
@@ -19,21 +21,15 @@ package struct DueRule: Sendable {
     private let force: Bool
     private let now: Timestamp
 
-    /// For clocks and schedulers that are late.
-    package static let doubt: Duration = .seconds(60)
-
-    /// What a run may add to `run_every` before the next token is in place.
-    package static func margin(deadline: Duration, splay: Duration) -> Duration { deadline + splay + doubt }
-
     package init(runEvery: Duration, deadline: Duration, splay: Duration = .zero, force: Bool, now: Timestamp) {
-        needed = runEvery + Self.margin(deadline: deadline, splay: splay)
-        longestRun = Self.margin(deadline: deadline, splay: splay)
+        needed = NextRun(runEvery: runEvery, deadline: deadline, splay: splay).end
+        longestRun = NextRun.margin(deadline: deadline, splay: splay)
         self.force = force
         self.now = now
     }
 
     /// Judges one brand by all its outputs.
-    package func verdict(on brand: Brand, outputs: [SurveyedOutput]) -> Verdict {
+    package func verdict(on brand: Brand, outputs: [OutputSnapshot]) -> Verdict {
         var token: Token?
         var isAsConfigured = true
         var writtenAt: Timestamp?
@@ -65,12 +61,11 @@ package struct DueRule: Sendable {
         if let clientID = token.clientID, clientID != brand.clientID {
             return .request(.foreignToken)
         }
-        if let issuedAt = token.issuedAt, issuedAt.since(now) - clockOffset > TokenResponse.clockDoubt {
+        if let issuedAt = token.issuedAt, issuedAt.since(now) - clockOffset > Timestamp.clockDoubt {
             return .request(.issuedInFuture)
         }
         // Of a token that tells nothing, the file's time is all there is.
-        if token.issuedAt == nil, token.expiresAt == nil, let writtenAt, writtenAt.since(now) > TokenResponse.clockDoubt
-        {
+        if token.issuedAt == nil, token.expiresAt == nil, let writtenAt, writtenAt.since(now) > Timestamp.clockDoubt {
             return .request(.issuedInFuture)
         }
         guard let left = left(of: token, brand: brand, writtenAt: writtenAt, clockOffset: clockOffset) else {
@@ -115,7 +110,7 @@ package struct DueRule: Sendable {
     }
 
     /// How good one published token is for those who read it.
-    package func health(of output: SurveyedOutput, brand: Brand) -> TokenHealth {
+    package func health(of output: OutputSnapshot, brand: Brand) -> TokenHealth {
         guard case .token(let token) = output.state, token.clientID ?? brand.clientID == brand.clientID else {
             return .dead
         }
@@ -124,7 +119,7 @@ package struct DueRule: Sendable {
 
     /// Whether what reads this output may be without a token before a run that delays is over, or is so already. An
     /// output that is refused is none that the run could help.
-    func cannotWait(_ output: SurveyedOutput, brand: Brand) -> Bool {
+    func cannotWait(_ output: OutputSnapshot, brand: Brand) -> Bool {
         guard output.refusal == nil else { return false }
         guard case .token(let token) = output.state, token.clientID ?? brand.clientID == brand.clientID else {
             return true

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Model
+
 extension EnvironmentDialect {
     /// One line without its end that assigns `value` to `variable`; nil where this dialect's readers cannot get the
     /// value back unchanged. What is refused is never mangled.

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import DurableFiles
+internal import Model
 internal import ProcessState
 
 /// Whether what a run does after its tokens can be done: hooks, their journal, and telling of the run.
 struct FollowUpExamination {
     private let configuration: Configuration
     private let reader: SecretReader
-    private let watch: DiskWatch
+    private let directories: OutputDirectories
 
     /// Takes a secret out of the environment: to be made before anything reads that on another thread.
-    init(_ configuration: Configuration, watch: DiskWatch) {
+    init(_ configuration: Configuration, _ directories: OutputDirectories) {
         self.configuration = configuration
-        self.watch = watch
+        self.directories = directories
         reader = SecretReader(for: [configuration.report.ping?.url].compactMap { $0 })
     }
 
@@ -23,7 +24,7 @@ struct FollowUpExamination {
         if let path = configuration.report.metricsFile { findings.append(metricsFinding(path, stop)) }
         if let path = configuration.report.terminationMessage { findings.append(messageFinding(path, stop)) }
         if let ping = configuration.report.ping {
-            findings += SecretExamination.findings(on: ping.url, reader, watch, stop) {
+            findings += SecretExamination.findings(on: ping.url, reader, directories, stop) {
                 HostFinding(.report, "ping", $0, $1 ?? "its URL can be had")
             }
         }
@@ -48,7 +49,7 @@ struct FollowUpExamination {
                     + "in the unit")
         }
         do throws(FileError) {
-            try directory.rehearse(watch: watch, stop: stop)
+            try directory.rehearse(stop: stop)
             return HostFinding(.stateDirectory, directory.path, .ok, "can be written")
         } catch {
             return HostFinding(.stateDirectory, directory.path, .fail, "\(error)")
@@ -58,7 +59,7 @@ struct FollowUpExamination {
     private func metricsFinding(_ path: String, _ stop: StopRequest) -> HostFinding {
         do throws(FileError) {
             let location = try FileLocation(path: path)
-            try watch.wait(path, in: location.directory, for: .writing, stop: stop) { () throws(FileError) in
+            try bounded(path, stop) { () throws(FileError) in
                 _ = try Directory(path: location.directory, use: .sharing).rehearse(
                     name: location.name, attributes: PublishedAttributes(mode: 0o644))
             }
@@ -72,7 +73,7 @@ struct FollowUpExamination {
     private func messageFinding(_ path: String, _ stop: StopRequest) -> HostFinding {
         do throws(FileError) {
             let location = try FileLocation(path: path)
-            let state = try watch.wait(path, in: location.directory, stop: stop) { () throws(FileError) in
+            let state = try bounded(path, stop) { () throws(FileError) in
                 try Directory(path: location.directory, use: .reading).inspect(name: location.name, maximumSize: 0)
             }
             if case .absent = state {
@@ -85,5 +86,19 @@ struct FollowUpExamination {
             if error.reason == .isMountPoint { return HostFinding(.report, path, .ok, "is there") }
             return HostFinding(.report, path, .warn, "\(error)")
         }
+    }
+
+    /// Does something with a file for no longer than its disk may take.
+    private func bounded<Value: Sendable>(
+        _ path: String, _ stop: StopRequest, _ body: @escaping @Sendable () throws(FileError) -> Value
+    ) throws(FileError) -> Value {
+        let result = stop.result(within: directories.patience, afterSignal: 0) { () -> Result<Value, FileError> in
+            do throws(FileError) {
+                return .success(try body())
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try (result ?? .failure(.hanging(path))).get()
     }
 }

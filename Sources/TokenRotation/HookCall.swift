@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Model
 internal import ProcessState
 
 /// One start of one hook's program: what it is told, and what comes of it.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import DurableFiles
+internal import Model
 internal import ProcessState
 internal import Synchronization
 
@@ -22,7 +23,6 @@ final class HookDelivery: Sendable {
     /// Those that concern a brand of the run, in the order of the configuration.
     private let hooks: [Hook]
     private let directory: StateDirectory?
-    private let watch: DiskWatch
     private let stop: StopRequest
     private let began: Timestamp
     /// What was owed when the run began.
@@ -31,10 +31,8 @@ final class HookDelivery: Sendable {
 
     /// Reads the journal. The caller holds the run's lock, unless the run only plans.
     package init(
-        _ configuration: Configuration, _ selection: Selection, began: Timestamp, isDryRun: Bool, watch: DiskWatch,
-        stop: StopRequest
+        _ configuration: Configuration, _ selection: Selection, began: Timestamp, isDryRun: Bool, stop: StopRequest
     ) {
-        self.watch = watch
         self.stop = stop
         self.configuration = configuration
         self.began = began
@@ -44,7 +42,7 @@ final class HookDelivery: Sendable {
         var journal = HookJournal()
         var written: HookJournal?
         var warnings: [String] = []
-        switch directory?.readJournal(sweeping: !isDryRun, watch: watch, stop: stop) {
+        switch directory?.readJournal(sweeping: !isDryRun, stop: stop) {
         case .journal(let found):
             written = found
             journal = found
@@ -113,7 +111,7 @@ final class HookDelivery: Sendable {
             change(&state.journal)
             guard let directory, state.journal != state.written else { return }
             do throws(FileError) {
-                try directory.write(state.journal, watch: watch, stop: stop)
+                try directory.write(state.journal, stop: stop)
                 state.written = state.journal
                 state.isForgetful = false
             } catch {
@@ -128,13 +126,13 @@ final class HookDelivery: Sendable {
 
     /// To be called before the first file changes: whatever happens from here on, the hooks for these brands are owed.
     ///
-    /// - Parameter brands: indexes of those that may change.
-    package func announce(_ brands: Set<Int>) {
+    /// - Parameter brands: names of those that may change.
+    package func announce(_ brands: Set<String>) {
         update { journal in
             for hook in hooks where hook.trigger != .failed {
-                let names = brands.filter(hook.concerns).map { configuration.brands[$0].name }
+                let names = Self.names(brands, hook, configuration)
                 guard !names.isEmpty else { continue }
-                let entry = HookJournal.Entry(since: began, changed: Set(names))
+                let entry = HookJournal.Entry(since: began, changed: names)
                 journal.entries[hook.name] = owed.entries[hook.name].map { $0.merged(with: entry) } ?? entry
             }
         }
@@ -145,10 +143,10 @@ final class HookDelivery: Sendable {
     /// Runs the hooks that are needed, one after the other, and remembers those that could not be delivered.
     ///
     /// - Parameters:
-    ///   - changed: indexes of the brands of whose tokens one was published.
-    ///   - failed: indexes of the brands that failed.
+    ///   - changed: names of the brands of which a token was published.
+    ///   - failed: names of the brands that failed.
     package func deliver(
-        changed: Set<Int>, failed: Set<Int>, runID: String, exitStatus: ExitStatus,
+        changed: Set<String>, failed: Set<String>, runID: String, exitStatus: ExitStatus,
         deadline: ContinuousClock.Instant, stop: StopRequest, redact: ([UInt8]) -> String?
     ) -> [HookOutcome] {
         guard !hooks.isEmpty else { return [] }
@@ -194,7 +192,8 @@ final class HookDelivery: Sendable {
         }
     }
 
-    private static func names(_ brands: Set<Int>, _ hook: Hook, _ configuration: Configuration) -> Set<String> {
-        Set(brands.filter(hook.concerns).map { configuration.brands[$0].name })
+    private static func names(_ brands: Set<String>, _ hook: Hook, _ configuration: Configuration) -> Set<String> {
+        guard let own = hook.brands else { return brands }
+        return brands.intersection(own.map { configuration.brands[$0].name })
     }
 }

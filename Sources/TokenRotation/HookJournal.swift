@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
+package import Model
 
 /// The hooks that are still to be delivered, each with the brands that it is about: what a run that was killed, or a
 /// hook that failed, leaves to the next run.
@@ -48,8 +49,8 @@ package struct HookJournal: Sendable, Equatable {
         guard document.version == Self.version else { throw .unknownVersion }
         for hook in document.hooks ?? [] {
             guard let since = hook.since, let changed = hook.changed, let failed = hook.failed,
-                ConfigurationReader.isBrandName(hook.name), changed.allSatisfy(ConfigurationReader.isBrandName),
-                failed.allSatisfy(ConfigurationReader.isBrandName)
+                Brand.isName(hook.name), changed.allSatisfy(Brand.isName),
+                failed.allSatisfy(Brand.isName)
             else { throw .malformed }
             let entry = Entry(since: Timestamp(seconds: since), changed: Set(changed), failed: Set(failed))
             guard entries.updateValue(entry, forKey: hook.name) == nil else { throw .malformed }

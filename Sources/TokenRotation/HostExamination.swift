@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import DurableFiles
+package import Model
 internal import ProcessState
+internal import Settings
 
 /// Looks at this host with the eyes of a run that is to come: what it needs is read, tried and taken back, by the code
 /// that the run uses. Nothing is requested of DOKU, and nothing stays on disk.
@@ -10,13 +12,13 @@ package struct HostExamination: Sendable {
     private let brands: [String]?
     private let shard: Shard?
     private let stop: StopRequest
-    private let stores: TokenStoreAccess.Maker
+    private let destinations: DestinationMaker
 
     package init(
         configurationFile: String, brands: [String]?, shard: Shard?, stop: StopRequest,
-        stores: @escaping TokenStoreAccess.Maker = TokenStoreAccess.none
+        destinations: @escaping DestinationMaker = { _, _, _ in [] }
     ) {
-        self.stores = stores
+        self.destinations = destinations
         self.configurationFile = configurationFile
         self.brands = brands
         self.shard = shard
@@ -36,19 +38,25 @@ package struct HostExamination: Sendable {
             return HostReport(findings: [HostFinding(.configuration, configurationFile, .fail, "\(error)")])
         }
         let selection = try Selection(of: configuration, names: brands, shard: shard)
-        let watch = DiskWatch(configuration)
+        let pool = WorkerPool(width: 512)
+        let publication = Publication(
+            directories: OutputDirectories(pool: pool, patience: configuration.patience), accounts: Accounts())
         // Takes secrets out of the environment: before anything reads that on another thread.
-        let secrets = SecretExamination(configuration, selection, watch: watch)
-        let followUp = FollowUpExamination(configuration, watch: watch)
+        let secrets = SecretExamination(configuration, selection, publication.directories, pool)
+        let followUp = FollowUpExamination(configuration, publication.directories)
         var findings = configurationFindings(configuration, selection, file)
         findings.append(lockFinding(file))
         findings += NetworkExamination(configuration, stop).findings()
+        let brands = selection.brands.map { configuration.brands[$0] }
+        let published = PublishedState(of: configuration, brands, publication: publication, pool: pool, stop: stop)
         if stop.reason == nil { findings += secrets.findings(stop) }
-        if stop.reason == nil { findings += OutputExamination(configuration, selection, watch: watch).findings(stop) }
+        if stop.reason == nil {
+            findings += OutputExamination(configuration, brands, published, publication).findings()
+        }
         if stop.reason == nil { findings += followUp.findings(stop) }
         if stop.reason == nil, !configuration.stores.isEmpty {
-            let access = stores(configuration, stop, .now + configuration.deadline)
-            findings += StoreExamination(configuration, selection, access).findings()
+            let shared = destinations(configuration, stop, .now + configuration.deadline)
+            findings += DestinationExamination(shared, brands).findings()
         }
         return HostReport(findings: findings)
     }
@@ -106,45 +114,46 @@ package struct HostExamination: Sendable {
 struct SecretExamination: Sendable {
     private let brands: [Brand]
     private let reader: SecretReader
-    private let watch: DiskWatch
-    private let lanes: Lanes
+    private let directories: OutputDirectories
+    private let pool: WorkerPool
 
-    init(_ configuration: Configuration, _ selection: Selection, watch: DiskWatch) {
+    init(
+        _ configuration: Configuration, _ selection: Selection, _ directories: OutputDirectories, _ pool: WorkerPool
+    ) {
         brands = selection.brands.map { configuration.brands[$0] }
         reader = SecretReader(for: brands.map(\.secret))
-        self.watch = watch
-        lanes = Lanes(label: "secrets", count: max(8, min(64, configuration.concurrency)))
+        self.directories = directories
+        self.pool = pool
     }
 
     func findings(_ stop: StopRequest) -> [HostFinding] {
-        let commands = brands.indices.filter { brands[$0].secret.isCommand }
-        let others = brands.indices.filter { !brands[$0].secret.isCommand }
-        let found = Slots<[HostFinding]>(count: brands.count, empty: [])
-        let examine: @Sendable (Int) -> Void = { [self] index in
-            guard stop.reason == nil else { return }
-            let brand = brands[index]
-            found.set(
-                index,
-                Self.findings(on: brand.secret, reader, watch, stop) {
-                    HostFinding(.secret, brand.name, $0, $1 ?? "can be had")
-                })
-        }
-        PatientWalk.run(others.count, watch, stop: stop) { examine(others[$0]) }
         // A command has a time limit of its own.
-        lanes.forEach(count: commands.count) { examine(commands[$0]) }
-        return found.values.flatMap { $0 }
+        let limit = brands.contains(where: \.secret.isCommand) ? nil : directories.patience
+        let found = pool.map(brands.count, within: limit, grouping: 1, onCancel: { stop.onStop($0) }) {
+            [brands, reader, directories] index -> [HostFinding] in
+            guard stop.reason == nil else { return [] }
+            return Self.findings(on: brands[index].secret, reader, directories, stop) {
+                HostFinding(.secret, brands[index].name, $0, $1 ?? "can be had")
+            }
+        }
+        guard stop.reason == nil else { return found.compactMap(\.self).flatMap { $0 } }
+        return zip(brands, found).flatMap { brand, findings in
+            findings ?? [
+                HostFinding(.secret, brand.name, .fail, SecretReader.hangingFailure(of: brand.secret).message)
+            ]
+        }
     }
 
     /// Whether one secret is to be had.
     /// - Parameter finding: makes a finding of a result and its words; nil where there is nothing to say.
     static func findings(
-        on source: SecretSource, _ reader: SecretReader, _ watch: DiskWatch, _ stop: StopRequest,
+        on source: SecretSource, _ reader: SecretReader, _ directories: OutputDirectories, _ stop: StopRequest,
         _ finding: (_ result: HostFinding.Result, _ words: String?) -> HostFinding
     ) -> [HostFinding] {
         var findings: [HostFinding] = []
         do throws(BrandFailure) {
             _ = try reader.secret(
-                from: source, watch: watch, isCancelled: { stop.reason != nil },
+                from: source, on: directories, isCancelled: { stop.reason != nil },
                 expose: { findings.append(finding(.warn, SecretReader.warning(of: $0))) })
             if findings.isEmpty { findings.append(finding(.ok, nil)) }
         } catch {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Model
+
 /// One thing that was looked at on this host, and what to do about it.
 package struct HostFinding: Sendable, Equatable {
     /// Stable words of the JSON document; never renamed, only added to.

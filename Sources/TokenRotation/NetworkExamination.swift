@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Curl
+internal import Model
+internal import TokenAPI
 
 /// The way to the endpoint's host, by one request for nothing: `HEAD /`, without a Client-Id and without a signature.
 struct NetworkExamination {
@@ -120,7 +122,7 @@ struct NetworkExamination {
             return (.warn, "its answer has no Date to compare this host's clock with")
         }
         let offset = Timestamp(seconds: date).since(now)
-        if offset.magnitude <= TokenResponse.clockDoubt {
+        if offset.magnitude <= Timestamp.clockDoubt {
             return (.ok, "this host's clock agrees with the endpoint's to the minute")
         }
         let words =

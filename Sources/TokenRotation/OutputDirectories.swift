@@ -1,111 +1,148 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Dispatch
 internal import DurableFiles
+internal import FoundationEssentials
+internal import Model
+internal import ProcessState
 internal import Synchronization
 
-/// The directories that a run publishes into: opened and checked once, synced once at the end.
+/// The directories that a run publishes into: probed and opened once at the start, synced once at the end.
+///
+/// A disk that does not respond holds up whoever touches it. So every directory is probed first, on a thread of its own
+/// and for a bounded time. What does not respond by then is never touched again.
 final class OutputDirectories: Sendable {
     private struct State: Sendable {
         var open: [String: Directory] = [:]
-        /// The one that was asked for last: mostly the files of ten thousand brands stand in one.
-        var last: Directory?
         var seen: Set<String> = []
-        /// Directories with a new name in them that is not yet safe from a loss of power, and those being synced.
+        /// Directories, and links that are followed, whose disk did not respond.
+        var hanging: Set<String> = []
+        /// Directories with a new name in them that a power failure may still undo, and those being synced.
         var unsynced: Set<String> = []
-        /// The one published into last, if it is among them.
-        var lastUnsynced: String?
         var syncing: Set<String> = []
         var failed: [String: FileError] = [:]
-        /// By path: the directory of a file that was published somewhere else, where a link led to.
+        /// By path: the directory of a file that was published somewhere else, where a link led.
         var followed: [String: String] = [:]
-
-        /// - Returns: the one before, where nothing else keeps it open.
-        mutating func makeLast(_ directory: Directory) -> Directory? {
-            guard let former = last, former !== directory else {
-                last = directory
-                return nil
-            }
-            last = directory
-            return open[former.path] === former ? nil : former
-        }
     }
 
     private let state = Mutex(State())
     /// What they are opened for.
     let use: Directory.Use
-    /// Whom each of them is touched by way of.
-    let watch: DiskWatch
+    private let pool: WorkerPool
+    /// How long a disk may take to respond.
+    let patience: Duration
 
-    init(use: Directory.Use = .publishing, watch: DiskWatch) {
+    init(use: Directory.Use = .publishing, pool: WorkerPool, patience: Duration) {
         self.use = use
-        self.watch = watch
+        self.pool = pool
+        self.patience = patience
     }
 
-    /// So many descriptors are kept; a configuration with a directory for each brand would use them all up.
+    /// The same disks for reading alone.
+    convenience init(reading other: OutputDirectories) {
+        self.init(use: .reading, pool: other.pool, patience: other.patience)
+        let hanging = other.state.withLock { $0.hanging }
+        state.withLock { $0.hanging = hanging }
+    }
+
+    /// This many descriptors are kept open: a configuration with a directory for each brand would use them all up.
     private static let limit = 128
 
-    /// Opened, or as it was opened before. To be called by way of the watch.
-    func directory(_ path: String) throws(FileError) -> Directory {
-        let (open, former) = state.withLock { state -> (Directory?, Directory?) in
-            guard let open = state.open[path] else { return (nil, nil) }
-            return (open, state.makeLast(open))
+    // MARK: Probing
+
+    /// Finds out which disks respond.
+    /// - Parameters:
+    ///   - directories: to be published into.
+    ///   - inputs: directories of files that the run only reads.
+    ///   - links: paths of files that may be links to elsewhere and are followed.
+    ///   - stop: ends the wait; what was not seen by then counts as not responding.
+    func probe(directories: Set<String>, inputs: Set<String> = [], links: [String] = [], stop: StopRequest?) {
+        let onCancel: (@escaping @Sendable () -> Void) -> Void = { handler in stop?.onStop(handler) }
+        let everything = Array(directories.union(inputs))
+        // A remote mount hangs as a whole: one thread finds that out for all directories on it.
+        let mounts = Array(Set(everything.compactMap { RemoteMount.point(over: Self.absolute($0)) }))
+        let responses = pool.map(mounts.count, within: patience, grouping: 1, onCancel: onCancel) { index in
+            _ = try? Directory(path: mounts[index], use: .reading).identity()
         }
-        if let former { Self.close([former]) }
+        let silent = zip(mounts, responses).filter { $1 == nil }.map(\.0)
+        let (unreachable, reachable) = Self.split(everything, below: silent)
+        let targets = reachable + links
+        let found = pool.map(targets.count, within: patience, grouping: 1, onCancel: onCancel) { [self] index in
+            if index < reachable.count {
+                if directories.contains(targets[index]) {
+                    _ = try? directory(targets[index])
+                } else {
+                    _ = try? Directory(path: targets[index], use: .reading)
+                }
+            } else if let location = try? FileLocation(path: targets[index]).followingSymlinks() {
+                _ = try? directory(location.directory)
+            }
+        }
+        let hanging = unreachable + zip(targets, found).filter { $1 == nil }.map(\.0)
+        if !hanging.isEmpty { state.withLock { $0.hanging.formUnion(hanging) } }
+    }
+
+    private static func split(_ directories: [String], below mounts: [String]) -> (below: [String], others: [String]) {
+        guard !mounts.isEmpty else { return ([], directories) }
+        var below: [String] = []
+        var others: [String] = []
+        for directory in directories {
+            let absolute = absolute(directory)
+            let isBelow = mounts.contains { absolute == $0 || absolute.hasPrefix($0 + "/") }
+            if isBelow { below.append(directory) } else { others.append(directory) }
+        }
+        return (below, others)
+    }
+
+    private static func absolute(_ directory: String) -> String {
+        LexicalPath.resolve(directory, in: FileManager.default.currentDirectoryPath)
+    }
+
+    /// Whether the disk of a directory, or of a link that is followed, did not respond.
+    func isHanging(_ path: String) -> Bool { state.withLock { $0.hanging.contains(path) } }
+
+    // MARK: Opening
+
+    /// Opened, or as it was opened before.
+    func directory(_ path: String) throws(FileError) -> Directory {
+        let (open, isHanging) = state.withLock { ($0.open[path], $0.hanging.contains(path)) }
+        guard !isHanging else { throw .hanging(path) }
         if let open { return open }
         let directory = try Directory(path: path, use: use)
         let closed = state.withLock { state -> [Directory] in
-            var closed: [Directory] = []
-            if state.open.count >= Self.limit {
-                closed = Array(state.open.values)
-                state.open = [:]
+            defer {
+                state.open[path] = directory
+                state.seen.insert(path)
             }
-            state.open[path] = directory
-            state.seen.insert(path)
-            if let former = state.makeLast(directory) { closed.append(former) }
-            return closed
+            guard state.open.count >= Self.limit else { return [] }
+            defer { state.open = [:] }
+            return Array(state.open.values)
         }
-        Self.close(closed)
+        // Closing may wait for a server as well.
+        if !closed.isEmpty { pool.submit { withExtendedLifetime(closed) {} } }
         return directory
     }
 
-    /// Lets go of directories. To close one may wait for a server as well.
-    private static func close(_ directories: [Directory]) {
-        guard !directories.isEmpty else { return }
-        DispatchQueue(label: "closing").async { @Sendable in withExtendedLifetime(directories) {} }
-    }
-
-    /// The directory of a location, if it is the one that was asked for last.
-    private func lastDirectory(of location: FileLocation) -> Directory? {
-        guard let last = state.withLock({ $0.last }), location.isIn(last.path) else { return nil }
-        return last
+    /// Where a file really is, or is to be.
+    func location(_ path: String, _ symlinks: SymlinkPolicy) throws(FileError) -> FileLocation {
+        let location = try FileLocation(path: path)
+        guard symlinks == .follow else { return location }
+        guard !isHanging(location.directory), !isHanging(path) else { throw .hanging(path) }
+        return try location.isSymlink() ? location.followingSymlinks() : location
     }
 
     /// Does something with the directory of an output.
     private func enter<Result>(
-        _ path: String, _ symlinks: SymlinkPolicy, for touching: DiskWatch.Touching = .reading,
+        _ path: String, _ symlinks: SymlinkPolicy,
         _ body: (Directory, FileLocation) throws(FileError) -> Result
     ) throws(FileError) -> Result {
-        let typed = try FileLocation(path: path)
-        if symlinks == .follow, try isLink(typed) {
-            return try watch.touch(path, at: .link(path), for: touching) { () throws(FileError) in
-                let location = try typed.followingSymlinks()
-                return try body(try directory(location.directory), location)
-            }
+        let location = try location(path, symlinks)
+        let directory: Directory
+        do throws(FileError) {
+            directory = try self.directory(location.directory)
+        } catch {
+            throw error.reason == .hanging ? .hanging(path) : error
         }
-        if let last = lastDirectory(of: typed) {
-            return try watch.touch(path, in: last.path, for: touching) { () throws(FileError) in
-                try body(last, typed)
-            }
-        }
-        let name = typed.directory
-        return try watch.touch(path, in: name, for: touching) { () throws(FileError) in
-            try body(try directory(name), typed)
-        }
-    }
-
-    private func isLink(_ location: FileLocation) throws(FileError) -> Bool {
-        try watch.touch(location.path, in: location.directory) { () throws(FileError) in try location.isSymlink() }
+        return try body(directory, location)
     }
 
     func inspect(_ path: String, maximumSize: Int, symlinks: SymlinkPolicy) throws(FileError) -> FileState {
@@ -116,45 +153,42 @@ final class OutputDirectories: Sendable {
 
     /// Whether a new name could be put beside `path`.
     func checkWritable(_ path: String, symlinks: SymlinkPolicy) throws(FileError) {
-        // What is known needs no look at the disk.
-        if symlinks == .refuse, let known = lastDirectory(of: try FileLocation(path: path))?.isWritable {
-            return try known.get()
-        }
         try enter(path, symlinks) { directory, _ throws(FileError) in try directory.checkWritable() }
     }
 
     /// Does what publishing to `path` does before it is seen, and takes it back.
     /// - Returns: the directory, and whose the file would be.
-    func rehearse(
+    func probeWrite(
         _ path: String, attributes: PublishedAttributes, symlinks: SymlinkPolicy
     ) throws(FileError) -> (directory: String, ownership: FileOwnership) {
-        try enter(path, symlinks, for: .writing) { directory, location throws(FileError) in
+        try enter(path, symlinks) { directory, location throws(FileError) in
             (location.directory, try directory.rehearse(name: location.name, attributes: attributes))
         }
     }
 
     /// Replaces the file at `path`; it is visible at once, and durable after ``synchronize()``.
-    /// - Parameter isNew: whether nothing is thought to stand there.
+    /// - Parameter isNew: whether the caller found nothing there.
     func publish(
         _ contents: [UInt8], to path: String, attributes: PublishedAttributes, symlinks: SymlinkPolicy, isNew: Bool
     ) throws(FileError) {
-        try enter(path, symlinks, for: .writing) { directory, location throws(FileError) in
+        try enter(path, symlinks) { directory, location throws(FileError) in
             try directory.publish(contents, name: location.name, attributes: attributes, isNew: isNew)
             state.withLock { state in
-                if state.lastUnsynced != directory.path { state.unsynced.insert(directory.path) }
-                state.lastUnsynced = directory.path
+                state.unsynced.insert(directory.path)
                 if symlinks == .follow { state.followed[path] = directory.path }
             }
         }
     }
 
+    // MARK: The whole of them
+
     /// Removes what killed runs left in the directories seen so far, beside these files.
     ///
-    /// - Parameter files: passes them all.
+    /// - Parameter files: passes all files of the run.
     func sweep(
         stop: StopRequest, beside files: @escaping @Sendable (_ pass: (String, SymlinkPolicy) -> Void) -> Void
     ) {
-        // Made only where a leftover turns up: mostly there is none.
+        // Made only if a leftover turns up, which is rare.
         let known = Mutex<[String: Set<String>]?>(nil)
         @Sendable func names(in directory: String) -> Set<String> {
             if let names = known.withLock({ $0 }) { return names[directory] ?? [] }
@@ -166,61 +200,40 @@ final class OutputDirectories: Sendable {
             known.withLock { [found] in $0 = found }
             return found[directory] ?? []
         }
-        @Sendable func forEachOpen(_ body: (Directory) -> Void) {
-            for (path, directory) in state.withLock({ $0.open }) {
-                try? watch.touch(path, in: path) { () throws(FileError) in body(directory) }
-            }
-        }
-        // One piece, done anew without what hangs: on some network mounts even a lock waits for the server.
-        PatientWalk.run(1, watch, stop: stop) { [self] _ in
-            // By two paths a directory is open twice: neither is to be in the other's way.
-            forEachOpen { $0.unlock() }
+        // On some network mounts even a lock waits for the server. Two paths may lead to one directory: neither of the
+        // two open descriptors is to be in the other's way.
+        _ = pool.map(1, within: patience, onCancel: { stop.onStop($0) }) { [self] _ in
+            for directory in state.withLock({ $0.open }).values { directory.unlock() }
             for path in state.withLock({ $0.seen }) {
-                try? watch.touch(path, in: path) { () throws(FileError) in
-                    _ = try directory(path).sweep(names: names(in: path))
-                }
+                _ = (try? directory(path))?.sweep(names: names(in: path))
             }
-            forEachOpen { $0.shareLock() }
+            for directory in state.withLock({ $0.open }).values { directory.shareLock() }
         }
-    }
-
-    /// Where a file really stands, or is to stand.
-    func location(_ path: String, _ symlinks: SymlinkPolicy) throws(FileError) -> FileLocation {
-        let location = try FileLocation(path: path)
-        let isLink = symlinks == .follow ? try isLink(location) : false
-        guard isLink else { return location }
-        return try watch.touch(path, at: .link(path)) { () throws(FileError) in try location.followingSymlinks() }
     }
 
     /// Syncs every directory published into since the last call.
     func synchronize() {
         let paths = state.withLock { state in
-            defer {
-                state.unsynced = []
-                state.lastUnsynced = nil
-            }
+            defer { state.unsynced = [] }
             state.syncing.formUnion(state.unsynced)
             return Array(state.unsynced)
         }
-        PatientWalk.run(paths.count, watch, for: .writing, threads: 8) { [self] index in
-            let path = paths[index]
+        _ = pool.map(paths.count, within: nil, grouping: 1) { [self] index in
             var failure: FileError?
             do throws(FileError) {
-                try watch.touch(path, in: path, for: .writing) { () throws(FileError) in
-                    try directory(path).synchronize()
-                }
+                try directory(paths[index]).synchronize()
             } catch {
                 failure = error
             }
             state.withLock { [failure] state in
-                state.syncing.remove(path)
-                if let failure { state.failed[path] = failure }
+                state.syncing.remove(paths[index])
+                if let failure { state.failed[paths[index]] = failure }
             }
         }
     }
 
-    /// Tells of a published file's path why it may not survive a loss of power; nil where all files will.
-    var doubt: ((_ path: String) -> FileError?)? {
+    /// Says of a published file's path why a power failure may undo it; nil if all files are safe.
+    var doubt: (@Sendable (_ path: String) -> FileError?)? {
         let (failed, followed) = state.withLock { state in
             var failed = state.failed
             for path in state.unsynced.union(state.syncing) where failed[path] == nil {
@@ -231,4 +244,10 @@ final class OutputDirectories: Sendable {
         guard !failed.isEmpty else { return nil }
         return { path in (followed[path] ?? (try? FileLocation(path: path))?.directory).flatMap { failed[$0] } }
     }
+}
+
+extension Configuration {
+    /// How long a disk may take to respond: one that slept, or a server that restarts, takes seconds. A disk that does
+    /// not respond may cost a quarter of the run's time.
+    var patience: Duration { min(.seconds(10), deadline / 4) }
 }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import DurableFiles
+internal import Model
 internal import ProcessState
 
 /// Whether each token could be published where the configuration says, and read there by those whom its mode names.
 struct OutputExamination {
     private let configuration: Configuration
-    private let selection: Selection
+    private let brands: [Brand]
+    private let published: PublishedState
     private let directories: OutputDirectories
-    private let accounts = Accounts()
+    private let accounts: Accounts
     /// By directory and attributes, since ten thousand outputs may share them.
     private var known: [Place: [Note]] = [:]
 
@@ -23,27 +25,27 @@ struct OutputExamination {
         let message: String
     }
 
-    init(_ configuration: Configuration, _ selection: Selection, watch: DiskWatch) {
-        directories = OutputDirectories(watch: watch)
+    init(_ configuration: Configuration, _ brands: [Brand], _ published: PublishedState, _ publication: Publication) {
         self.configuration = configuration
-        self.selection = selection
+        self.brands = brands
+        self.published = published
+        directories = publication.directories
+        accounts = publication.accounts
     }
 
-    consuming func findings(_ stop: StopRequest) -> [HostFinding] {
-        let standing = BrandSurvey(
-            of: configuration, selection, survey: OutputSurvey(directories: directories, accounts: accounts),
-            stop: stop)
-        let refusals = standing.judgements(of: selection.brands) { _, _, outputs in outputs.map(\.refusal) }
+    consuming func findings() -> [HostFinding] {
+        let refusals = published.map(brands) { _, outputs in outputs.map(\.refusal) }
         var findings: [HostFinding] = []
-        for (index, refusals) in zip(selection.brands, refusals) {
-            let outputs = configuration.brands[index].outputs
-            // The snippets' part comes behind a brand's own files.
-            for (output, refusal) in zip(outputs, refusals) {
+        for (brand, refusals) in zip(brands, refusals) {
+            // A brand's places in shared files come behind its own files.
+            for (output, refusal) in zip(brand.outputs, refusals ?? []) {
                 findings += self.findings(output.path, output.attributes, output.symlinks, refusal)
             }
         }
-        for (snippet, surveyed) in zip(configuration.snippets, standing.snippets) {
-            findings += self.findings(snippet.path, snippet.attributes, snippet.symlinks, surveyed.refusal)
+        let files = published.destinations.compactMap { $0 as? SnippetFile }
+        for snippet in configuration.snippets {
+            let refusal = files.first { $0.path == snippet.path }?.refusal
+            findings += self.findings(snippet.path, snippet.attributes, snippet.symlinks, refusal)
         }
         return findings
     }
@@ -62,7 +64,7 @@ struct OutputExamination {
     private func notes(_ path: String, _ attributes: FileAttributes, _ symlinks: SymlinkPolicy) -> [Note] {
         do {
             let resolved = try accounts.resolve(attributes)
-            let (directory, ownership) = try directories.rehearse(path, attributes: resolved, symlinks: symlinks)
+            let (directory, ownership) = try directories.probeWrite(path, attributes: resolved, symlinks: symlinks)
             let barriers = Self.readers(of: ownership, mode: resolved.mode).compactMap { reader in
                 DirectoryReach.barrier(to: directory, for: reader).map { Self.note($0, reader, attributes) }
             }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Model
+
 /// Makes what a program printed fit to be shown: without secrets and tokens, whole, in part or encoded, and without
 /// characters that deceive.
 ///

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Model
 internal import ProcessState
 
 /// The proxy that libcurl would choose, with its user information left out.

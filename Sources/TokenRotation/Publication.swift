@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import DurableFiles
+internal import Model
 
 /// Puts tokens where their readers look.
 struct Publication: Sendable {
     let directories: OutputDirectories
     let accounts: Accounts
-    /// Has to be passed before anything changes.
-    var firstWrite: FirstWrite?
 
     /// Writes one of a brand's own files.
-    /// - Parameter before: what stood there.
-    func publish(_ token: Token, of brand: Brand, to output: TokenOutput, over before: PriorOutput) -> OutputOutcome {
-        if let known = before.fingerprint, known == PriorOutput.fingerprint(token) {
+    /// - Parameter previous: what was there.
+    func publish(
+        _ token: Token, of brand: Brand, to output: TokenOutput, over previous: PreviousOutput, barrier: WriteBarrier?
+    ) -> OutputOutcome {
+        if let known = previous.fingerprint, known == PreviousOutput.fingerprint(token) {
             return OutputOutcome(path: output.path, kind: .unchanged)
         }
         guard let contents = output.format.contents(of: token, brand: brand.name, clientID: brand.clientID) else {
@@ -20,48 +21,17 @@ struct Publication: Sendable {
                 path: output.path, kind: .failed,
                 message: "the format of \(output.path) cannot carry this token unchanged; choose another one")
         }
-        return write(contents, output.path, output.attributes, output.symlinks, isNew: before.isNothing)
+        return write(
+            contents, to: output.path, output.attributes, output.symlinks, isNew: previous.isNothing, barrier: barrier)
     }
 
-    /// Writes a shared file: the new tokens, and the last good one of every brand that has none.
-    ///
-    /// - Parameter granted: new tokens by index of the brand.
-    /// - Returns: what happened to the file, what it is to hold, and the brands whose new token the dialect cannot
-    ///   carry.
-    func publish(
-        _ snippet: Snippet, of brands: [Brand], over before: SurveyedSnippet, granted: [Int: Token]
-    ) -> (file: OutputOutcome, contents: [UInt8], uncarried: Set<Int>) {
-        if let refusal = before.refusal {
-            return (
-                OutputOutcome(path: snippet.path, kind: .refused, message: refusal.message, code: refusal.code), [], []
-            )
-        }
-        var lines = ""
-        var uncarried: Set<Int> = []
-        for entry in snippet.entries {
-            let old = before.lastGood(entry, clientID: brands[entry.brand].clientID)
-            guard let token = granted[entry.brand] ?? old else { continue }
-            if let line = snippet.dialect.assignment(entry.variable, token.text) {
-                lines += "\(line)\n"
-            } else {
-                uncarried.insert(entry.brand)
-                // The last good token stays until one comes that the dialect can carry.
-                if let line = old.flatMap({ snippet.dialect.assignment(entry.variable, $0.text) }) {
-                    lines += "\(line)\n"
-                }
-            }
-        }
-        let contents = Array(lines.utf8)
-        // An empty file would tell its readers that there are no tokens.
-        guard !contents.isEmpty, contents != before.contents || !before.hasConfiguredAttributes else {
-            return (OutputOutcome(path: snippet.path, kind: .unchanged), contents, uncarried)
-        }
-        return (write(contents, snippet.path, snippet.attributes, snippet.symlinks), contents, uncarried)
-    }
-
-    private func write(
-        _ contents: [UInt8], _ path: String, _ attributes: FileAttributes, _ symlinks: SymlinkPolicy,
-        isNew: Bool = false
+    /// Writes a file.
+    /// - Parameters:
+    ///   - isNew: whether nothing was there.
+    ///   - barrier: passed before anything changes.
+    func write(
+        _ contents: [UInt8], to path: String, _ attributes: FileAttributes, _ symlinks: SymlinkPolicy, isNew: Bool,
+        barrier: WriteBarrier?
     ) -> OutputOutcome {
         let resolved: PublishedAttributes
         do throws(BrandFailure) {
@@ -69,7 +39,7 @@ struct Publication: Sendable {
         } catch {
             return OutputOutcome(path: path, kind: .failed, message: error.message)
         }
-        firstWrite?.pass()
+        barrier?.pass()
         do throws(FileError) {
             try directories.publish(contents, to: path, attributes: resolved, symlinks: symlinks, isNew: isNew)
             return OutputOutcome(path: path, kind: .written)
@@ -78,4 +48,16 @@ struct Publication: Sendable {
             return OutputOutcome(path: path, kind: .failed, message: failure.message, code: failure.code)
         }
     }
+}
+
+/// What was at an output before the run touched it, as far as publishing needs it.
+struct PreviousOutput: Sendable {
+    /// Of the token there, if the file is as configured: the same token need not be written again.
+    let fingerprint: Int?
+    let health: TokenHealth
+
+    var isNothing: Bool { fingerprint == nil && health == .dead }
+
+    /// Tells two tokens of one run apart.
+    static func fingerprint(_ token: Token) -> Int { token.text.hashValue }
 }

@@ -1,187 +1,254 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Curl
 internal import Dispatch
 internal import DurableFiles
-internal import Synchronization
+package import Model
+internal import ProcessState
+internal import TokenAPI
 
-/// One run over one configuration: plan, exchange, publish. The caller holds the run's lock.
+/// One run over one configuration: read what is published, decide, request, publish. The caller holds the run's lock.
 package final class Rotation: Sendable {
-    private let configuration: Configuration
-    private let selection: Selection
-    private let context: RunContext
-    private let stop: StopRequest
-    private let rule: DueRule
-    private let publication: Publication
-    private let access: TokenStoreAccess
+    let configuration: Configuration
+    let brands: [Brand]
+    let context: RunContext
+    let stop: StopRequest
+    let policy: DueRule
+    let publication: Publication
+    let pool = WorkerPool(width: 512)
+    private let destinations: [any SharedDestination]
     /// When the tokens must be done.
-    private let deadline: ContinuousClock.Instant
+    let deadline: ContinuousClock.Instant
     /// When the run must be over.
     let end: ContinuousClock.Instant
 
     package init(
         configuration: Configuration, selection: Selection, force: Bool, context: RunContext = RunContext(),
-        stop: StopRequest, stores: TokenStoreAccess.Maker = TokenStoreAccess.none
+        stop: StopRequest, destinations: DestinationMaker = { _, _, _ in [] }
     ) {
         self.configuration = configuration
-        self.selection = selection
+        // The array itself if possible: a copy for ten thousand brands is large.
+        brands =
+            selection.brands.count == configuration.brands.count
+            ? configuration.brands : selection.brands.map { configuration.brands[$0] }
         self.context = context
         self.stop = stop
-        rule = DueRule(configuration, force: force, now: context.now())
+        policy = DueRule(configuration, force: force, now: context.now())
         publication = Publication(
-            directories: OutputDirectories(watch: DiskWatch(configuration)), accounts: Accounts())
+            directories: OutputDirectories(pool: pool, patience: configuration.patience), accounts: Accounts())
         end = .now + configuration.deadline
         deadline = end - configuration.timeForHooks
-        access = stores(configuration, stop, deadline)
+        self.destinations = destinations(configuration, stop, deadline)
     }
 
     /// Reads what is published and decides who is due, by the deadline. Writes nothing.
     package func plan() -> RotationPlan {
         let alarm = stop.alarm(at: deadline)
         defer { alarm.cancel() }
-        return RotationPlan(
-            configuration: configuration, selection: selection, rule: rule,
-            survey: OutputSurvey(directories: publication.directories, accounts: publication.accounts), stop: stop,
-            access: access)
+        let published = PublishedState(
+            of: configuration, brands, publication: publication, pool: pool, others: destinations, stop: stop)
+        probeWrites(published)
+        let judged = published.map(brands) { [policy, publication] brand, outputs in
+            BrandJob(brand, outputs, policy: policy, directories: publication.directories)
+        }
+        let failure = stop.reason?.failure
+        let jobs = zip(brands, judged).map { brand, job in job ?? BrandJob(unseen: brand, failure) }
+        return RotationPlan(jobs: jobs, destinations: published.destinations)
     }
 
-    /// Knows the disks that hang.
-    var watch: DiskWatch { publication.directories.watch }
+    /// Asks of destinations over the network whether new tokens could be written for brands that need one.
+    private func probeWrites(_ published: PublishedState) {
+        let probed = published.destinations.filter(\.probesWrites)
+        guard !probed.isEmpty else { return }
+        let brands = brands.filter { !published.destinations(of: $0).filter(\.probesWrites).isEmpty }
+        let judged = published.map(brands) { [policy] brand, outputs in
+            policy.verdict(on: brand, outputs: outputs).needsWork
+        }
+        let needy = Set(zip(brands, judged).filter { $1 ?? false }.map(\.0.name))
+        _ = pool.map(probed.count, within: nil, grouping: 1, onCancel: { [stop] in stop.onStop($0) }) { index in
+            let own = needy.intersection(probed[index].brands)
+            if !own.isEmpty { probed[index].probeWrite(for: own) }
+        }
+    }
 
     /// Removes what killed runs left, requests what is due, publishes it, and says what became of every brand.
     ///
     /// - Parameters:
-    ///   - announce: Called once before the first file changes, with the brands that may change.
-    ///   - known: Takes the new tokens that stand in no file, where they must be known later.
+    ///   - announce: called once before the first file changes, with the names of the brands that may change.
+    ///   - known: takes the new tokens that no file holds, if they must be known later.
     package func run(
-        _ whole: consuming RotationPlan, secrets: SecretReader, announce: (@Sendable (Set<Int>) -> Void)? = nil,
+        _ plan: RotationPlan, secrets: SecretReader, announce: (@Sendable (Set<String>) -> Void)? = nil,
         known: KnownSecrets? = nil
-    ) -> RotationEnding {
-        publication.directories.sweep(stop: stop) { [configuration, selection] pass in
-            configuration.forEachFile(of: selection.brands, pass)
+    ) -> RotationResult {
+        publication.directories.sweep(stop: stop) { [configuration, brands] pass in
+            for output in brands.lazy.flatMap(\.outputs) { pass(output.path, output.symlinks) }
+            for snippet in configuration.snippets { pass(snippet.path, snippet.symlinks) }
         }
-        var plan = whole
-        let brands = plan.brands
-        var publication = publication
-        if let announce {
-            // A shared file may be written for any of its brands, also where none is due.
-            let due = Set(plan.work.map { brands[$0.position] }).union(
-                configuration.snippets.flatMap { $0.entries.map(\.brand) }
-            ).intersection(brands)
-            publication.firstWrite = FirstWrite { announce(due) }
+        let work = plan.jobs.filter(\.needsWork)
+        let barrier = announce.map { announce in
+            WriteBarrier { [brands] in
+                // A shared file may be written for any of its brands, also if none is due.
+                let shared = Set(plan.destinations.filter { $0 is SnippetFile }.flatMap(\.brands))
+                announce(Set(work.map(\.brand.name)).union(shared.intersection(brands.map(\.name))))
+            }
         }
-        let ledger = Ledger(plan.outcomes, open: plan.work.map(\.position))
-        // The ledger's alone from here on: each change would copy what somebody else holds as well.
-        plan.outcomes = []
-        let snippets = SnippetPublisher(
-            plan: plan, configuration: configuration, rule: rule, publication: publication, ledger: ledger)
-        let stores = TokenStorePublisher(
-            plan: plan, configuration: configuration, rule: rule, access: access, ledger: ledger,
-            firstWrite: publication.firstWrite)
-        let endpoint = EndpointState(brands: plan.work.count)
+        let shared = SharedPublisher(plan.destinations, plan.jobs, barrier: barrier)
+        let endpoint = EndpointState(brands: work.count)
         var warnings: [String] = []
-        let hasWork = !plan.work.isEmpty
-        let concludes = hasWork || !configuration.snippets.isEmpty || stores.isNeeded
-        // What comes after this, hooks and telling others, has bounds of its own: the deadline ends none of it.
-        let alarm = concludes ? stop.alarm(at: deadline) : nil
+        // What comes after this, hooks and reporting, has bounds of its own: the deadline ends none of it.
+        let alarm = work.isEmpty && !shared.isNeeded ? nil : stop.alarm(at: deadline)
         defer { alarm?.cancel() }
-        if hasWork {
-            warnings = RotationWork(
-                plan: plan, configuration: configuration, rule: rule, publication: publication, ledger: ledger,
-                snippets: snippets, stores: stores, context: context, endpoint: endpoint, stop: stop,
-                deadline: deadline, secrets: secrets
-            ).perform()
+        if !work.isEmpty {
+            perform(work, secrets, endpoint, shared, barrier)
+            warnings = secrets.warnings
         }
-        if concludes {
-            conclude(snippets, stores, ledger)
+        if alarm != nil { conclude(shared) }
+        if let doubt = publication.directories.doubt { for job in plan.jobs { job.noteUnsynced(doubt) } }
+        warnings += endpoint.warnings
+        // What a hook prints must not give them away; no file holds them.
+        for token in known == nil ? [] : shared.hiddenTokens { known?.note(Secret(Array(token.text.utf8))) }
+        let failure = stop.reason?.failure
+        var result = RotationResult(
+            outcomes: plan.jobs.map { $0.close(unfinished: failure) }, warnings: warnings,
+            clockOffset: endpoint.offset)
+        if announce != nil { result.noteChanges(plan.jobs, isStopped: failure != nil) }
+        return result
+    }
+
+    /// Brings every job to its outcome. Returns when all are done, or a stop has taken its time.
+    private func perform(
+        _ work: [BrandJob], _ secrets: SecretReader, _ endpoint: EndpointState, _ shared: SharedPublisher,
+        _ barrier: WriteBarrier?
+    ) {
+        let http: Transfers
+        do throws(CurlError) {
+            var options = TransferOptions(configuration)
+            options.measuresTime = context.observe != nil
+            http = try Transfers(options: options)
+        } catch {
+            let failure = BrandFailure(.internal, "libcurl cannot be used: \(error.message)")
+            for job in work { job.fail(failure, attempts: 0, duration: .zero) }
+            return
         }
-        if endpoint.hasOtherType {
-            warnings.append(
-                "answer-type: an answer was not labelled as JSON (Content-Type); something may stand between this host "
-                    + "and DOKU")
-        }
-        if let skew = endpoint.skew { warnings.append(Self.warning(of: skew)) }
-        let granted = ledger.newTokens
-        if let known, stores.isNeeded {
-            // What a hook prints must not give them away; no file holds them.
-            for token in Array(granted.values) + plan.stores.flatMap(\.tokens) {
-                known.note(Secret(Array(token.text.utf8)))
+        let run = RunResources(
+            self, secrets: secrets, http: http, endpoint: endpoint, shared: shared, barrier: barrier)
+        // A stop lets publications in progress end, for a while.
+        let finished = DispatchSemaphore(value: 0)
+        stop.onStop { http.cancel() }
+        stop.signal(finished, after: StopRequest.timeToPublish)
+        context.observe?(.began(brands: work.count))
+        let group = DispatchGroup()
+        for _ in work { group.enter() }
+        let window = StartWindow(work, width: max(64, 2 * configuration.concurrency)) { job, place in
+            Task {
+                await BrandRotation(job: job, run: run, place: place).perform()
+                group.leave()
             }
         }
-        let outcomes = ledger.close(unfinished: stop.reason?.failure)
-        var ending = RotationEnding(outcomes: outcomes, warnings: warnings, clockOffset: endpoint.offset)
-        // Nobody else asks, and of ten thousand brands these are large.
-        guard announce != nil else { return ending }
-        ending.changed = changes(outcomes, of: brands, renewed: granted.keys.map { brands[$0] })
-        ending.changed.formUnion(ledger.doubted.map { brands[$0] })
-        if stop.reason != nil { ending.changed.formUnion(ledger.inDoubt.map { brands[$0] }) }
-        ending.failed = Set(brands.indices.filter { outcomes[$0].hasFailed }.map { brands[$0] })
-        return ending
+        window.fill()
+        group.notify(queue: DispatchQueue(label: "end-of-work")) { @Sendable in _ = finished.signal() }
+        finished.wait()
+        http.cancel()
     }
 
-    /// The brands of which a file changed. A shared file changes with any of its brands: it is a change for those whose
-    /// tokens are new, or for all of them where none is.
-    private func changes(_ outcomes: [BrandOutcome], of brands: [Int], renewed: [Int]) -> Set<Int> {
-        var renewed = Set(renewed)
-        for (outcome, index) in zip(outcomes, brands) where outcome.kind == .repaired { renewed.insert(index) }
-        let unrenewed = configuration.snippets.filter { !$0.entries.contains { renewed.contains($0.brand) } }
-        let changedForAll = Set(unrenewed.map(\.path))
-        var changed: Set<Int> = []
-        for (outcome, index) in zip(outcomes, brands) {
-            let own = configuration.brands[index].outputs.count
-            let hasChanged = outcome.outputs.enumerated().contains { place, output in
-                (output.kind == .written || output.kind == .durabilityUnknown)
-                    && (place < own || renewed.contains(index) || changedForAll.contains(output.path))
-            }
-            if hasChanged { changed.insert(index) }
-        }
-        return changed
-    }
-
-    private static func warning(of skew: Duration) -> String {
-        "clock-skew: this host's clock is \(DurationText.render(skew.magnitude)) \(skew > .zero ? "behind" : "ahead of") "
-            + "the endpoint's; set it (timedatectl)"
-    }
-
-    /// Writes the shared files and the stores and makes everything durable: on threads of their own, since a disk or a
-    /// server that hangs must not keep a stopped run from ending, nor one of them the other.
-    private func conclude(_ snippets: SnippetPublisher, _ stores: TokenStorePublisher, _ ledger: Ledger) {
+    /// Writes what is shared and makes everything durable: on threads of their own, since a disk or a server that hangs
+    /// must not keep a stopped run from ending.
+    private func conclude(_ shared: SharedPublisher) {
         let finished = DispatchSemaphore(value: 0)
         let group = DispatchGroup()
-        let files = DispatchQueue(label: "conclusion")
-        files.async(group: group) { @Sendable [publication] in
-            // What is written is safe before anything else is waited for.
-            publication.directories.synchronize()
-            snippets.publish(isLast: true)
-            publication.directories.synchronize()
-        }
-        if stores.isNeeded {
-            DispatchQueue(label: "stores-conclusion").async(group: group) { @Sendable in stores.publish(isLast: true) }
-        }
-        group.notify(queue: files) { @Sendable in _ = finished.signal() }
+        let queue = DispatchQueue(label: "conclusion")
+        let directories = publication.directories
+        // What is written is safe before anything else is waited for.
+        queue.async(group: group) { @Sendable in directories.synchronize() }
+        shared.finish(in: group) { directories.synchronize() }
+        group.notify(queue: queue) { @Sendable in _ = finished.signal() }
         stop.signal(finished, after: StopRequest.timeToConclude)
         finished.wait()
-        // Nobody waits any longer for a disk that hangs.
-        ledger.noteUnsynced(publication.directories.doubt.map { doubt in { path in doubt(path).map { "\($0)" } } })
     }
 }
 
+/// Who is due and why: nothing is written, requested or unlocked for it.
+package struct RotationPlan: Sendable {
+    /// One for each brand of the run, in the order of the configuration.
+    package let jobs: [BrandJob]
+    let destinations: [any SharedDestination]
+
+    /// Whether anything is to be requested.
+    var hasRequests: Bool { jobs.contains(where: \.isRequest) }
+
+    /// Whether some brand's token has expired, or might before a run that delays is over.
+    var isUrgent: Bool { jobs.contains(where: \.isUrgent) }
+
+    /// The outcomes of a run that only plans.
+    package var planned: [BrandOutcome] { jobs.map(\.planned) }
+}
+
 /// What came of a run's tokens.
-package struct RotationEnding: Sendable {
-    package var outcomes: [BrandOutcome]
+package struct RotationResult: Sendable {
+    /// In the order of the configuration.
+    package let outcomes: [BrandOutcome]
     /// What is not as safe as it should be.
     package let warnings: [String]
-    /// What must be added to this host's clock to get the endpoint's, where an answer told.
+    /// What must be added to this host's clock to get the endpoint's, if a response told.
     package let clockOffset: Duration?
-    /// Indexes of the brands of whose tokens one was published, or may still be where the run was stopped.
-    /// Known where somebody had the first write announced, as ``failed`` is.
-    package var changed: Set<Int> = []
-    /// Indexes of the brands that failed.
-    package var failed: Set<Int> = []
+    /// Names of the brands of which a token was published, or may still be if the run was stopped. Known if the first
+    /// write was announced, as ``failed`` is.
+    package private(set) var changed: Set<String> = []
+    /// Names of the brands that failed.
+    package private(set) var failed: Set<String> = []
+
+    init(outcomes: [BrandOutcome], warnings: [String], clockOffset: Duration?) {
+        self.outcomes = outcomes
+        self.warnings = warnings
+        self.clockOffset = clockOffset
+    }
+
+    fileprivate mutating func noteChanges(_ jobs: [BrandJob], isStopped: Bool) {
+        let brands = zip(jobs, outcomes).map { job, outcome in
+            (
+                job: job, own: outcome.outputs.prefix(job.brand.outputs.count),
+                shared: outcome.outputs.dropFirst(job.brand.outputs.count)
+            )
+        }
+        // A shared file changes with any of its brands: it is a change for those whose tokens are new, or for all of
+        // them if none is.
+        let renewed = Set(brands.lazy.filter(\.job.hasNewToken).flatMap(\.shared).map(\.path))
+        for (job, own, shared) in brands {
+            let hasChanged =
+                own.contains(where: \.isVisible)
+                || shared.contains { $0.isVisible && (job.hasNewToken || !renewed.contains($0.path)) }
+            if hasChanged || job.mayHaveChanged || isStopped && job.mayStillChange { changed.insert(job.brand.name) }
+        }
+        failed = Set(outcomes.lazy.filter(\.hasFailed).map(\.name))
+    }
+}
+
+extension OutputOutcome {
+    /// Whether a reader sees new content.
+    fileprivate var isVisible: Bool { kind == .written || kind == .durabilityUnknown }
 }
 
 extension BrandOutcome {
     /// Whether something went wrong with it. That somebody stopped the run is nothing wrong.
     fileprivate var hasFailed: Bool { failure.map { $0.code != .stopped } ?? false }
+}
+
+extension EndpointState {
+    /// What responses showed that is not as it should be.
+    fileprivate var warnings: [String] {
+        var warnings: [String] = []
+        if hasOtherType {
+            warnings.append(
+                "answer-type: an answer was not labelled as JSON (Content-Type); something may stand between this host "
+                    + "and DOKU")
+        }
+        if let skew {
+            warnings.append(
+                "clock-skew: this host's clock is \(DurationText.render(skew.magnitude)) "
+                    + "\(skew > .zero ? "behind" : "ahead of") the endpoint's; set it (timedatectl)")
+        }
+        return warnings
+    }
 }
 
 extension Configuration {

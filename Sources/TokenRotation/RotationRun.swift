@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import DurableFiles
+package import Model
+internal import Settings
 
 /// What the command line asks of a run.
 package struct RotationRequest: Sendable {
@@ -27,20 +29,20 @@ package struct RotationRun {
     private let runID: String
     private let context: RunContext
     private let stop: StopRequest
-    private let stores: TokenStoreAccess.Maker
+    private let destinations: DestinationMaker
     private let audience: (any RunAudience)?
 
     /// - Parameter audience: is told nothing of a run that only plans.
     package init(
         _ request: RotationRequest, runID: String = RandomIdentifier.make(), context: RunContext = RunContext(),
-        stop: StopRequest, stores: @escaping TokenStoreAccess.Maker = TokenStoreAccess.none,
+        stop: StopRequest, destinations: @escaping DestinationMaker = { _, _, _ in [] },
         audience: (any RunAudience)? = nil
     ) {
         self.request = request
         self.runID = runID
         self.context = context
         self.stop = stop
-        self.stores = stores
+        self.destinations = destinations
         self.audience = request.isDryRun ? nil : audience
     }
 
@@ -165,21 +167,19 @@ package struct RotationRun {
     private func rotation(_ configuration: Configuration, _ selection: Selection) -> Rotation {
         Rotation(
             configuration: configuration, selection: selection, force: request.force, context: context, stop: stop,
-            stores: stores)
+            destinations: destinations)
     }
 
     private func hooks(
-        _ configuration: Configuration, _ selection: Selection, _ report: RunReport, _ rotation: Rotation
+        _ configuration: Configuration, _ selection: Selection, _ report: RunReport
     ) -> HookDelivery {
-        HookDelivery(
-            configuration, selection, began: report.startedAt, isDryRun: request.isDryRun, watch: rotation.watch,
-            stop: stop)
+        HookDelivery(configuration, selection, began: report.startedAt, isDryRun: request.isDryRun, stop: stop)
     }
 
     /// Says what a run would do.
     private func plan(_ configuration: Configuration, _ selection: Selection, _ report: inout RunReport) {
         let rotation = rotation(configuration, selection)
-        let hooks = hooks(configuration, selection, report, rotation)
+        let hooks = hooks(configuration, selection, report)
         report.outcomes = rotation.plan().planned
         report.hooks = hooks.pending
         report.warnings = hooks.warnings
@@ -192,60 +192,28 @@ package struct RotationRun {
     ) {
         if configuration.splay > .zero, !request.isAttended {
             let plan = rotation(configuration, selection).plan()
-            if plan.hasRequests, !plan.cannotWait { stop.wait(upTo: configuration.splay * context.random()) }
+            if plan.hasRequests, !plan.isUrgent { stop.wait(upTo: configuration.splay * context.random()) }
         }
         // Begun, and its deadline counted, after the delay; what stands on disk may have changed meanwhile.
         let rotation = rotation(configuration, selection)
-        let hooks = hooks(configuration, selection, report, rotation)
-        let announce: @Sendable (Set<Int>) -> Void = { hooks.announce($0) }
-        var ending = rotation.run(
+        let hooks = hooks(configuration, selection, report)
+        let announce: @Sendable (Set<String>) -> Void = { hooks.announce($0) }
+        let result = rotation.run(
             rotation.plan(), secrets: secrets, announce: hooks.isEmpty ? nil : announce, known: known)
-        UnknownHost(configuration, watch: rotation.watch, stop: stop, lookUp: context.lookUp)?.judge(
-            &ending.outcomes, began: report.startedAt)
-        report.outcomes = ending.outcomes
-        report.clockOffset = ending.clockOffset
-        let status = ExitStatus(outcomes: ending.outcomes)
+        report.outcomes = result.outcomes
+        report.clockOffset = result.clockOffset
+        let status = ExitStatus(outcomes: result.outcomes)
         report.hooks = hooks.deliver(
-            changed: ending.changed, failed: ending.failed, runID: report.runID, exitStatus: status,
+            changed: result.changed, failed: result.failed, runID: report.runID, exitStatus: status,
             deadline: rotation.end,
             stop: stop
         ) { output in
             var redaction = OutputRedaction(output)
             let values = SensitiveValues(
-                configuration: configuration, known: known ?? KnownSecrets(), watch: rotation.watch, stop: stop)
+                configuration: configuration, known: known ?? KnownSecrets(), rotation: rotation)
             return values.hide(in: &redaction) ? redaction.text() : nil
         }
-        report.warnings = ending.warnings + hooks.warnings
+        report.warnings = result.warnings + hooks.warnings
         report.exitStatus = status.with(report.hooks)
-    }
-}
-
-/// The way from a file to a configuration.
-package enum ConfigurationSource {
-    /// In bytes: 10 000 brands take about one million.
-    static let maximumSize = 4 * 1024 * 1024
-
-    static func read(_ path: String) throws -> Configuration { try read(InputFile(path: path), path: path) }
-
-    static func read(_ file: InputFile, path: String) throws -> Configuration {
-        try ConfigurationReader.read(
-            file.read(maximumSize: maximumSize), file: path, isPrivate: file.status.isPrivate)
-    }
-
-    /// The brands of a configuration file; none where it cannot be used.
-    package static func brandNames(in path: String) -> [String] {
-        (try? read(path))?.brands.map(\.name) ?? []
-    }
-
-    /// Every problem of a configuration file, one line each; none where it is good.
-    package static func problems(in path: String) -> [String] {
-        do {
-            _ = try read(path)
-            return []
-        } catch let error as InvalidConfiguration {
-            return error.lines
-        } catch {
-            return ["configuration: \(error)"]
-        }
     }
 }

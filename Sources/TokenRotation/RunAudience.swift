@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Model
+
 /// Those who are told how a run goes, besides whoever started it.
 package protocol RunAudience: Sendable {
     /// A run has the lock and begins its work. Must not wait for anybody.

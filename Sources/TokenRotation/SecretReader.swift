@@ -2,6 +2,7 @@
 
 internal import Digests
 internal import DurableFiles
+package import Model
 internal import ProcessState
 internal import Synchronization
 
@@ -50,47 +51,33 @@ package final class SecretReader: Sendable {
         try secret(from: source, isCancelled: isCancelled, expose: note)
     }
 
-    /// The same by way of a watch over the disks.
-    /// - Parameter onHang: Called once, on another thread, if the secret's disk hangs; this may return all the same.
+    /// The same, unless the disk of a secret's file is known not to respond.
     func secret(
-        from source: SecretSource, watch: DiskWatch, isCancelled: () -> Bool = { false },
-        onHang: @escaping @Sendable (BrandFailure) -> Void = { _ in }
+        from source: SecretSource, on directories: OutputDirectories, isCancelled: () -> Bool = { false }
     ) throws(BrandFailure) -> Secret {
-        try secret(from: source, watch: watch, isCancelled: isCancelled, onHang: onHang, expose: note)
+        try secret(from: source, on: directories, isCancelled: isCancelled, expose: note)
     }
 
-    /// - Parameter expose: takes the secret's name where everybody may read it, instead of the warnings.
+    /// - Parameter expose: takes the secret's name if everybody may read it, instead of the warnings.
     func secret(
-        from source: SecretSource, watch: DiskWatch, isCancelled: () -> Bool,
-        onHang: @escaping @Sendable (BrandFailure) -> Void = { _ in }, expose: (String) -> Void
+        from source: SecretSource, on directories: OutputDirectories, isCancelled: () -> Bool,
+        expose: (String) -> Void
     ) throws(BrandFailure) -> Secret {
-        guard case .file(let path) = source else {
-            return try secret(from: source, isCancelled: isCancelled, expose: expose)
+        if case .file(let path) = source, directories.isHanging(LexicalPath.directory(of: path)) {
+            throw Self.hangingFailure(of: source)
         }
-        let tell: @Sendable (FileError) -> Void = { onHang(Self.failure(for: $0)) }
-        func attempt(at place: DiskWatch.Place, followsLink: Bool) throws(FileError) -> Result<Secret, BrandFailure> {
-            try watch.touch(path, at: place, onHang: tell) { () throws(FileError) in
-                let file = try InputFile(path: path, followsLink: followsLink)
-                do throws(BrandFailure) {
-                    return .success(try read(file, "the secret file \(path)", expose))
-                } catch {
-                    return .failure(error)
-                }
+        return try secret(from: source, isCancelled: isCancelled, expose: expose)
+    }
+
+    /// Why a secret is missing whose disk does not respond.
+    static func hangingFailure(of source: SecretSource) -> BrandFailure {
+        let path =
+            switch source {
+            case .file(let path): path
+            case .credential(let name): name
+            case .environment, .command, .value: "the secret"
             }
-        }
-        let result: Result<Secret, BrandFailure>
-        do throws(FileError) {
-            do throws(FileError) {
-                result = try attempt(at: .directory(LexicalPath.directory(of: path)), followsLink: false)
-            } catch {
-                // Kubernetes mounts secrets as links.
-                guard error.reason == .symlinkLoop else { throw error }
-                result = try attempt(at: .link(path), followsLink: true)
-            }
-        } catch {
-            throw Self.failure(for: error)
-        }
-        return try result.get()
+        return BrandFailure(.secretUnreadable, FileError.hanging(path))
     }
 
     private func note(exposed name: String) { exposed.withLock { _ = $0.insert(name) } }
@@ -153,7 +140,7 @@ package final class SecretReader: Sendable {
         do throws(FileError) {
             return try body()
         } catch {
-            throw Self.failure(for: error)
+            throw failure(for: error)
         }
     }
 
@@ -173,6 +160,13 @@ package final class SecretReader: Sendable {
     }
 
     private func unreadable(_ what: String) -> BrandFailure { BrandFailure(.secretUnreadable, what) }
+
+    private func failure(for error: FileError) -> BrandFailure {
+        guard error.reason == .notPermitted, credentialsDirectory != nil else { return Self.failure(for: error) }
+        return unreadable(
+            "\(error); systemd passes secrets to this unit as credentials: write `credential: \"secrets_{brand}\"`, not `file`"
+        )
+    }
 
     private static func failure(for error: FileError) -> BrandFailure { BrandFailure(.secretUnreadable, error) }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import DurableFiles
+internal import Model
+internal import ProcessState
 internal import Synchronization
 
 /// The secrets that a run has read, for as long as something may print them.
@@ -17,44 +19,48 @@ package final class KnownSecrets: Sendable {
 struct SensitiveValues {
     let configuration: Configuration
     let known: KnownSecrets
-    let watch: DiskWatch
-    let stop: StopRequest
+    let rotation: Rotation
 
-    /// - Returns: false where a stop came before all were found: what was printed may hold others.
+    /// - Returns: false if a stop came before all were found: what was printed may hold others.
     func hide(in redaction: inout OutputRedaction) -> Bool {
-        let reader = SecretReader(for: [])
-        let survey = OutputSurvey(
-            directories: OutputDirectories(use: .reading, watch: watch), accounts: Accounts())
-        let (configuration, watch) = (configuration, watch)
+        let secrets = SecretReader(for: [])
+        let directories = OutputDirectories(reading: rotation.publication.directories)
+        let publication = Publication(directories: directories, accounts: rotation.publication.accounts)
+        let reader = OutputReader(directories: directories, accounts: publication.accounts)
+        let (configuration, stop) = (configuration, rotation.stop)
         let brands = configuration.brands
-        let places = brands.count + configuration.snippets.count
-        // What stands on a disk that hangs is out of that program's reach as well.
-        let found = PatientWalk.run(
-            places + 1, watch, stop: stop, isForSignals: true, into: [Secret](),
-            work: { index -> [Secret] in
-                if index < brands.count {
-                    return Self.secrets(brands[index].secret, reader, watch)
-                        + brands[index].outputs.compactMap { output in
-                            guard case .token(let token) = survey.survey(output, brand: brands[index]).state else {
-                                return nil
-                            }
-                            return Self.secret(token)
-                        }
+        // What is on a disk that does not respond is out of that program's reach as well.
+        let found = rotation.pool.map(
+            brands.count, within: configuration.patience, onCancel: { stop.onSignal($0) }
+        ) { index in
+            Self.secrets(brands[index].secret, secrets, directories)
+                + brands[index].outputs.compactMap { output in
+                    guard case .token(let token) = reader.read(output, of: brands[index]).state else { return nil }
+                    return Self.secret(token)
                 }
-                if index < places {
-                    return survey.survey(configuration.snippets[index - brands.count]).tokens.values.map(Self.secret)
-                }
-                return configuration.report.ping.map { Self.secrets($0.url, reader, watch) } ?? []
-            },
-            failing: { _, _ in [] },
-            add: { found, _, values in found += values })
-        for secret in known.all + found { secret.withBytes { redaction.hide($0) } }
+        }
+        let shared = rotation.pool.map(
+            configuration.snippets.count + 1, within: configuration.patience, onCancel: { stop.onSignal($0) }
+        ) { index -> [Secret] in
+            guard index < configuration.snippets.count else {
+                return configuration.report.ping.map { Self.secrets($0.url, secrets, directories) } ?? []
+            }
+            let file = SnippetFile(
+                configuration.snippets[index], of: configuration, publication: publication, collision: nil)
+            file.read()
+            return file.tokens.map(Self.secret)
+        }
+        for secret in known.all + (found + shared).compactMap(\.self).joined() {
+            secret.withBytes { redaction.hide($0) }
+        }
         return !stop.isBySignal
     }
 
-    private static func secrets(_ source: SecretSource, _ reader: SecretReader, _ watch: DiskWatch) -> [Secret] {
+    private static func secrets(_ source: SecretSource, _ reader: SecretReader, _ directories: OutputDirectories)
+        -> [Secret]
+    {
         switch source {
-        case .file, .credential, .value: (try? reader.secret(from: source, watch: watch)).map { [$0] } ?? []
+        case .file, .credential, .value: (try? reader.secret(from: source, on: directories)).map { [$0] } ?? []
         // What the environment had is known; a command is run for a brand that is due, and then known as well.
         case .environment, .command: []
         }

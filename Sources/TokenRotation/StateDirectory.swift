@@ -3,11 +3,13 @@
 internal import Digests
 internal import DurableFiles
 internal import FoundationEssentials
+internal import Model
 internal import ProcessState
+internal import Synchronization
 
-/// Where runs of one configuration keep what the outputs cannot tell: the journal of hooks, what the endpoint's name came
-/// to, and the lock where the configuration itself cannot be locked. Several configurations may share the directory.
-struct StateDirectory: Sendable {
+/// Where runs of one configuration keep what the outputs cannot tell: the journal of hooks, and the
+/// lock where the configuration itself cannot be locked. Several configurations may share the directory.
+final class StateDirectory: Sendable {
     let path: String
     /// What tells this configuration's files from another's: from the path as it was typed, made absolute, since a
     /// configuration that Kubernetes mounts is another file behind its link after each change.
@@ -19,6 +21,7 @@ struct StateDirectory: Sendable {
         let given = EnvironmentVariable.read("STATE_DIRECTORY")?.split(separator: ":").first.map(String.init)
         guard let path = configuration.stateDirectory ?? given else { return nil }
         self.path = path
+        patience = configuration.patience
         let absolute = LexicalPath.resolve(configuration.file, in: FileManager.default.currentDirectoryPath)
         key = SHA256.digest(of: Array(absolute.utf8)).prefix(8).map { byte in
             String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
@@ -28,7 +31,10 @@ struct StateDirectory: Sendable {
     private static let attributes = PublishedAttributes(mode: 0o600)
 
     private var journalName: String { "hooks-\(key).json" }
-    private var unknownHostName: String { "unknown-host-\(key)" }
+    /// How long its disk may take to respond.
+    private let patience: Duration
+    /// Whether it did not: it is not waited for again.
+    private let isHanging = Atomic(false)
 
     /// What reading the journal came to.
     enum Reading: Sendable {
@@ -40,16 +46,11 @@ struct StateDirectory: Sendable {
     }
 
     /// - Parameters:
-    ///   - sweeping: Whether to remove what killed runs left; only under the lock.
-    ///   - watch: gives a disk up that hangs, and `stop` any.
-    func readJournal(sweeping: Bool, watch: DiskWatch, stop: StopRequest) -> Reading {
-        do throws(FileError) {
-            return try watch.wait(path, in: path, stop: stop) { [self] () throws(FileError) in
-                readJournal(sweeping: sweeping)
-            }
-        } catch {
-            return .unusable(error)
-        }
+    ///   - sweeping: whether to remove what killed runs left; only under the lock.
+    ///   - stop: ends the wait for a disk that does not respond.
+    func readJournal(sweeping: Bool, stop: StopRequest) -> Reading {
+        stop.result(within: patience, afterSignal: 0) { [self] in readJournal(sweeping: sweeping) }
+            ?? .unusable(noteHanging())
     }
 
     private func readJournal(sweeping: Bool) -> Reading {
@@ -60,7 +61,7 @@ struct StateDirectory: Sendable {
             return .unusable(error)
         }
         if sweeping {
-            directory.sweep(names: [journalName, unknownHostName])
+            directory.sweep(names: [journalName])
             directory.shareLock()
         }
         do {
@@ -78,11 +79,28 @@ struct StateDirectory: Sendable {
     }
 
     /// Returns when the journal will be there after a loss of power.
-    /// - Parameter watch: gives a disk up that hangs.
-    func write(_ journal: HookJournal, watch: DiskWatch, stop: StopRequest) throws(FileError) {
-        try watch.wait(path, in: path, stop: stop, after: StopRequest.timeToConclude) { [self] () throws(FileError) in
-            try write(journal)
+    func write(_ journal: HookJournal, stop: StopRequest) throws(FileError) {
+        try bounded(stop, afterSignal: StopRequest.timeToConclude) { [self] () throws(FileError) in try write(journal) }
+    }
+
+    /// Does something in the directory, for no longer than a disk may take.
+    private func bounded(
+        _ stop: StopRequest, afterSignal milliseconds: Int = 0, _ body: @escaping @Sendable () throws(FileError) -> Void
+    ) throws(FileError) {
+        guard !isHanging.load(ordering: .relaxed) else { throw .hanging(path) }
+        let result = stop.result(within: patience, afterSignal: milliseconds) { () -> Result<Void, FileError> in
+            do throws(FileError) {
+                return .success(try body())
+            } catch {
+                return .failure(error)
+            }
         }
+        try (result ?? .failure(noteHanging())).get()
+    }
+
+    private func noteHanging() -> FileError {
+        isHanging.store(true, ordering: .relaxed)
+        return .hanging(path)
     }
 
     private func write(_ journal: HookJournal) throws(FileError) {
@@ -91,27 +109,9 @@ struct StateDirectory: Sendable {
         try directory.synchronize()
     }
 
-    /// What the last run left of the endpoint's name; nil where nothing is to be had.
-    func unknownHost(watch: DiskWatch, stop: StopRequest) -> [UInt8]? {
-        let state = try? watch.wait(path, in: path, stop: stop) { [self] () throws(FileError) in
-            try Directory(path: path).inspect(name: unknownHostName, maximumSize: 512)
-        }
-        guard case .regular(let file) = state, !file.mayBePlanted, case .bytes(let bytes) = file.contents else {
-            return nil
-        }
-        return bytes
-    }
-
-    /// Leaves it. A loss of power may take it back: what is lost is told one run later.
-    func write(unknownHost bytes: [UInt8], watch: DiskWatch, stop: StopRequest) throws(FileError) {
-        try watch.wait(path, in: path, stop: stop) { [self] () throws(FileError) in
-            try Directory(path: path).publish(bytes, name: unknownHostName, attributes: Self.attributes)
-        }
-    }
-
     /// Does what writing the journal does before it is seen, and takes it back.
-    func rehearse(watch: DiskWatch, stop: StopRequest) throws(FileError) {
-        try watch.wait(path, in: path, for: .writing, stop: stop) { [self] () throws(FileError) in
+    func rehearse(stop: StopRequest) throws(FileError) {
+        try bounded(stop) { [self] () throws(FileError) in
             _ = try Directory(path: path).rehearse(name: journalName, attributes: Self.attributes)
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Dispatch
+package import Model
 internal import Synchronization
 
 /// The wish, from outside or from the clock, that a run end soon. Given once; later ones change nothing, but a signal

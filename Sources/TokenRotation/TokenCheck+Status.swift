@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Model
+
 extension TokenCheck {
     /// What is published, in columns for people, then what is wrong with it.
     package func table(width: Int, isColoured: Bool = false) -> String {
@@ -39,5 +41,15 @@ extension TokenCheck {
             "expires_at": \(end ?? "null"), "remaining_seconds": \(seconds ?? "null"), \
             "files": [\(finding.outputs.map(JSONText.quoted).joined(separator: ", "))]}
             """
+    }
+}
+
+extension TokenCheck.State {
+    var style: TextStyle {
+        switch self {
+        case .ok: .good
+        case .warning, .unknown: .doubtful
+        case .critical: .bad
+        }
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Model
+
 extension TokenCheck {
     /// Brands that are told of one by one, in words and in figures: whoever reads this keeps a few kilobytes.
     private static let longest = 50

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import DurableFiles
+package import Model
+internal import ProcessState
+internal import Settings
 
 /// The state of the published tokens, judged for a monitoring system: local files alone, no request and no secret.
 package struct TokenCheck: Sendable {
@@ -103,7 +106,7 @@ package struct CheckRule: Sendable {
         // Half the time that a run may take is for schedulers that are late; a delay that is asked for is no fault.
         nextRun =
             configuration.runEvery + configuration.splay
-            + DueRule.margin(deadline: configuration.deadline, splay: .zero) / 2
+            + NextRun.margin(deadline: configuration.deadline, splay: .zero) / 2
         rule = DueRule(configuration, force: false, now: now)
         self.warning = warning
         self.critical = critical
@@ -115,9 +118,9 @@ package struct CheckRule: Sendable {
     ///   - misfits: paths of shared files that have another mode or owner than is configured.
     ///   - isElsewhere: whether the token is published to stores too, which nothing here looks at.
     package func finding(
-        on brand: Brand, outputs: [SurveyedOutput], misfits: [String] = [], isElsewhere: Bool = false
+        on brand: Brand, outputs: [OutputSnapshot], misfits: [String] = [], isElsewhere: Bool = false
     ) -> TokenCheck.Finding {
-        let critical = critical ?? TokenResponse.clockDoubt
+        let critical = critical ?? Timestamp.clockDoubt
         var warning = warning ?? critical
         var state = TokenCheck.State.ok
         var sentence = ""
@@ -190,17 +193,21 @@ extension TokenCheck {
             let configuration = try ConfigurationSource.read(configurationFile)
             let selection = try Selection(of: configuration, names: brands, shard: shard)
             // Those who run plugins wait for ten seconds, some of them.
-            let directories = OutputDirectories(use: .reading, watch: DiskWatch(patience: .seconds(4)))
-            let survey = BrandSurvey(
-                of: configuration, selection, survey: OutputSurvey(directories: directories, accounts: Accounts()))
+            let pool = WorkerPool(width: 512)
+            let directories = OutputDirectories(use: .reading, pool: pool, patience: .seconds(4))
+            let chosen = selection.brands.map { configuration.brands[$0] }
+            let published = PublishedState(
+                of: configuration, chosen, publication: Publication(directories: directories, accounts: Accounts()),
+                pool: pool)
             let rule = CheckRule(configuration, warning: warning, critical: critical, now: now)
-            let elsewhere = Set(configuration.stores.lazy.flatMap { $0.entries.map(\.brand) })
-            return TokenCheck(
-                findings: survey.judgements(of: selection.brands) { index, brand, outputs in
-                    rule.finding(
-                        on: brand, outputs: outputs, misfits: survey.misfits(of: index),
-                        isElsewhere: elsewhere.contains(index))
-                })
+            let elsewhere = Set(
+                configuration.stores.lazy.flatMap { $0.entries.map { configuration.brands[$0.brand].name } })
+            let findings = published.map(chosen) { brand, outputs in
+                rule.finding(
+                    on: brand, outputs: outputs, misfits: published.wrongAttributes(of: brand),
+                    isElsewhere: elsewhere.contains(brand.name))
+            }
+            return TokenCheck(findings: findings.compactMap(\.self))
         } catch let error as InvalidConfiguration {
             let more = error.problems.count + error.omitted - 1
             return TokenCheck(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import FoundationEssentials
+package import Model
 
 extension OutputFormat {
     private static let headerPrefix = "Authorization: Bearer "

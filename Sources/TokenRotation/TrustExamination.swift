@@ -2,6 +2,7 @@
 
 internal import Curl
 internal import DurableFiles
+internal import Model
 
 /// Whether there are certificates to trust.
 struct TrustExamination {

@@ -6,6 +6,7 @@
 // - Data goes to standard output, everything else to standard error.
 
 internal import Glibc
+internal import Model
 internal import ProcessState
 internal import TokenRotation
 

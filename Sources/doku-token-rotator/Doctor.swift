@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Kubernetes
+internal import Model
 internal import TokenRotation
 
 struct Doctor: ParsableCommand {
@@ -27,7 +28,7 @@ struct Doctor: ParsableCommand {
         let signals = StopSignals(stop)
         let examination = HostExamination(
             configurationFile: configuration.path, brands: selection.names, shard: selection.shard, stop: stop,
-            stores: KubernetesSecrets.access)
+            destinations: KubernetesSecrets.destinations)
         let report: HostReport
         do throws(InvalidSelection) {
             report = try examination.report()

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import Model
 internal import ProcessState
+internal import Settings
 internal import TokenRotation
 
 @main

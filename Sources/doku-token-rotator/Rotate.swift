@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import Dispatch
 internal import Kubernetes
+internal import Model
 internal import Reporting
 internal import TokenRotation
 
@@ -73,7 +74,7 @@ struct Rotate: ParsableCommand {
         let reporting = RunReporting(stop: stop)
         var report = RotationRun(
             request, runID: log.runID, context: RunContext(observe: observer(log, queue, progress)), stop: stop,
-            stores: KubernetesSecrets.access, audience: reporting
+            destinations: KubernetesSecrets.destinations, audience: reporting
         ).report()
         progress?.end()
         // After a signal there is little time left: what is said here does not wait for others to answer.

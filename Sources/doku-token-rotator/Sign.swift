@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import Model
+internal import TokenAPI
 internal import TokenRotation
 
 struct Sign: ParsableCommand {

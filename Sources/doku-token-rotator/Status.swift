@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import Model
 internal import TokenRotation
 
 struct Status: ParsableCommand {

@@ -2,6 +2,7 @@
 
 internal import Dispatch
 internal import Glibc
+internal import Model
 internal import TokenRotation
 
 /// Turns SIGTERM and SIGINT into a request to stop, as long as it lives.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import Model
+internal import Settings
 internal import TokenRotation
 
 struct Validate: ParsableCommand {

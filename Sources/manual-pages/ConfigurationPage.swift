@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import TokenRotation
+internal import Settings
 internal import YAML
 
 /// The page of the configuration file, from the schema: every key at every level, in the schema's order.

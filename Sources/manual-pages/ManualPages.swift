@@ -5,7 +5,7 @@
 
 internal import ArgumentParser
 internal import FoundationEssentials
-internal import TokenRotation
+internal import Model
 
 @main
 struct ManualPages: ParsableCommand {

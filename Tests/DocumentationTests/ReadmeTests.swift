@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Model
+import Settings
 import TestSupport
 import Testing
 import TokenRotation
@@ -21,16 +23,16 @@ import TokenRotation
     func readmeDryExitStatuses() throws {
         let rows = try Self.table("exit-status-dry")
         #expect(rows.first == ["code", "`rotate --dry-run`", "`validate`"])
-        var listed: [TokenRotation.ExitStatus] = []
+        var listed: [Model.ExitStatus] = []
         for row in rows.dropFirst() {
             for code in row[0].split(separator: ", ") {
-                let status = try #require(Int32(code).flatMap(TokenRotation.ExitStatus.init))
+                let status = try #require(Int32(code).flatMap(Model.ExitStatus.init))
                 listed.append(status)
                 #expect(row[1] == status.meaning(of: .plan))
                 #expect(row[2] == "–" || row[2] == status.meaning(of: .configuration))
             }
         }
-        for status in TokenRotation.ExitStatus.allCases where !listed.contains(status) {
+        for status in Model.ExitStatus.allCases where !listed.contains(status) {
             #expect(status.meaning(of: .plan) == status.meaning)
             #expect(status.meaning(of: .configuration) == status.meaning)
         }

@@ -10,7 +10,8 @@ import Testing
 
     private static let names = [
         "doku-token-rotator.service", "doku-token-rotator.timer", "doku-token-rotator@.service",
-        "doku-token-rotator@.timer",
+        "doku-token-rotator@.timer", "doku-token-rotator-check.service", "doku-token-rotator-check.timer",
+        "doku-token-rotator-check@.service", "doku-token-rotator-check@.timer",
     ]
 
     @Test("systemd finds nothing wrong in the units")
@@ -40,19 +41,38 @@ import Testing
         #expect(said.contains("Overall exposure level"), "\(said)")
     }
 
-    @Test("A template differs from its unit in its instance's names alone", arguments: ["service", "timer"])
-    func templates(kind: String) throws {
-        let plain = try String(contentsOf: Self.units.appending(path: "doku-token-rotator.\(kind)"), encoding: .utf8)
-        let template = try String(
-            contentsOf: Self.units.appending(path: "doku-token-rotator@.\(kind)"), encoding: .utf8)
+    @Test(
+        "A template differs from its unit in its instance's names alone", arguments: names.filter { $0.contains("@") })
+    func templates(name: String) throws {
+        let template = try String(contentsOf: Self.units.appending(path: name), encoding: .utf8)
+        let plain = try String(
+            contentsOf: Self.units.appending(path: name.replacing("@", with: "")), encoding: .utf8)
         let reduced =
             template.replacing(" of %i", with: "").replacing("/%i.yaml", with: "/config.yaml")
-            .replacing("/%i.secrets", with: "/secrets").replacing("/%i", with: "")
+            .replacing("/%i.secrets", with: "/secrets").replacing("/%i", with: "").replacing("@%i.", with: ".")
         #expect(reduced == plain)
     }
 
-    /// `inside`: success, failures and restarts, timer, credentials, readers. `cron`: when it sends mail, and what.
-    @Test("Under a real systemd and a real cron the shipped files do what they say", arguments: ["inside", "cron"])
+    @Test("docs/systemd.md shows the shipped examples word for word")
+    func examples() throws {
+        let page = try String(contentsOf: Repository.url("docs/systemd.md"), encoding: .utf8)
+        let examples = try FileManager.default.contentsOfDirectory(
+            at: Self.units.appending(path: "examples"), includingPropertiesForKeys: nil)
+        #expect(examples.count == 4)
+        for example in examples {
+            let text = try String(contentsOf: example, encoding: .utf8)
+            let shown = try #require(text.range(of: "["))
+            #expect(page.contains("```ini\n\(text[shown.lowerBound...])```"), "\(example.lastPathComponent)")
+            #expect(page.contains("`\(example.lastPathComponent)`"))
+        }
+    }
+
+    /// `inside`: success, failures and restarts, timer, credentials, readers. `readme`: README's configuration, and
+    /// groups. `outage`: starts that are never refused. `reboot`: consumers after a boot. `cron`: when it sends mail,
+    /// and what.
+    @Test(
+        "Under a real systemd and a real cron the shipped files do what they say",
+        arguments: ["inside", "readme", "outage", "reboot", "cron"])
     func boot(script name: String) throws {
         let directory = try TemporaryDirectory()
         let script = Repository.path("Tests/IntegrationTests/Systemd/boot")
@@ -62,10 +82,10 @@ import Testing
         let said = String(decoding: ending.standardOutput + ending.standardError, as: UTF8.self)
         if ending.status == 77 {
             let why = said.split(separator: "\n").last ?? ""
-            print("scoreboard: \(name == "cron" ? "cron" : "systemd"): \(why)")
+            print("scoreboard: \(name == "cron" ? "cron" : "systemd, \(name)"): \(why)")
             try Test.cancel("\(why)")
         }
         #expect(ending.status == 0, "\(said)")
-        for line in said.split(separator: "\n") where line.hasPrefix("scoreboard: ") { print(line) }
+        for line in said.split(separator: "\n").dropLast() { print(line) }
     }
 }

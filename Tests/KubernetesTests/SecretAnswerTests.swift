@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Model
 import TestSupport
 import Testing
 
@@ -14,10 +15,10 @@ import Testing
         address: TokenStore.Address(namespace: "doku", name: "tokens"), labels: [:],
         entries: [TokenStore.Entry(brand: 0, key: "kopi"), TokenStore.Entry(brand: 1, key: "teh")])
 
-    private static func result(_ body: String, isRehearsal: Bool = false) -> TokenStoreAccess.WriteResult {
-        let write = TokenStoreAccess.Write(
+    private static func result(_ body: String, isProbe: Bool = false) -> SecretAccess.WriteResult {
+        let write = SecretAccess.Write(
             store: store, values: ["kopi": Array("one".utf8), "teh": Array("two".utf8)], version: nil,
-            isRehearsal: isRehearsal)
+            isProbe: isProbe)
         let reply = HTTPReply(status: 200, body: Array(body.utf8))
         return SecretAnswer(reply, for: store, namespace: "doku").result(of: write)
     }
@@ -43,8 +44,8 @@ import Testing
             (#"{"metadata": {}, "data": {"kopi": "b25l", "teh": "dHdv"}}"#, "storeAnswer "),
             ("<html>", "storeAnswer "), ("", "storeAnswer "), ("[]", "storeAnswer "),
         ], [false, true])
-    func `anything else is not`(answer: (body: String, expected: String), isRehearsal: Bool) {
-        guard case .failed(let failure) = Self.result(answer.body, isRehearsal: isRehearsal) else {
+    func `anything else is not`(answer: (body: String, expected: String), isProbe: Bool) {
+        guard case .failed(let failure) = Self.result(answer.body, isProbe: isProbe) else {
             Issue.record("\(answer.body) passes for a write")
             return
         }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Kubernetes
+import Model
 import Synchronization
 import TestSupport
 import Testing
@@ -30,36 +32,33 @@ import TokenRotation
     }
 
     /// A run whose store was changed by somebody else before each of its first `losses` writes.
-    private func run(losses: Int) -> (report: RunReport, writes: [TokenStoreAccess.Write], reads: Int) {
+    private func run(losses: Int) -> (report: RunReport, writes: [SecretAccess.Write], reads: Int) {
         struct Account {
-            var writes: [TokenStoreAccess.Write] = []
+            var writes: [SecretAccess.Write] = []
             var reads = 0
         }
         let account = Mutex(Account())
-        let access: TokenStoreAccess.Maker = { _, _, _ in
-            TokenStoreAccess(
-                read: { stores in
-                    stores.map { _ in
-                        var contents = TokenStoreAccess.Contents()
-                        contents.version = account.withLock { account in
-                            account.reads += 1
-                            return "\(account.reads)"
-                        }
-                        return .success(contents)
-                    }
-                },
-                write: { writes in
-                    writes.map { write in
-                        if write.isRehearsal { return .written(version: nil) }
-                        return account.withLock { account in
-                            account.writes.append(write)
-                            return account.writes.count <= losses ? .changed : .written(version: "last")
-                        }
-                    }
-                })
+        let access = SecretAccess(
+            read: { _ in
+                var contents = SecretAccess.Contents()
+                contents.version = account.withLock { account in
+                    account.reads += 1
+                    return "\(account.reads)"
+                }
+                return .success(contents)
+            },
+            write: { write in
+                if write.isProbe { return .written(version: nil) }
+                return account.withLock { account in
+                    account.writes.append(write)
+                    return account.writes.count <= losses ? .changed : .written(version: "last")
+                }
+            })
+        let destinations: DestinationMaker = { configuration, _, _ in
+            configuration.stores.map { SecretDestination($0, of: configuration, access: access) }
         }
         let request = RotationRequest(configurationFile: directory.path("config.yaml"))
-        let report = RotationRun(request, stop: StopRequest(), stores: access).report()
+        let report = RotationRun(request, stop: StopRequest(), destinations: destinations).report()
         return account.withLock { (report, $0.writes, $0.reads) }
     }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Model
 import Testing
 
 @testable import Reporting
-@testable import TokenRotation
 
 @Suite struct MetricsTextTests {
     private static let now = Timestamp(seconds: 1_795_339_800)
@@ -27,7 +27,7 @@ import Testing
     }
 
     private static func report(
-        _ status: TokenRotation.ExitStatus, _ outcomes: [BrandOutcome] = [], _ coverage: RunReport.Coverage = .whole
+        _ status: Model.ExitStatus, _ outcomes: [BrandOutcome] = [], _ coverage: RunReport.Coverage = .whole
     ) -> RunReport {
         var report = RunReport(
             runID: "run", startedAt: now, endedAt: now, duration: .milliseconds(1500), exitStatus: status,

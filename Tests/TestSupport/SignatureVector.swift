@@ -11,7 +11,7 @@ package struct SignatureVector: Decodable, Sendable, CustomTestStringConvertible
     package let timestamp: String
     package let target: String
     package let body: String?
-    package let digest: String?
+    package let digest: String
     package let component: String
     package let signature: String?
     package let source: String

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Model
+import TestSupport
 import Testing
 import TokenRotation
 
@@ -14,15 +16,15 @@ import TokenRotation
 
     private func output(
         _ text: String?, path: String = "/run/a.token", isAsConfigured: Bool = true, age: Int64? = 0
-    ) throws -> SurveyedOutput {
+    ) throws -> OutputSnapshot {
         let written = age.map { Timestamp(seconds: Sample.now.seconds - $0) }
-        guard let text else { return SurveyedOutput(path: path, state: .noToken(.missing)) }
-        return SurveyedOutput(
+        guard let text else { return OutputSnapshot(path: path, state: .noToken(.missing)) }
+        return OutputSnapshot(
             path: path, state: .token(try Sample.token(text)), isAsConfigured: isAsConfigured, writtenAt: written)
     }
 
     private static let refusal = BrandFailure(.outputRefused, "/run/mount is a mount point")
-    private static let refused = SurveyedOutput(path: "/run/mount", state: .noToken(.refused), refusal: refusal)
+    private static let refused = OutputSnapshot(path: "/run/mount", state: .noToken(.refused), refusal: refusal)
 
     private func verdict(
         left: Int64, lifetime: Int64 = 21_600, renewBefore: RenewalThreshold? = .remaining(.zero)
@@ -36,7 +38,7 @@ import TokenRotation
         if case .request = verdict { true } else { false }
     }
 
-    private func reason(_ verdict: DueRule.Verdict, _ outputs: [SurveyedOutput] = []) -> String? {
+    private func reason(_ verdict: DueRule.Verdict, _ outputs: [OutputSnapshot] = []) -> String? {
         if case .request(let reason) = verdict { reason.words(outputs.map(\.path)) } else { nil }
     }
 

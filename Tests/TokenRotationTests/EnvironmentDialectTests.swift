@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Model
+import TestSupport
 import Testing
 import TokenRotation
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Model
+import Settings
+import TestSupport
 import Testing
 
 @testable import TokenRotation
@@ -104,9 +107,11 @@ import Testing
         let stop = StopRequest()
         if let reason { stop.stop(reason) }
         var redaction = OutputRedaction(Array("it said SK-sensitive/value+Qm7w0yTz, twice".utf8))
-        let values = SensitiveValues(
-            configuration: try ConfigurationReader.read(Array(text.utf8), file: "c.yaml", isPrivate: true),
-            known: KnownSecrets(), watch: DiskWatch(), stop: stop)
+        let configuration = try ConfigurationReader.read(Array(text.utf8), file: "c.yaml", isPrivate: true)
+        let rotation = Rotation(
+            configuration: configuration, selection: try Selection(of: configuration, names: nil, shard: nil),
+            force: false, stop: stop)
+        let values = SensitiveValues(configuration: configuration, known: KnownSecrets(), rotation: rotation)
         #expect(values.hide(in: &redaction) == isWhole)
         if isWhole { #expect(!redaction.text().contains("SK-sensitive")) }
     }

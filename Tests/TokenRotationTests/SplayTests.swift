@@ -2,7 +2,9 @@
 
 import Dispatch
 import Foundation
+import Model
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import TokenRotation
@@ -81,9 +83,9 @@ import Testing
     }
 
     @Test(arguments: [
-        (StopRequest.Reason.terminated, TokenRotation.ExitStatus.terminated), (.interrupted, .interrupted),
+        (StopRequest.Reason.terminated, Model.ExitStatus.terminated), (.interrupted, .interrupted),
     ])
-    func `a stop ends the wait at once`(reason: StopRequest.Reason, status: TokenRotation.ExitStatus) throws {
+    func `a stop ends the wait at once`(reason: StopRequest.Reason, status: Model.ExitStatus) throws {
         let host = try Host(splay: "50m", left: 3600)
         let (report, delays) = host.run(random: 0.99, stoppingWith: reason)
         #expect(delays == 1)
@@ -123,7 +125,7 @@ import Testing
         let rule = DueRule(
             runEvery: .seconds(182), deadline: .seconds(33), splay: .seconds(32), force: false, now: Sample.now)
         for (left, cannotWait) in [(Int64(70), true), (125, true), (126, false)] {
-            let output = SurveyedOutput(
+            let output = OutputSnapshot(
                 path: "/run/a.token", state: .token(try Sample.token(Sample.jwt(left: left, lifetime: 960))))
             #expect(rule.cannotWait(output, brand: Sample.brand()) == cannotWait)
         }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Model
+import TestSupport
 import Testing
 import TokenRotation
 
@@ -14,14 +16,14 @@ import TokenRotation
     private func output(
         _ text: String, path: String = "/run/a.token", isAsConfigured: Bool = true, refusal: BrandFailure? = nil,
         age: Int64 = 0
-    ) throws -> SurveyedOutput {
-        SurveyedOutput(
+    ) throws -> OutputSnapshot {
+        OutputSnapshot(
             path: path, state: .token(try Sample.token(text)), refusal: refusal, isAsConfigured: isAsConfigured,
             writtenAt: Timestamp(seconds: Sample.now.seconds - age))
     }
 
-    private func absent(_ absence: Absence) -> SurveyedOutput {
-        SurveyedOutput(path: "/run/a.token", state: .noToken(absence))
+    private func absent(_ absence: Absence) -> OutputSnapshot {
+        OutputSnapshot(path: "/run/a.token", state: .noToken(absence))
     }
 
     // Due at 7200 s; a run later 6300 s; half the margin of 180 s below that is 6210 s.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Glibc
 import TestSupport
 
 /// What is wrong after a run, under the word that the scoreboard counts it by.
@@ -26,6 +27,14 @@ final class FaultStage {
     /// A sandbox for many stages; it ends with its directory's owner.
     static func sandbox(in directory: TemporaryDirectory) throws -> Sandbox {
         try directory.sandbox(brands: brands, flags: ["--exit-after", "7200"])
+    }
+
+    /// A group that a new file does not have by itself and may be given; nil if this user is in no other.
+    static var otherGroup: gid_t? {
+        if geteuid() == 0 { return 1 }
+        var groups = [gid_t](repeating: 0, count: 64)
+        let count = unsafe getgroups(Int32(groups.count), &groups)
+        return groups.prefix(max(0, Int(count))).first { $0 != getegid() }
     }
 
     /// - Parameter output: further keys of the one output.

@@ -12,13 +12,16 @@ import Testing
         let root = try TemporaryDirectory()
         let injector = try Injector(in: root)
         let sandbox = try FaultStage.sandbox(in: root)
-        let owner = "mode: \"0640\", owner: \"\(geteuid())\", group: \"\(getegid())\""
+        // A group that the directory does not give. An ordinary user may have none.
+        let group = FaultStage.otherGroup
+        let owner = "mode: \"0640\", owner: \"\(geteuid())\", group: \"\(group ?? getegid())\""
         let stage = try FaultStage(
             server: sandbox.url, output: owner, outputs: ["{ file: tokens/second, format: raw, \(owner) }"])
         try stage.publish()
         var scoreboard = Scoreboard("injected system-call failures")
         for failure in InjectedFailure.all {
             if failure.setUp?.contains("setfacl") == true, !injector.hasAccessLists { continue }
+            if group == nil, failure.rules.contains(where: { $0.hasPrefix("fchown") }) { continue }
             scoreboard.cases += 1
             do {
                 try check(failure, stage, injector)

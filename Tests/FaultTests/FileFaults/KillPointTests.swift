@@ -14,7 +14,7 @@ import Testing
         let root = try TemporaryDirectory()
         let walker = try Tool.build("Walker/walker.c", as: "walker", [], in: root)
         let sandbox = try FaultStage.sandbox(in: root)
-        let stage = try FaultStage(server: sandbox.url, output: "mode: \"0640\", owner: \"\(geteuid())\"")
+        let stage = try FaultStage(server: sandbox.url, output: "mode: \"0640\", group: \"1\"")
         try stage.publish()
         // From the temporary file on, or from the configuration on, which is all that the program does.
         let trigger = TestScale.isRelease ? "config.yaml" : ".kopi."
@@ -54,13 +54,32 @@ import Testing
         #expect(scoreboard.cases > 15)
     }
 
+    /// Sandboxes forbid the call, and it is not needed.
+    @Test(.enabled(if: geteuid() == 0, "the program shows its descriptors to root alone"))
+    func `a file that already has its owner and group is not given them`() throws {
+        let root = try TemporaryDirectory()
+        let sandbox = try FaultStage.sandbox(in: root)
+        let stage = try FaultStage(
+            server: sandbox.url, output: "mode: \"0640\", owner: \"\(geteuid())\", group: \"2345\"")
+        try stage.shell("chgrp 2345 tokens && chmod g+s tokens")
+        try stage.publish()
+        let log = root.path("calls")
+        let ending = try stage.run(before: [
+            "strace", "-f", "-y", "-e", "trace=chown,fchown,fchownat,fchmod", "-o", log,
+        ])
+        #expect(ending.status == 0)
+        let calls = try String(contentsOfFile: log, encoding: .utf8)
+        #expect(calls.contains("fchmod("))
+        #expect(!calls.contains("chown"))
+    }
+
     /// What makes each step safe is where it stands among the others: seen from the kernel.
     @Test(.enabled(if: geteuid() == 0, "the program shows its descriptors to root alone"))
     func `the calls of a publication come in the order that makes it durable`() throws {
         let root = try TemporaryDirectory()
         let sandbox = try FaultStage.sandbox(in: root)
         let stage = try FaultStage(
-            server: sandbox.url, output: "mode: \"0640\", owner: \"\(geteuid())\", group: \"\(getegid())\"")
+            server: sandbox.url, output: "mode: \"0640\", owner: \"\(geteuid())\", group: \"1\"")
         try stage.publish()
         let log = root.path("calls")
         let traced =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import TokenRotation
+internal import Model
+internal import Settings
 
 /// The YAML reader with the configuration on top. Any bytes are either a configuration that keeps its promises, or
 /// problems with a place, in one printable line each.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Model
 internal import TokenRotation
 
 /// Every dialect: a value is refused, or every reader of the dialect gets the very same value back. The readers' rules

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Model
+import Settings
 import TestSupport
 import Testing
 import TokenRotation

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Model
 import Testing
 
 @testable import TokenRotation
@@ -7,9 +8,9 @@ import Testing
 /// The rule that decides in a simulation: the program's own, or one from which a part was taken.
 struct RuleUnderTest: Sendable, CustomTestStringConvertible {
     let testDescription: String
-    let isDue: @Sendable (Configuration, Brand, SurveyedOutput, Timestamp) -> Bool
+    let isDue: @Sendable (Configuration, Brand, OutputSnapshot, Timestamp) -> Bool
     /// Whether a run must not delay its request for this output.
-    let cannotWait: @Sendable (Configuration, Brand, SurveyedOutput, Timestamp) -> Bool
+    let cannotWait: @Sendable (Configuration, Brand, OutputSnapshot, Timestamp) -> Bool
 
     private init(
         _ description: String, _ rule: @escaping @Sendable (Configuration, Timestamp) -> DueRule,
@@ -41,7 +42,7 @@ struct RuleUnderTest: Sendable, CustomTestStringConvertible {
     static let broken = [
         // A third of the lifetime and nothing else.
         RuleUnderTest("a fraction only") { _, now in
-            DueRule(runEvery: .zero, deadline: .zero - DueRule.doubt, force: false, now: now)
+            DueRule(runEvery: .zero, deadline: .zero - NextRun.doubt, force: false, now: now)
         } brand: { brand in
             Brand(
                 name: brand.name, clientID: brand.clientID, secret: brand.secret,
@@ -51,7 +52,7 @@ struct RuleUnderTest: Sendable, CustomTestStringConvertible {
         changed("without run_every") { $0.runEvery = .zero },
         changed("without the deadline") { $0.deadline = .zero },
         changed("without splay") { $0.splay = .zero },
-        changed("without the minute of doubt") { $0.deadline -= DueRule.doubt },
+        changed("without the minute of doubt") { $0.deadline -= NextRun.doubt },
         RuleUnderTest("without renew_before") {
             DueRule($0, force: false, now: $1)
         } brand: { brand in

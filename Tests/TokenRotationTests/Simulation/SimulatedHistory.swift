@@ -2,6 +2,9 @@
 
 import Curl
 import Foundation
+import Model
+import TestSupport
+import TokenAPI
 
 @testable import TokenRotation
 
@@ -20,7 +23,7 @@ struct SimulatedHistory {
     }
 
     private struct Published {
-        var output: SurveyedOutput
+        var output: OutputSnapshot
         /// From when on it is of no use.
         var end: Int64
         /// Seconds.
@@ -42,7 +45,7 @@ struct SimulatedHistory {
     private var lastGood: GoodRun?
     private var tally = Tally()
 
-    private static let signer = Sample.signer()
+    private static let client = Sample.client()
     private static let beginning = Sample.now.seconds * 1000
 
     init(_ setting: SimulatedSetting, _ configuration: Configuration, _ rule: RuleUnderTest, random: SeededGenerator) {
@@ -101,7 +104,7 @@ struct SimulatedHistory {
             ? "opaque-\(issued)"
             : "e30.\(Data(#"{"exp":\#(seconds + lifetime),"iat":\#(seconds)}"#.utf8).base64EncodedString()).e30"
         published = Published(
-            output: SurveyedOutput(
+            output: OutputSnapshot(
                 path: "/run/a.token", state: .token(try Sample.token(text)), writtenAt: timestamp(time)),
             // Nobody sees that an opaque token was granted for less.
             end: (seconds + (setting.isOpaque ? setting.lifetime : lifetime)) * 1000, lifetime: lifetime)
@@ -112,7 +115,7 @@ struct SimulatedHistory {
     /// - Returns: when it is over.
     private mutating func run(at start: Int64) throws -> Int64 {
         let now = timestamp(start)
-        let output = published?.output ?? SurveyedOutput(path: "/run/a.token", state: .noToken(.missing))
+        let output = published?.output ?? OutputSnapshot(path: "/run/a.token", state: .noToken(.missing))
         guard rule.isDue(configuration, brand, output, now) else {
             tally.freshRuns += 1
             lastGood = GoodRun(start: start, isRenewal: false)
@@ -153,8 +156,8 @@ struct SimulatedHistory {
             guard let failure = ending.failure else {
                 return (end, (Int64.random(in: time...end, using: &random), ending.lifetime))
             }
-            let response = TokenResponse(
-                failure, for: Self.signer, requestID: Sample.requestID, verification: .ifPresent, now: timestamp(end))
+            let response = Self.client.judge(
+                failure, requestID: Sample.requestID, now: timestamp(end))
             endpoint.note(failure, at: timestamp(end))
             guard case .failed(_, let advice) = response,
                 let next = policy.next(

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Model
+import TestSupport
+
 @testable import TokenRotation
 
 /// The world of one simulated history: a configuration, a scheduler, a service and a clock, all by one seed.

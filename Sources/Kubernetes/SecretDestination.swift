@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Model
+internal import Synchronization
+package import TokenRotation
+
+/// A Secret that holds the tokens of many brands, each under a key of its own.
+package final class SecretDestination: SharedDestination {
+    private struct Entry: Sendable {
+        let brand: String
+        let key: String
+    }
+
+    private struct State: Sendable {
+        var contents = SecretAccess.Contents()
+        /// Why it could not be read: nothing is written over what is not known.
+        var failure: BrandFailure?
+        /// Why some of its keys are not to be written.
+        var refusals: [String: BrandFailure] = [:]
+    }
+
+    private let store: TokenStore
+    private let entries: [Entry]
+    private let access: SecretAccess
+    private let state = Mutex(State())
+
+    /// Writes that came too late, each after another manager's.
+    private static let patience = 4
+
+    package init(_ store: TokenStore, of configuration: Configuration, access: SecretAccess) {
+        self.store = store
+        self.access = access
+        entries = store.entries.map { Entry(brand: configuration.brands[$0.brand].name, key: $0.key) }
+    }
+
+    package var name: String { store.name }
+    package var brands: [String] { entries.map(\.brand) }
+    /// A write is a request, and goes to everybody who watches the Secret.
+    package var interval: Duration { .seconds(5) }
+    package var probesWrites: Bool { true }
+    package var failure: BrandFailure? { state.withLock { $0.failure } }
+
+    package var hiddenTokens: [Token] {
+        state.withLock { state in
+            entries.compactMap { entry in
+                if case .token(let token) = snapshot(entry.key, state).state { token } else { nil }
+            }
+        }
+    }
+
+    // MARK: Reading
+
+    package func read() {
+        let result = access.read(store)
+        state.withLock { state in
+            switch result {
+            case .success(let contents): state.contents = contents
+            case .failure(let failure): state.failure = failure
+            }
+        }
+    }
+
+    package func snapshots(of brand: Brand) -> [OutputSnapshot] {
+        state.withLock { state in
+            entries.filter { $0.brand == brand.name }.map { snapshot($0.key, state) }
+        }
+    }
+
+    private func snapshot(_ key: String, _ state: State) -> OutputSnapshot {
+        let found: OutputSnapshot.State
+        if state.failure != nil {
+            found = .noToken(.closed)
+        } else if let value = state.contents.values[key] {
+            if let token = Token.published(value) {
+                found = .token(token)
+            } else {
+                found = .noToken(Token(value)?.wasCut == true ? .cut : .unreadable)
+            }
+        } else {
+            found = .noToken(.missing)
+        }
+        return OutputSnapshot(path: store.path(of: key), state: found, refusal: state.failure ?? state.refusals[key])
+    }
+
+    // MARK: Probing
+
+    package func probeWrite(for brands: Set<String>) {
+        state.withLock { state in
+            guard state.failure == nil else { return }
+            let wanted = Set(entries.lazy.filter { brands.contains($0.brand) }.map(\.key))
+            refuseOverflow(Dictionary(uniqueKeysWithValues: wanted.map { ($0, TokenStore.expectedTokenSize) }), &state)
+            let keys = wanted.subtracting(state.refusals.keys)
+            guard !keys.isEmpty else { return }
+            var values = values([:], state)
+            // Another value than any that may be there: the same one would be no conflict.
+            for key in keys { values[key] = Array("probe".utf8) }
+            switch access.write(write(values, state, isProbe: true)) {
+            case .written, .changed: break
+            case .conflicts(let conflicts): state.refusals.merge(conflicts) { $1 }
+            case .failed(let failure): for key in keys { state.refusals[key] = state.refusals[key] ?? failure }
+            }
+        }
+    }
+
+    /// Refuses keys that are not there yet if there is no room for them: those that are keep their place.
+    /// - Parameter sizes: by key, in bytes, of what is to be written.
+    private func refuseOverflow(_ sizes: [String: Int], _ state: inout State) {
+        let keys = Set(entries.map(\.key))
+        var size = state.contents.values.reduce(0) { size, value in
+            // What was ours and is no longer configured goes with the next write.
+            keys.contains(value.key) || !state.contents.owned.contains(value.key)
+                ? size + (sizes[value.key] ?? value.value.count) : size
+        }
+        for entry in entries where state.contents.values[entry.key] == nil && state.refusals[entry.key] == nil {
+            guard let more = sizes[entry.key] else { continue }
+            if size + more > TokenStore.maximumSize {
+                state.refusals[entry.key] = BrandFailure(
+                    .storeTooLarge,
+                    "\(store.name): with the key \(entry.key) it would be larger than a Secret may be (1 MiB): spread "
+                        + "the brands over several")
+            } else {
+                size += more
+            }
+        }
+    }
+
+    // MARK: Writing
+
+    package func write(_ tokens: [String: Token], isLast: Bool, barrier: WriteBarrier?) -> [PlaceOutcome]? {
+        state.withLock { state in
+            let failure = bring(tokens, barrier, &state)
+            return outcomes(tokens, failure, isLast, state)
+        }
+    }
+
+    /// What the Secret is to hold of ours: new tokens, and what we have under the key of every other brand, since what
+    /// is left out is gone. A key that another manager wrote is theirs until there is a new token for it.
+    private func values(_ tokens: [String: Token], _ state: State) -> [String: [UInt8]] {
+        var values: [String: [UInt8]] = [:]
+        for entry in entries where state.refusals[entry.key] == nil {
+            if let token = tokens[entry.brand] {
+                values[entry.key] = Array(token.text.utf8)
+            } else if state.contents.owned.contains(entry.key), let value = state.contents.values[entry.key] {
+                values[entry.key] = value
+            }
+        }
+        return values
+    }
+
+    private func write(_ values: [String: [UInt8]], _ state: State, isProbe: Bool) -> SecretAccess.Write {
+        SecretAccess.Write(store: store, values: values, version: state.contents.version, isProbe: isProbe)
+    }
+
+    /// The write that gives the Secret these values; nil if it has them, and nothing else of ours.
+    private func pendingWrite(_ values: [String: [UInt8]], _ state: State) -> SecretAccess.Write? {
+        guard state.failure == nil, !values.isEmpty else { return nil }
+        let isThere =
+            state.contents.hasConfiguredLabels && state.contents.owned == Set(values.keys)
+            && values.allSatisfy { state.contents.values[$0.key] == $0.value }
+        return isThere ? nil : write(values, state, isProbe: false)
+    }
+
+    /// Brings the Secret to what it is to hold.
+    /// - Returns: what was in the way.
+    private func bring(
+        _ tokens: [String: Token], _ barrier: WriteBarrier?, _ state: inout State
+    ) -> BrandFailure? {
+        for _ in 0..<Self.patience {
+            let values = values(tokens, state)
+            refuseOverflow(values.mapValues(\.count), &state)
+            let refusals = state.refusals
+            guard let write = pendingWrite(values.filter { refusals[$0.key] == nil }, state) else { return nil }
+            barrier?.pass()
+            switch access.write(write) {
+            case .written(let version):
+                state.contents.values.merge(write.values) { $1 }
+                state.contents.owned = Set(write.values.keys)
+                state.contents.hasConfiguredLabels = true
+                state.contents.version = version
+                return nil
+            // The other brands' tokens are written without these.
+            case .conflicts(let conflicts): state.refusals.merge(conflicts) { $1 }
+            case .changed:
+                switch access.read(store) {
+                case .success(let contents): state.contents = contents
+                case .failure(let failure): return failure
+                }
+            case .failed(let failure): return failure
+            }
+        }
+        return BrandFailure(
+            .storeChanged, "\(store.name) was changed by another client each time it was written")
+    }
+
+    /// What became of each brand's key.
+    private func outcomes(
+        _ tokens: [String: Token], _ failure: BrandFailure?, _ isLast: Bool, _ state: State
+    ) -> [PlaceOutcome] {
+        let hasTokens = entries.contains { tokens[$0.brand] != nil }
+        return entries.compactMap { entry in
+            let isNew = tokens[entry.brand] != nil
+            let refusal = state.failure ?? state.refusals[entry.key]
+            guard let reason = refusal ?? failure else {
+                guard isNew else { return nil }
+                return PlaceOutcome(
+                    brand: entry.brand, output: OutputOutcome(path: store.path(of: entry.key), kind: .written))
+            }
+            // A write that had no new token to bring is a failure of all whose tokens are there.
+            guard isLast, isNew || (!hasTokens && refusal == nil) else { return nil }
+            let output = OutputOutcome(
+                path: store.path(of: entry.key), kind: refusal == nil ? .failed : .refused, message: reason.message,
+                code: reason.code)
+            let mayHaveArrived = refusal == nil && reason.code == .storeUnavailable && isNew
+            return PlaceOutcome(brand: entry.brand, output: output, mayHaveArrived: mayHaveArrived)
+        }
+    }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import FoundationEssentials
+
+/// A moment of the wall clock in whole seconds since 1970, UTC: what DOKU signs, and what tokens carry.
+package struct Timestamp: Sendable, Hashable, Comparable {
+    /// Within years 1970 to 9999.
+    package let seconds: Int64
+
+    /// The last second of year 9999: beyond it no common format goes.
+    private static let latest: Int64 = 253_402_300_799
+
+    /// Seconds outside years 1970 to 9999 are moved to the nearest end.
+    package init(seconds: Int64) {
+        self.seconds = min(max(seconds, 0), Self.latest)
+    }
+
+    /// A JWT's NumericDate (RFC 7519 §2), which may have a fraction; nil beyond year 9999. What lies before 1970 is
+    /// past all the same.
+    init?(numericDate: Double) {
+        guard numericDate.isFinite, numericDate <= Double(Self.latest) else { return nil }
+        seconds = Int64(max(0, numericDate))
+    }
+
+    /// `2026-11-22T09:30:00Z`, the form of ``description``; nil for any other, and for a moment that never was.
+    package init?(_ text: String) {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 20 else { return nil }
+        func number(_ start: Int, _ count: Int) -> Int64? {
+            Int64(String(decoding: bytes[start..<(start + count)], as: UTF8.self))
+        }
+        guard let year = number(0, 4), let month = number(5, 2), let day = number(8, 2), let hour = number(11, 2),
+            let minute = number(14, 2), let second = number(17, 2), year >= 1970, (1...12).contains(month)
+        else { return nil }
+        // Days from the civil date (as in ``description``, the other way round).
+        let marchYear = month <= 2 ? year - 1 : year
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        let yearOfEra = marchYear % 400
+        let days = marchYear / 400 * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+        self.init(seconds: days * 86_400 + hour * 3600 + minute * 60 + second)
+        guard description == text else { return nil }
+    }
+
+    package static var now: Timestamp { Timestamp(seconds: Int64(Date().timeIntervalSince1970)) }
+
+    /// How far two clocks may differ. A token whose end is not further away may be dead by another clock already.
+    package static let clockDoubt: Duration = .seconds(60)
+
+    package static func < (left: Timestamp, right: Timestamp) -> Bool { left.seconds < right.seconds }
+
+    /// The time from `earlier` to this, negative where this comes first.
+    package func since(_ earlier: Timestamp) -> Duration { .seconds(seconds - earlier.seconds) }
+
+    package func advanced(by duration: Duration) -> Timestamp {
+        Timestamp(seconds: seconds + duration.components.seconds)
+    }
+}
+
+extension Timestamp: CustomStringConvertible {
+    /// `2026-11-22T09:30:00Z`, the form that DOKU asks for.
+    package var description: String {
+        let (date, time) = seconds.quotientAndRemainder(dividingBy: 86_400)
+        // Days to year, month and day in the Gregorian calendar, counted in eras of 400 years from 0000-03-01
+        // (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+        let days = date + 719_468
+        let era = days / 146_097
+        let dayOfEra = days % 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let monthFromMarch = (5 * dayOfYear + 2) / 153
+        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+        let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+        let year = era * 400 + yearOfEra + (month <= 2 ? 1 : 0)
+        var text: [UInt8] = []
+        text.reserveCapacity(20)
+        func write(_ value: Int64, digits: Int, _ mark: Unicode.Scalar) {
+            var divisor: Int64 = digits == 4 ? 1000 : 10
+            while divisor > 0 {
+                text.append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
+                divisor /= 10
+            }
+            text.append(UInt8(ascii: mark))
+        }
+        write(year, digits: 4, "-")
+        write(month, digits: 2, "-")
+        write(day, digits: 2, "T")
+        write(time / 3600, digits: 2, ":")
+        write(time / 60 % 60, digits: 2, ":")
+        write(time % 60, digits: 2, "Z")
+        return String(decoding: text, as: UTF8.self)
+    }
+}
+
+extension Duration {
+    /// Without its sign.
+    package var magnitude: Duration { self < .zero ? .zero - self : self }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Dispatch
+internal import Synchronization
+
+extension WorkerPool {
+    /// Runs `work` for each of 0..<count on the pool and waits for the results.
+    ///
+    /// Numbers are handed out in groups, since one hand-over for each would cost more than short work does. If a group
+    /// exceeds the limit, the rest of it is handed out one by one, so that each number has the limit for itself.
+    ///
+    /// - Parameters:
+    ///   - limit: how long one number may take.
+    ///   - grouping: how many numbers are handed out together; 1 if each takes its time.
+    ///   - onCancel: registers a handler that ends the wait early.
+    /// - Returns: nil for each number that exceeded the limit or was not done when the wait was cancelled.
+    package func map<Value: Sendable>(
+        _ count: Int, within limit: Duration?, grouping: Int = 64,
+        onCancel: (@escaping @Sendable () -> Void) -> Void = { _ in },
+        _ work: @escaping @Sendable (Int) -> Value
+    ) -> [Value?] {
+        guard count > 0 else { return [] }
+        let results = Results<Value>(count: count)
+        onCancel { results.end() }
+        for first in stride(from: 0, to: count, by: grouping) {
+            let group = first..<min(first + grouping, count)
+            let isOverdue = Once()
+            submit(within: limit) { [self] in
+                guard isOverdue.claim() else { return }
+                guard group.count > 1 else { return results.skip(group.lowerBound) }
+                for number in group where results.isOpen(number) {
+                    submit(within: limit) {
+                        results.skip(number)
+                    } _: {
+                        results.set(number, work(number))
+                    }
+                }
+            } _: {
+                for number in group where !isOverdue.isClaimed && results.isOpen(number) {
+                    results.set(number, work(number))
+                }
+                _ = isOverdue.claim()
+            }
+        }
+        return results.wait()
+    }
+}
+
+/// The results of one ``WorkerPool/map(_:within:onCancel:_:)``, each of which counts once.
+private final class Results<Value: Sendable>: Sendable {
+    private struct State: Sendable {
+        var values: [Value?]
+        var isDone: [Bool]
+        var left: Int
+        var hasEnded = false
+    }
+
+    private let state: Mutex<State>
+    private let ended = DispatchSemaphore(value: 0)
+
+    init(count: Int) {
+        state = Mutex(
+            State(
+                values: Array(repeating: nil, count: count), isDone: Array(repeating: false, count: count), left: count)
+        )
+    }
+
+    func isOpen(_ number: Int) -> Bool { state.withLock { !$0.isDone[number] && !$0.hasEnded } }
+
+    func set(_ number: Int, _ value: Value) { finish(number, value) }
+
+    func skip(_ number: Int) { finish(number, nil) }
+
+    private func finish(_ number: Int, _ value: Value?) {
+        let isLast = state.withLock { state -> Bool in
+            guard !state.isDone[number], !state.hasEnded else { return false }
+            state.values[number] = value
+            state.isDone[number] = true
+            state.left -= 1
+            if state.left == 0 { state.hasEnded = true }
+            return state.left == 0
+        }
+        if isLast { ended.signal() }
+    }
+
+    /// Ends the wait with the results so far.
+    func end() {
+        let isFirst = state.withLock { state in
+            defer { state.hasEnded = true }
+            return !state.hasEnded
+        }
+        if isFirst { ended.signal() }
+    }
+
+    func wait() -> [Value?] {
+        ended.wait()
+        return state.withLock { state in
+            // Late results are dropped.
+            defer { state.values = [] }
+            return state.values
+        }
+    }
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Dispatch
+internal import Synchronization
+
+/// Threads for work that blocks: files, secrets, programs.
+///
+/// Short work keeps one thread busy, since waking others costs more than it brings. The pool grows while work waits in
+/// the queue and no thread takes any. A piece of work may have a time limit. Nothing can stop a thread that waits for a
+/// disk that does not respond, such as a hard NFS mount whose server is gone. So the pool abandons such a thread: the
+/// caller continues without the result, and another thread takes the place.
+package final class WorkerPool: Sendable {
+    /// One piece of work.
+    private struct Piece: Sendable {
+        let limit: Duration?
+        let perform: @Sendable () -> Void
+        let onOverdue: @Sendable () -> Void
+    }
+
+    /// A piece of work that a thread has begun.
+    private struct Running: Sendable {
+        let number: Int
+        /// Since the pool was made; nil without a limit.
+        var end: Duration?
+        let onOverdue: @Sendable () -> Void
+    }
+
+    private struct State: Sendable {
+        /// Pieces before ``head`` were taken and are nil.
+        var queue: [Piece?] = []
+        var head = 0
+        var running: [Running] = []
+        /// Threads that were started and not abandoned.
+        var threads = 0
+        var idle = 0
+        var abandoned = 0
+        /// Pieces taken so far.
+        var taken = 0
+        var lastTaken: Duration = .zero
+        var isWatched = false
+
+        var waiting: Int { queue.count - head }
+
+        mutating func next() -> Piece? {
+            guard head < queue.count else { return nil }
+            let piece = queue[head].take()
+            head += 1
+            if head == queue.count || head >= 256 {
+                queue.removeFirst(head)
+                head = 0
+            }
+            return piece
+        }
+    }
+
+    private let width: Int
+    private let state = Mutex(State())
+    private let wakeUp = DispatchSemaphore(value: 0)
+    private let watch = DispatchQueue(label: "worker-pool-watch")
+    /// Never signalled: the watch sleeps on it.
+    private let pause = DispatchSemaphore(value: 0)
+    private let start = ContinuousClock.now
+
+    /// Longer than short work and waking a thread take.
+    private static let moment: Duration = .milliseconds(1)
+    /// How often the watch looks for work that waits and for work that is overdue.
+    private static let watchInterval = DispatchTimeInterval.milliseconds(5)
+    /// A gap between two looks that no scheduler explains: the process or the host was suspended.
+    private static let suspension: Duration = .seconds(1)
+    /// Up to so many threads start one by one: on a busy machine short work seems to wait as well.
+    private static let few = 8
+    /// Work that is taken by none of the few for so long waits for a disk: the pool doubles.
+    private static let stall: Duration = .milliseconds(100)
+    /// A process has room for this many threads that never return.
+    private static let mostAbandoned = 1024
+    private static let idleSeconds = 2
+
+    /// - Parameter width: the most threads at work at one time; abandoned threads do not count.
+    package init(width: Int = 64) {
+        self.width = width
+    }
+
+    /// Since the pool was made. Not an instant, which is slow to copy.
+    private var time: Duration { ContinuousClock.now - start }
+
+    /// Runs `work` soon on a thread of the pool.
+    ///
+    /// - Parameters:
+    ///   - limit: how long the work may take, from its start; nil for as long as it needs.
+    ///   - onOverdue: called once on another thread if the work exceeds the limit. The work itself may still end.
+    package func submit(
+        within limit: Duration? = nil, onOverdue: @escaping @Sendable () -> Void = {},
+        _ work: @escaping @Sendable () -> Void
+    ) {
+        let now = time
+        let (wakes, starts, watches) = state.withLock { state in
+            state.queue.append(Piece(limit: limit, perform: work, onOverdue: onOverdue))
+            let isStill = state.running.isEmpty || now - state.lastTaken > Self.moment
+            defer { state.isWatched = true }
+            guard isStill else { return (false, false, !state.isWatched) }
+            state.lastTaken = now
+            let wakes = state.idle > 0
+            let starts = !wakes && state.threads < width
+            if wakes { state.idle -= 1 }
+            if starts { state.threads += 1 }
+            return (wakes, starts, !state.isWatched)
+        }
+        if wakes { wakeUp.signal() }
+        if starts { startThread() }
+        if watches { watch.async { @Sendable [self] in look() } }
+    }
+
+    /// Runs `work` on a thread of the pool without blocking the caller's thread.
+    /// - Returns: nil if the work exceeded its limit.
+    package func value<Value: Sendable>(
+        within limit: Duration? = nil, _ work: @escaping @Sendable () -> Value
+    ) async -> Value? {
+        await withCheckedContinuation { continuation in
+            guard let limit else {
+                return submit { continuation.resume(returning: work()) }
+            }
+            let once = Once()
+            submit(within: limit) {
+                if once.claim() { continuation.resume(returning: nil) }
+            } _: {
+                let value = work()
+                if once.claim() { continuation.resume(returning: value) }
+            }
+        }
+    }
+
+    // MARK: Threads
+
+    private func startThread() {
+        if DetachedThread.start({ [self] in serve() }) { return }
+        let isAlone = state.withLock { state in
+            state.threads -= 1
+            return state.threads == 0
+        }
+        // The system gives no more threads. Without any, work is done by the watch's own.
+        if isAlone { watch.async { @Sendable [self] in serveOnce() } }
+    }
+
+    private func serveOnce() {
+        while let piece = state.withLock({ $0.next() }) { piece.perform() }
+    }
+
+    /// Takes work from the queue until there is none for a while, or until this thread is abandoned.
+    private func serve() {
+        while true {
+            let now = time
+            let taken = state.withLock { state -> (Piece, Int)? in
+                guard let piece = state.next() else {
+                    state.idle += 1
+                    return nil
+                }
+                state.taken += 1
+                state.lastTaken = now
+                state.running.append(
+                    Running(number: state.taken, end: piece.limit.map { now + $0 }, onOverdue: piece.onOverdue))
+                return (piece, state.taken)
+            }
+            if let (piece, number) = taken {
+                piece.perform()
+                let goesOn = state.withLock { state -> Bool in
+                    guard let index = state.running.firstIndex(where: { $0.number == number }) else {
+                        state.abandoned -= 1
+                        return false
+                    }
+                    state.running.remove(at: index)
+                    return true
+                }
+                guard goesOn else { return }
+            } else if wakeUp.wait(timeout: .now() + .seconds(Self.idleSeconds)) == .timedOut {
+                let ends = state.withLock { state -> Bool in
+                    // Somebody may have counted on this thread at the last moment.
+                    guard state.idle > 0 else { return false }
+                    state.idle -= 1
+                    state.threads -= 1
+                    return true
+                }
+                if ends { return }
+                wakeUp.wait()
+            }
+        }
+    }
+
+    /// Wakes or starts threads while work waits, and abandons threads whose work is overdue, as long as there is any.
+    private func look() {
+        var last = time
+        var seen = -1
+        var lastMoved = last
+        while true {
+            _ = pause.wait(timeout: .now() + Self.watchInterval)
+            let now = time
+            let gap = now - last
+            last = now
+            let (wakes, starts, overdue, goesOn) = state.withLock { state in
+                // Time in which the process stood still is no disk's fault.
+                if gap > Self.suspension {
+                    for index in state.running.indices { state.running[index].end? += gap }
+                }
+                let overdue = state.running.filter { $0.end.map { $0 <= now } ?? false }
+                if !overdue.isEmpty {
+                    state.running.removeAll { $0.end.map { $0 <= now } ?? false }
+                    state.threads -= overdue.count
+                    state.abandoned += overdue.count
+                }
+                let isStill = state.taken == seen
+                seen = state.taken
+                if !isStill || state.waiting == 0 { lastMoved = now }
+                var wakes = 0
+                var starts = 0
+                if state.waiting > 0, isStill {
+                    wakes = min(state.waiting, state.idle)
+                    if wakes == 0, state.threads < Self.few {
+                        starts = 1
+                    } else if wakes == 0, now - lastMoved > Self.stall, state.abandoned < Self.mostAbandoned {
+                        starts = state.threads
+                        lastMoved = now
+                    }
+                    starts = max(0, min(starts, state.waiting, width - state.threads))
+                    state.idle -= wakes
+                    state.threads += starts
+                }
+                state.isWatched = state.waiting > 0 || !state.running.isEmpty
+                return (wakes, starts, overdue, state.isWatched)
+            }
+            for _ in 0..<wakes { wakeUp.signal() }
+            for _ in 0..<starts { startThread() }
+            for piece in overdue { piece.onOverdue() }
+            guard goesOn else { return }
+        }
+    }
+}
+
+/// Decides which of several callers is the first.
+final class Once: Sendable {
+    private let flag = Atomic(false)
+
+    /// - Returns: true for the first caller alone.
+    func claim() -> Bool { !flag.exchange(true, ordering: .acquiringAndReleasing) }
+
+    var isClaimed: Bool { flag.load(ordering: .acquiring) }
+}

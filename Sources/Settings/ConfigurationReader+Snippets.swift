@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DurableFiles
+internal import Model
+internal import YAML
+
+extension ConfigurationReader {
+    mutating func readSnippets(_ fields: Fields, into configuration: inout Configuration) {
+        guard let node = value(.snippets, in: fields), let items = items(node, .snippets) else { return }
+        for item in items {
+            if let snippet = snippet(item, of: configuration.brands) { configuration.snippets.append(snippet) }
+        }
+    }
+
+    private mutating func snippet(_ node: YAMLNode, of brands: [Brand]) -> Snippet? {
+        guard let fields = fields(node, of: .snippet, named: "a snippet") else { return nil }
+        let path = snippetPath(fields)
+        let dialect = dialect(fields)
+        let attributes = attributes(fields)
+        let symlinks = value(.symlink, in: fields) == nil ? .refuse : choice(fields, .symlink, as: SymlinkPolicy.self)
+        let variable = variable(fields)
+        guard let chosen = chosenBrands(fields, of: brands), take(places: chosen.count, at: fields.mark), let variable,
+            let entries = entries(chosen, variable), let path, let dialect, let attributes, let symlinks
+        else { return nil }
+        return Snippet(path: path, dialect: dialect, entries: entries, attributes: attributes, symlinks: symlinks)
+    }
+
+    private mutating func snippetPath(_ fields: Fields) -> String? {
+        guard let template = outputPath(fields) else { return nil }
+        guard !template.value.isVariable else {
+            problems.add(template.mark, "a snippet's `file` has no brand", hint: "one snippet is one file")
+            return nil
+        }
+        let path = template.value.expanded(for: "")
+        return claim(path, .file, as: .output, nameLimit: LexicalPath.outputNameLimit, at: template.mark) ? path : nil
+    }
+
+    /// The brands that a snippet names, each once and covered from now on, in the order of `brands` in the file.
+    private mutating func chosenBrands(_ fields: Fields, of brands: [Brand]) -> [(name: String, index: Int)]? {
+        guard let node = value(.brands, in: fields) else {
+            problems.add(fields.mark, "`brands` is missing", hint: "all, or a list of names")
+            return nil
+        }
+        if isAll(node) {
+            uncovered.removeAll()
+            return brands.indices.map { (brands[$0].name, $0) }
+        }
+        guard let chosen = namedBrands(node) else { return nil }
+        for name in chosen.values { uncovered[name] = nil }
+        return chosen.sorted { $0.key < $1.key }.map { ($0.value, $0.key) }
+    }
+
+    func isAll(_ node: YAMLNode) -> Bool {
+        document.text(node) == "all"
+    }
+
+    /// The brands of a list, each once, by their indexes.
+    mutating func namedBrands(_ node: YAMLNode) -> [Int: String]? {
+        guard let items = document.items(node) else {
+            problems.add(node.mark, "`brands` must be all or a list of names")
+            return nil
+        }
+        if items.isEmpty {
+            problems.add(node.mark, "`brands` is an empty list", hint: "all, or a list of names")
+            return nil
+        }
+        var chosen: [Int: String] = [:]
+        for item in items {
+            guard let name = text(item, .brands) else { continue }
+            guard let place = brandPlaces[name] else {
+                // Comparing each of many wrong names with each of many brands would take minutes.
+                suggestionBudget -= brandPlaces.count
+                let suggestion =
+                    suggestionBudget > 0 ? Spelling.suggestion(for: name, among: brandPlaces.keys.sorted()) : nil
+                problems.add(item.mark, "no brand has this name", hint: suggestion.map { "did you mean `\($0)`?" })
+                continue
+            }
+            if chosen.updateValue(name, forKey: place.index) == name {
+                problems.add(item.mark, "this brand is named twice")
+            }
+        }
+        return chosen
+    }
+
+    private mutating func entries(
+        _ brands: [(name: String, index: Int)], _ variable: Located<NameTemplate>
+    ) -> [Snippet.Entry]? {
+        guard variable.value.isVariable || brands.count <= 1 else {
+            problems.add(
+                variable.mark, "`variable` is the same for several brands", hint: "put {BRAND} into it")
+            return nil
+        }
+        var entries: [Snippet.Entry] = []
+        entries.reserveCapacity(brands.count)
+        var owners: [String: String] = [:]
+        for brand in brands {
+            guard let name = expand(variable, for: brand.name) else { continue }
+            if let other = owners.updateValue(brand.name, forKey: name), let mark = brandPlaces[brand.name]?.mark {
+                let line = brandPlaces[other]?.mark.line ?? mark.line
+                problems.add(
+                    mark, "in a snippet this brand has the same variable as the brand in line \(line)",
+                    hint: "names that differ in . - _ only are one {BRAND}")
+            }
+            entries.append(Snippet.Entry(brand: brand.index, variable: name))
+        }
+        return entries
+    }
+}

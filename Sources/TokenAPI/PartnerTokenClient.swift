@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Curl
+package import Model
+
+/// A brand at the Partner API ("Generate Token"): signs with HMAC-SHA256, and DOKU may sign its answers likewise.
+package final class PartnerTokenClient: TokenClient {
+    private let endpoint: Endpoint
+    private let clientID: String
+    private let secret: Secret
+    private let body: RequestBody
+    private let verification: ResponseVerification
+
+    /// The headers of a response that only this API has, by lower-case name.
+    static let readHeaders: Set<String> = ["client-id", "request-id", "response-timestamp", "signature"]
+
+    package init(for brand: Brand, secret: Secret, configuration: Configuration) {
+        endpoint = configuration.endpoint
+        clientID = brand.clientID
+        self.secret = secret
+        // Made for each brand: it costs 0.7 µs, 1 % of the CPU time of a brand.
+        body = RequestBody(validTime: brand.validTime)
+        verification = configuration.responseVerification
+    }
+
+    package func request(id requestID: String, at timestamp: Timestamp) -> HTTPRequest {
+        let moment = timestamp.description
+        let signature = RequestSignature(
+            clientID: clientID, requestID: requestID, timestamp: moment, requestTarget: endpoint.requestTarget,
+            digest: body.digest, secret: secret)
+        return HTTPRequest(
+            url: endpoint.url,
+            headers: [
+                ("Content-Type", "application/json"), ("Accept", "application/json"), ("Client-Id", clientID),
+                ("Request-Id", requestID), ("Request-Timestamp", moment), ("Signature", signature.header),
+            ],
+            body: body.bytes)
+    }
+
+    package func judge(
+        _ result: Result<HTTPReply, CurlError>, requestID: String, now: Timestamp
+    ) -> TokenResponse {
+        switch result {
+        case .failure(let error): return .unanswered(error, host: endpoint.authority)
+        case .success(let reply):
+            switch reply.status {
+            case 200: return grant(reply, requestID, now)
+            case 409:
+                // DOKU repeats its first answer for a repeated Request-Id.
+                guard AnswerBody.hasToken(reply.body) else {
+                    return .failed(
+                        BrandFailure(.requestIDSpent, "DOKU answered 409 without a token: the Request-Id is spent"),
+                        .once(.fresh))
+                }
+                return grant(reply, requestID, now)
+            default: return refusal(reply, now)
+            }
+        }
+    }
+
+    private func grant(_ reply: HTTPReply, _ requestID: String, _ now: Timestamp) -> TokenResponse {
+        if let problem = signatureProblem(of: reply, requestID) {
+            return .failed(BrandFailure(.answerSignature, problem), .never)
+        }
+        return .grant(reply, to: clientID, now: now, read: AnswerBody.init(_:))
+    }
+
+    /// Why DOKU's own signature is not accepted; nil where it is, or none is asked for.
+    private func signatureProblem(of reply: HTTPReply, _ requestID: String) -> String? {
+        guard verification != .off else { return nil }
+        guard let header = reply.headers["signature"] else {
+            return verification == .require ? "the answer carries no signature, and verify_response is require" : nil
+        }
+        guard reply.headers["client-id"] == clientID, reply.headers["request-id"] == requestID,
+            let timestamp = reply.headers["response-timestamp"]
+        else { return "the answer is signed for another request" }
+        let expected = RequestSignature(
+            clientID: clientID, requestID: requestID, timestampName: "Response-Timestamp", timestamp: timestamp,
+            requestTarget: endpoint.requestTarget, body: reply.body, secret: secret)
+        return expected.matches(header) ? nil : "the answer's signature is wrong: it was changed on its way"
+    }
+
+    private func refusal(_ reply: HTTPReply, _ now: Timestamp) -> TokenResponse {
+        let words = ErrorWords(reply.body)
+        let refusal = Refusal(reply: reply, words: words.suffix, now: now)
+        guard [400, 401, 403].contains(reply.status) else { return refusal.byStatus }
+        if words.code == "request_time_out_of_range" {
+            return refusal.failed(
+                .clockSkew, "DOKU finds this host's clock too far off; set the clock", refusal.clockAdvice)
+        }
+        // Who signs for another time may be told that the signature is wrong.
+        if reply.status != 400 || words.code == "invalid_signature", let skew = refusal.skew { return skew }
+        if reply.status != 400 || words.code == "invalid_signature" || words.code == "invalid_client_id" {
+            return refusal.failed(
+                .credentialsRejected,
+                "DOKU rejected the credentials; compare client_id, secret and endpoint, and the headers with `sign`",
+                .never)
+        }
+        return refusal.byStatus
+    }
+}

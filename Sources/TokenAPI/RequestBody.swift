@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Digests
+internal import Model
+
+/// The body of a request for a token, and its digest: mostly the same for all of ten thousand brands.
+package struct RequestBody: Sendable {
+    /// The bytes that are signed and sent.
+    package let bytes: [UInt8]
+    /// base64 of the SHA-256 of the bytes.
+    package let digest: String
+
+    /// - Parameter validTime: the lifetime to ask for in whole minutes; nil asks for none.
+    package init(validTime: Duration?) {
+        // `valid_time` is a string of minutes (DOKU, Generate Token).
+        let minutes = validTime.map { ",\"valid_time\":\"\($0.components.seconds / 60)\"" } ?? ""
+        bytes = Array("{\"grant_type\":\"client_credentials\"\(minutes)}".utf8)
+        digest = Self.digest(of: bytes)
+    }
+
+    static func digest(of bytes: [UInt8]) -> String { PlainBase64.encode(SHA256.digest(of: bytes)) }
+}

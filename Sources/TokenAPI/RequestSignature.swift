@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Digests
+internal import FoundationEssentials
+package import Model
+
+/// DOKU's signature over a request or an answer.
+///
+/// Works on bytes: two strings that are equal in Swift can differ on the wire. The component string is
+/// `Name:value` lines joined by one LF with none at the end.
+package struct RequestSignature: Sendable {
+    /// base64 of the SHA-256 of the body's bytes; nil where there is no body.
+    package let digest: String?
+    /// The bytes that were signed.
+    package let component: [UInt8]
+    /// The `Signature` header: `HMACSHA256=` and padded standard base64.
+    package let header: String
+
+    /// What stands before the base64 in the header.
+    package static let scheme = "HMACSHA256="
+
+    /// - Parameters:
+    ///   - timestampName: `Request-Timestamp`, or `Response-Timestamp` for an answer.
+    ///   - requestTarget: the path alone.
+    ///   - body: nil where the message has none (a GET): there is no digest line then.
+    package init(
+        clientID: String, requestID: String, timestampName: String = "Request-Timestamp", timestamp: String,
+        requestTarget: String, body: [UInt8]?, secret: Secret
+    ) {
+        self.init(
+            clientID: clientID, requestID: requestID, timestampName: timestampName, timestamp: timestamp,
+            requestTarget: requestTarget, digest: body.map(RequestBody.digest), secret: secret)
+    }
+
+    /// - Parameter digest: of the body.
+    init(
+        clientID: String, requestID: String, timestampName: String = "Request-Timestamp", timestamp: String,
+        requestTarget: String, digest: String?, secret: Secret
+    ) {
+        var component: [UInt8] = []
+        component.reserveCapacity(256)
+        component += "Client-Id:".utf8
+        component += clientID.utf8
+        component += "\nRequest-Id:".utf8
+        component += requestID.utf8
+        component += "\n".utf8
+        component += timestampName.utf8
+        component += ":".utf8
+        component += timestamp.utf8
+        component += "\nRequest-Target:".utf8
+        component += requestTarget.utf8
+        if let digest {
+            component += "\nDigest:".utf8
+            component += digest.utf8
+        }
+        self.digest = digest
+        self.component = component
+        header = Self.scheme + PlainBase64.encode(secret.authenticationCode(for: component))
+    }
+
+    /// Whether `other`, a header from the network, carries this signature. The time taken does not tell where they differ.
+    package func matches(_ other: String) -> Bool {
+        guard other.hasPrefix(Self.scheme),
+            let theirs = Data(base64Encoded: String(other.dropFirst(Self.scheme.count))),
+            let ours = Data(base64Encoded: String(header.dropFirst(Self.scheme.count)))
+        else { return false }
+        return SHA256.constantTimeEqual([UInt8](theirs), [UInt8](ours))
+    }
+}

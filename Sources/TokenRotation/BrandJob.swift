@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DurableFiles
+package import Model
+internal import Synchronization
+
+/// One brand on its way through a run: what was read at its outputs, what is to be done, and what became of it.
+///
+/// Small, since a run may have ten thousand brands: no token is kept but one to be published again.
+package final class BrandJob: Sendable {
+    /// What is to be done for the brand.
+    package enum Step: Sendable {
+        case nothing
+        case request
+        /// Publish the token at hand again.
+        indirect case repair(Token)
+    }
+
+    /// One place where the brand's token is published.
+    package struct Output: Sendable {
+        package var outcome: OutputOutcome
+        let previous: PreviousOutput
+        let isShared: Bool
+
+        /// Whether the run leaves it alone.
+        var isRefused: Bool { outcome.kind == .refused }
+    }
+
+    private enum Progress: Sendable {
+        case open
+        /// The brand's files are being written.
+        case publishing
+        case done
+    }
+
+    private struct State: Sendable {
+        /// Without outputs.
+        var outcome: BrandOutcome
+        /// The brand's own files first, then its places in shared destinations.
+        var outputs: [Output]
+        var progress: Progress
+        /// Shared places that the new token is still to be written to.
+        var awaited: Set<String> = []
+        /// Whether a new token goes to shared places.
+        var isAwaited = false
+        var mayStillChange = false
+        /// Whether a write may have taken effect although it counts as failed.
+        var mayHaveChanged = false
+        var isClosed = false
+    }
+
+    package let brand: Brand
+    package let step: Step
+    /// Whether the brand's token has expired, or might before a run that delays is over.
+    let isUrgent: Bool
+    private let state: Mutex<State>
+
+    private init(_ brand: Brand, _ step: Step, isUrgent: Bool, _ outcome: BrandOutcome, _ outputs: [Output]) {
+        self.brand = brand
+        self.step = step
+        self.isUrgent = isUrgent
+        let progress: Progress = if case .nothing = step { .done } else { .open }
+        state = Mutex(State(outcome: outcome, outputs: outputs, progress: progress))
+    }
+
+    /// A brand that was not looked at before a stop.
+    convenience init(unseen brand: Brand, _ failure: BrandFailure?) {
+        var outcome = BrandOutcome(name: brand.name, clientID: brand.clientID, kind: .unfinished, health: .dead)
+        outcome.failure = failure
+        let outputs = brand.outputs.map { output in
+            Output(
+                outcome: OutputOutcome(path: output.path, kind: .unchanged),
+                previous: PreviousOutput(fingerprint: nil, health: .dead), isShared: false)
+        }
+        outcome.isHidden = true
+        self.init(brand, .nothing, isUrgent: false, outcome, outputs)
+    }
+
+    /// Decides what is to be done for a brand.
+    ///
+    /// - Parameters:
+    ///   - snapshots: what was read at its places.
+    ///   - directories: asked, for a brand that is about to be written, whether they take a new file.
+    convenience init(
+        _ brand: Brand, _ snapshots: [OutputSnapshot], policy: DueRule, directories: OutputDirectories
+    ) {
+        var snapshots = snapshots
+        var verdict = policy.verdict(on: brand, outputs: snapshots)
+        if verdict.needsWork, Self.refuseUnwritable(&snapshots, directories) {
+            verdict = policy.verdict(on: brand, outputs: snapshots)
+        }
+        var outcome = BrandOutcome(
+            name: brand.name, clientID: brand.clientID, kind: verdict == .fresh ? .fresh : .failed,
+            health: .outlivesNextRun)
+        var step = Step.nothing
+        var outputs: [Output] = []
+        outputs.reserveCapacity(snapshots.count)
+        var isKnownDead = false
+        for snapshot in snapshots {
+            let health = policy.health(of: snapshot, brand: brand)
+            outcome.health = max(outcome.health, health)
+            var output = OutputOutcome(path: snapshot.path, kind: .unchanged)
+            var fingerprint: Int?
+            switch snapshot.state {
+            case .token(let token):
+                isKnownDead = isKnownDead || health == .dead
+                if outcome.expiresAt.map({ $0 > token.expiresAt ?? $0 }) ?? true {
+                    outcome.issuedAt = token.issuedAt
+                    outcome.expiresAt = token.expiresAt
+                }
+                if verdict == .repair { step = .repair(token) }
+                if snapshot.isAsConfigured { fingerprint = PreviousOutput.fingerprint(token) }
+            case .noToken(let absence):
+                output.message = absence.words
+                if absence == .closed { outcome.isHidden = true } else { isKnownDead = true }
+            }
+            if let refusal = snapshot.refusal {
+                output = OutputOutcome(
+                    path: snapshot.path, kind: refusal.isOfStop ? .unchanged : .refused, message: refusal.message,
+                    code: refusal.code)
+                outcome.failure = outcome.failure ?? refusal
+                outcome.kind = refusal.isOfStop ? .unfinished : .failed
+            }
+            outputs.append(
+                Output(
+                    outcome: output, previous: PreviousOutput(fingerprint: fingerprint, health: health),
+                    isShared: outputs.count >= brand.outputs.count))
+        }
+        outcome.isHidden = outcome.isHidden && !isKnownDead
+        var isUrgent = false
+        if case .request(let reason) = verdict {
+            outcome.reason = reason
+            step = .request
+            isUrgent = snapshots.contains { policy.cannotWait($0, brand: brand) }
+        }
+        self.init(brand, step, isUrgent: isUrgent, outcome, outputs)
+    }
+
+    /// - Returns: whether an output was refused.
+    private static func refuseUnwritable(_ snapshots: inout [OutputSnapshot], _ directories: OutputDirectories) -> Bool
+    {
+        var hasRefused = false
+        for index in snapshots.indices where snapshots[index].refusal == nil {
+            guard let symlinks = snapshots[index].symlinks else { continue }
+            do throws(FileError) {
+                try directories.checkWritable(snapshots[index].path, symlinks: symlinks)
+            } catch {
+                snapshots[index].refusal = BrandFailure(.outputRefused, error)
+                hasRefused = true
+            }
+        }
+        return hasRefused
+    }
+
+    // MARK: What becomes of it
+
+    var needsWork: Bool { if case .nothing = step { false } else { true } }
+
+    var isRequest: Bool { if case .request = step { true } else { false } }
+
+    /// Says that the brand's files are about to be written.
+    /// - Returns: the brand's own files with a place for what happens to them, and the outcome so far.
+    func beginPublishing() -> (outcome: BrandOutcome, outputs: [Output]) {
+        state.withLock { state in
+            state.progress = .publishing
+            return (state.outcome, state.outputs)
+        }
+    }
+
+    /// Ends the brand's way without a token.
+    func fail(_ failure: BrandFailure, attempts: Int, duration: Duration) {
+        state.withLock { state in
+            guard !state.isClosed else { return }
+            state.progress = .done
+            state.outcome.kind = failure.isOfStop ? .unfinished : .failed
+            state.outcome.failure = failure
+            state.outcome.attempts = Int32(attempts)
+            state.outcome.duration = duration
+        }
+    }
+
+    /// Ends the brand's way with its own files written.
+    /// - Parameter awaitsShared: whether a new token is still to be written to the shared destinations.
+    func finish(_ outcome: BrandOutcome, _ outputs: [Output], awaitsShared: Bool) {
+        state.withLock { state in
+            guard !state.isClosed else { return }
+            state.progress = .done
+            state.outcome = outcome
+            state.outputs = outputs
+            if awaitsShared {
+                state.isAwaited = true
+                state.awaited = Set(outputs.lazy.filter(\.isShared).map(\.outcome.path))
+            }
+        }
+    }
+
+    /// Notes what happened at the brand's place in a shared destination.
+    func note(_ place: PlaceOutcome) {
+        state.withLock { state in
+            if place.mayHaveArrived { state.mayHaveChanged = true }
+            guard !state.isClosed,
+                let index = state.outputs.firstIndex(where: { $0.isShared && $0.outcome.path == place.output.path })
+            else { return }
+            state.outputs[index].outcome = place.output
+            state.awaited.remove(place.output.path)
+            guard let failure = place.output.failure else { return }
+            state.outcome.add(failure)
+            state.outcome.health = max(state.outcome.health, state.outputs[index].previous.health)
+        }
+    }
+
+    /// Notes which written files a power failure may undo.
+    /// - Parameter doubt: why, by path; nil for a file that is safe.
+    func noteUnsynced(_ doubt: (_ path: String) -> FileError?) {
+        state.withLock { state in
+            guard !state.isClosed else { return }
+            for index in state.outputs.indices where state.outputs[index].outcome.kind == .written {
+                guard let words = doubt(state.outputs[index].outcome.path).map({ "\($0)" }) else { continue }
+                state.outputs[index].outcome.kind = .durabilityUnknown
+                state.outputs[index].outcome.message = words
+                state.outcome.add(BrandFailure(.durabilityUnknown, words))
+            }
+        }
+    }
+
+    /// Closes the job: what comes later changes nothing.
+    /// - Parameter failure: of a brand that is not done; it counts as `unfinished`, so that no report is silently short.
+    /// - Returns: what became of the brand.
+    func close(unfinished failure: BrandFailure?) -> BrandOutcome {
+        state.withLock { state in
+            state.isClosed = true
+            state.mayStillChange = state.progress == .publishing || state.isAwaited
+            for output in state.outputs where state.awaited.contains(output.outcome.path) {
+                state.progress = .open
+                state.outcome.health = max(state.outcome.health, output.previous.health)
+            }
+            if state.progress != .done {
+                state.outcome.kind = .unfinished
+                state.outcome.failure =
+                    failure ?? BrandFailure(.unfinished, "the run ended before the brand was done")
+            }
+            // Taken out, since both at a time are much for ten thousand brands.
+            var outcome = state.outcome
+            outcome.outputs = state.outputs.map(\.outcome)
+            state.outputs = []
+            return outcome
+        }
+    }
+
+    // MARK: What hooks need to know, once closed
+
+    /// Whether a token was requested or published again.
+    var hasNewToken: Bool { state.withLock { $0.isAwaited || $0.outcome.kind == .repaired } }
+
+    /// Whether a write may have taken effect that nobody confirmed.
+    var mayHaveChanged: Bool { state.withLock { $0.mayHaveChanged } }
+
+    /// Whether the brand's files may still change after a stop.
+    var mayStillChange: Bool { state.withLock { $0.mayStillChange } }
+
+    /// What a run that only plans says of the brand.
+    var planned: BrandOutcome {
+        state.withLock { state in
+            var outcome = state.outcome
+            outcome.outputs = state.outputs.map(\.outcome)
+            guard needsWork else { return outcome }
+            for index in outcome.outputs.indices where outcome.outputs[index].kind == .unchanged {
+                outcome.outputs[index].kind = .due
+            }
+            if outcome.failure == nil { outcome.kind = .due }
+            return outcome
+        }
+    }
+}
+
+extension BrandOutcome {
+    /// Adds what went wrong after the brand was done; what went wrong first stays its failure.
+    fileprivate mutating func add(_ later: BrandFailure) {
+        guard failure == nil || kind == .shortLived else { return }
+        failure = later
+        kind = .failed
+    }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DurableFiles
+internal import Model
+internal import ProcessState
+
+/// What is published for the brands of a run: their own files, and their places in shared destinations.
+final class PublishedState: Sendable {
+    let reader: OutputReader
+    /// Those with a brand of the run.
+    let destinations: [any SharedDestination]
+    private let pool: WorkerPool
+    private let stop: StopRequest?
+    /// Why a path is refused, since another one leads to the same file.
+    private let collisions: [String: BrandFailure]
+    /// By name of the brand.
+    private let memberships: [String: [any SharedDestination]]
+
+    /// Probes the disks, and reads what is shared.
+    /// - Parameters:
+    ///   - brands: of the run.
+    ///   - others: shared destinations that are not files.
+    ///   - stop: ends the reading; what was not seen by then is not known.
+    init(
+        of configuration: Configuration, _ brands: [Brand], publication: Publication, pool: WorkerPool,
+        others: [any SharedDestination] = [], stop: StopRequest? = nil
+    ) {
+        self.pool = pool
+        self.stop = stop
+        let directories = publication.directories
+        reader = OutputReader(directories: directories, accounts: publication.accounts)
+        Self.probe(directories, configuration, stop)
+        let onCancel: (@escaping @Sendable () -> Void) -> Void = { handler in stop?.onStop(handler) }
+        let found = pool.map(1, within: nil, onCancel: onCancel) { _ in directories.collisions(in: configuration) }
+        let collisions = found.first.flatMap { $0 } ?? [:]
+        self.collisions = collisions
+        let snippets = configuration.snippets.map { snippet in
+            SnippetFile(snippet, of: configuration, publication: publication, collision: collisions[snippet.path])
+        }
+        let chosen = brands.count == configuration.brands.count ? nil : Set(brands.map(\.name))
+        let own = (snippets + others).filter { destination in
+            chosen.map { chosen in destination.brands.contains(where: chosen.contains) } ?? true
+        }
+        destinations = own
+        let read = pool.map(own.count, within: nil, grouping: 1, onCancel: onCancel) { index in
+            own[index].read()
+            return true
+        }
+        for (destination, isRead) in zip(own, read) where isRead == nil {
+            (destination as? SnippetFile)?.noteHanging()
+        }
+        var memberships: [String: [any SharedDestination]] = [:]
+        for destination in own {
+            for name in destination.brands where chosen?.contains(name) ?? true {
+                if memberships[name]?.last === destination { continue }
+                memberships[name, default: []].append(destination)
+            }
+        }
+        self.memberships = memberships
+    }
+
+    private static func probe(_ directories: OutputDirectories, _ configuration: Configuration, _ stop: StopRequest?) {
+        var paths: Set<String> = []
+        var links: [String] = []
+        var last = ""
+        configuration.forEachFile(of: configuration.brands.indices) { path, symlinks in
+            if symlinks == .follow { links.append(path) }
+            guard let location = try? FileLocation(path: path), !location.isIn(last) else { return }
+            last = location.directory
+            paths.insert(last)
+        }
+        var inputs: Set<String> = []
+        configuration.forEachInput { path, _ in inputs.insert(LexicalPath.directory(of: path)) }
+        directories.probe(directories: paths, inputs: inputs, links: links, stop: stop)
+    }
+
+    /// The shared destinations that a brand has a place in.
+    func destinations(of brand: Brand) -> [any SharedDestination] { memberships[brand.name] ?? [] }
+
+    /// Snippets that have another mode or owner than is configured, of those with this brand.
+    func wrongAttributes(of brand: Brand) -> [String] {
+        destinations(of: brand).compactMap { $0 as? SnippetFile }.filter(\.hasWrongAttributes).map(\.path)
+    }
+
+    /// Judges brands by the places where their tokens are published, on the threads of the pool. A disk that does not
+    /// respond holds up those brands alone that have files on it.
+    ///
+    /// - Parameter judge: gets a brand and what was read at its places: its own files first.
+    /// - Returns: nil for each brand that was not reached before a stop.
+    func map<Judgement: Sendable>(
+        _ brands: [Brand], _ judge: @escaping @Sendable (Brand, _ outputs: [OutputSnapshot]) -> Judgement
+    ) -> [Judgement?] {
+        let judgements = pool.map(
+            brands.count, within: reader.directories.patience, onCancel: { [stop] handler in stop?.onStop(handler) }
+        ) { [self] index in
+            judge(brands[index], snapshots(of: brands[index]))
+        }
+        guard stop?.reason == nil else { return judgements }
+        // A file whose disk does not respond although its directory does.
+        return zip(brands, judgements).map { brand, judgement in
+            judgement ?? judge(brand, hanging(brand))
+        }
+    }
+
+    private func snapshots(of brand: Brand) -> [OutputSnapshot] {
+        var snapshots = brand.outputs.map { output -> OutputSnapshot in
+            guard !collisions.isEmpty, let refusal = collisions[output.path] else {
+                return reader.read(output, of: brand)
+            }
+            // What is there belongs to another brand.
+            return OutputSnapshot(
+                path: output.path, symlinks: output.symlinks, state: .noToken(.refused), refusal: refusal)
+        }
+        for destination in destinations(of: brand) { snapshots += destination.snapshots(of: brand) }
+        return snapshots
+    }
+
+    private func hanging(_ brand: Brand) -> [OutputSnapshot] {
+        let own = brand.outputs.map { output in
+            OutputSnapshot(
+                path: output.path, symlinks: output.symlinks, state: .noToken(.closed),
+                refusal: BrandFailure(.outputRefused, FileError.hanging(output.path)))
+        }
+        return own + destinations(of: brand).flatMap { $0.snapshots(of: brand) }
+    }
+}

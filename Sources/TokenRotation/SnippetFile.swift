@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DurableFiles
+internal import Model
+internal import Synchronization
+
+/// An environment file that holds the tokens of many brands.
+final class SnippetFile: SharedDestination {
+    private struct State: Sendable {
+        /// By variable.
+        var tokens: [String: Token] = [:]
+        /// Tokens that name their client id, by it, under any variable and in any dialect: these are kept when a
+        /// snippet's variables or dialect change.
+        var tokensByClientID: [String: Token] = [:]
+        var refusal: BrandFailure?
+        /// Whether it could not be read.
+        var isClosed = false
+        var changedAt: Timestamp?
+        var contents: [UInt8]?
+        var hasConfiguredAttributes = false
+        /// What the last write came to; a file that later calls leave unchanged was written all the same.
+        var written: OutputOutcome?
+    }
+
+    private struct Entry: Sendable {
+        let name: String
+        let clientID: String
+        let variable: String
+    }
+
+    private let snippet: Snippet
+    private let entries: [Entry]
+    private let variables: [String: String]
+    private let reader: OutputReader
+    private let publication: Publication
+    /// Why it is refused, since another path leads to the same file.
+    private let collision: BrandFailure?
+    private let state = Mutex(State())
+
+    /// In bytes, of a file with some thousand tokens.
+    private static let largest = 4 << 20
+
+    init(
+        _ snippet: Snippet, of configuration: Configuration, publication: Publication, collision: BrandFailure?
+    ) {
+        self.snippet = snippet
+        self.publication = publication
+        self.collision = collision
+        reader = OutputReader(directories: publication.directories, accounts: publication.accounts)
+        entries = snippet.entries.map { entry in
+            let brand = configuration.brands[entry.brand]
+            return Entry(name: brand.name, clientID: brand.clientID, variable: entry.variable)
+        }
+        variables = Dictionary(entries.map { ($0.name, $0.variable) }) { first, _ in first }
+    }
+
+    var path: String { snippet.path }
+    var name: String { snippet.path }
+    var failure: BrandFailure? { refusal }
+    var brands: [String] { entries.map(\.name) }
+    var interval: Duration { .seconds(1) }
+    var probesWrites: Bool { false }
+    var hiddenTokens: [Token] { [] }
+
+    /// Whether the file has another mode or owner than is configured.
+    var hasWrongAttributes: Bool {
+        state.withLock { $0.contents != nil && !$0.hasConfiguredAttributes }
+    }
+
+    /// Why nothing will be written to it.
+    var refusal: BrandFailure? { state.withLock { $0.refusal } }
+
+    var tokens: [Token] { state.withLock { Array($0.tokens.values) } }
+
+    func probeWrite(for brands: Set<String>) {}
+
+    // MARK: Reading
+
+    func read() {
+        var found = readFile()
+        found.refusal = found.refusal ?? collision
+        state.withLock { [found] in $0 = found }
+    }
+
+    /// Notes that the file's disk does not respond.
+    func noteHanging() {
+        state.withLock { state in
+            state.refusal = BrandFailure(.outputRefused, FileError.hanging(snippet.path))
+            state.isClosed = true
+        }
+    }
+
+    private func readFile() -> State {
+        var state = State()
+        do {
+            let attributes = try reader.accounts.resolve(snippet.attributes)
+            let file = try reader.directories.inspect(
+                snippet.path,
+                // As many brands as there are, and as there may have been.
+                maximumSize: Self.largest + entries.count * 2 * Token.maximumSize, symlinks: snippet.symlinks)
+            guard case .regular(let file) = file else { return state }
+            // What another user put there is as good as nothing.
+            guard !attributes.distrusts(file) else { return state }
+            guard case .bytes(let contents) = file.contents else {
+                state.isClosed = true
+                // Writing it again would lose the tokens in it.
+                state.refusal = BrandFailure(
+                    .outputRefused,
+                    "\(snippet.path): the file cannot be read, or is too large; make it readable, or remove it")
+                return state
+            }
+            state.contents = contents
+            state.changedAt = Timestamp(seconds: file.modifiedSeconds)
+            state.hasConfiguredAttributes = attributes.agree(with: file)
+            readTokens(in: contents, &state)
+        } catch let failure as BrandFailure {
+            state.refusal = failure
+        } catch let error as FileError {
+            state.isClosed =
+                error.reason == .hanging || (reader.directories.use == .reading && error.reason == .notPermitted)
+            state.refusal = BrandFailure(.outputRefused, error)
+        } catch {
+            state.refusal = BrandFailure(.internal, "\(error)")
+        }
+        return state
+    }
+
+    private func readTokens(in contents: [UInt8], _ state: inout State) {
+        for (variable, value) in snippet.dialect.assignments(in: contents) {
+            if let token = Token.published(value) { state.tokens[variable] = token }
+        }
+        guard entries.contains(where: { state.tokens[$0.variable] == nil }) else { return }
+        for dialect in EnvironmentDialect.allCases {
+            for value in dialect.assignments(in: contents).values {
+                guard let token = Token(value), !token.wasCut, let clientID = token.clientID else { continue }
+                state.tokensByClientID[clientID] = token
+            }
+        }
+    }
+
+    func snapshots(of brand: Brand) -> [OutputSnapshot] {
+        guard let variable = variables[brand.name] else { return [] }
+        return state.withLock { state in
+            [
+                OutputSnapshot(
+                    path: snippet.path, symlinks: snippet.symlinks,
+                    state: state.tokens[variable].map(OutputSnapshot.State.token)
+                        ?? .noToken(state.isClosed ? .closed : .unassigned),
+                    refusal: state.refusal, changedAt: state.changedAt)
+            ]
+        }
+    }
+
+    // MARK: Writing
+
+    func write(_ tokens: [String: Token], isLast: Bool, barrier: WriteBarrier?) -> [PlaceOutcome]? {
+        state.withLock { state in
+            var uncarried: Set<String> = []
+            var file = write(tokens, barrier, &uncarried, &state)
+            switch file.kind {
+            case .written: state.written = file
+            case .unchanged: file = state.written ?? file
+            // The next call may be luckier.
+            case .failed where !isLast: return nil
+            case .failed, .due, .refused, .durabilityUnknown: break
+            }
+            return entries.map { entry in
+                var output = file
+                if uncarried.contains(entry.name) {
+                    output.kind = .failed
+                    output.message =
+                        "the dialect of \(snippet.path) cannot carry this token unchanged; choose another one"
+                }
+                return PlaceOutcome(brand: entry.name, output: output)
+            }
+        }
+    }
+
+    private func write(
+        _ tokens: [String: Token], _ barrier: WriteBarrier?, _ uncarried: inout Set<String>, _ state: inout State
+    ) -> OutputOutcome {
+        if let refusal = state.refusal {
+            return OutputOutcome(path: snippet.path, kind: .refused, message: refusal.message, code: refusal.code)
+        }
+        var lines = ""
+        for entry in entries {
+            let old = Self.lastGood(entry, state)
+            guard let token = tokens[entry.name] ?? old else { continue }
+            if let line = snippet.dialect.assignment(entry.variable, token.text) {
+                lines += "\(line)\n"
+                continue
+            }
+            uncarried.insert(entry.name)
+            // The last good token stays until one comes that the dialect can carry.
+            if let line = old.flatMap({ snippet.dialect.assignment(entry.variable, $0.text) }) { lines += "\(line)\n" }
+        }
+        let contents = Array(lines.utf8)
+        // An empty file would say to its readers that there are no tokens.
+        guard !contents.isEmpty, contents != state.contents || !state.hasConfiguredAttributes else {
+            return OutputOutcome(path: snippet.path, kind: .unchanged)
+        }
+        let outcome = publication.write(
+            contents, to: snippet.path, snippet.attributes, snippet.symlinks, isNew: false, barrier: barrier)
+        if outcome.kind == .written {
+            state.contents = contents
+            state.hasConfiguredAttributes = true
+        }
+        return outcome
+    }
+
+    /// The last good token of a brand: under its variable, or under another one if it names the brand. Never a token
+    /// that names another brand.
+    private static func lastGood(_ entry: Entry, _ state: State) -> Token? {
+        if let token = state.tokens[entry.variable], token.clientID ?? entry.clientID == entry.clientID { return token }
+        return state.tokensByClientID[entry.clientID]
+    }
+}

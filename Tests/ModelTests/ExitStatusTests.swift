@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Model
+import Testing
+
+// Testing has a type of that name as well.
+import enum Model.ExitStatus
+
+@Suite struct ExitStatusTests {
+    /// The documented table, typed once more by hand.
+    private static let documented: [ExitStatus: Int32] = [
+        .success: 0, .passing: 10, .passingDiesSoon: 11, .passingNoToken: 12, .lasting: 20, .lastingDiesSoon: 21,
+        .lastingNoToken: 22, .hookFailed: 30, .usage: 64, .internal: 70, .lockHeld: 75, .configuration: 78,
+        .interrupted: 130, .terminated: 143,
+    ]
+
+    @Test func `the numbers are the documented ones`() {
+        for status in ExitStatus.allCases { #expect(status.rawValue == Self.documented[status]) }
+        #expect(ExitStatus.allCases.count == Self.documented.count)
+    }
+
+    /// Shells, containers, LSB and systemd give these meanings of their own.
+    @Test func `no number has a meaning elsewhere`() {
+        let taken = Set<Int32>([1, 2, 3, 4, 5, 6, 7, 125, 126, 127, 137, 255]).union(200...243)
+        for status in ExitStatus.allCases { #expect(!taken.contains(status.rawValue)) }
+        #expect(Set(ExitStatus.allCases.map(\.rawValue)).count == ExitStatus.allCases.count)
+    }
+
+    @Test(arguments: ExitStatus.allCases)
+    func `each status has something to say`(status: ExitStatus) {
+        #expect(!status.meaning.isEmpty && !status.advice.isEmpty)
+    }
+
+    // MARK: Of outcomes
+
+    private static let healths: [TokenHealth] = [.outlivesNextRun, .diesBeforeNextRun, .dead]
+    private static let passing = BrandFailure.Code.allCases.filter { BrandFailure($0, "").isTransient }
+    private static let lasting = BrandFailure.Code.allCases.filter { !BrandFailure($0, "").isTransient }
+
+    private static func outcome(
+        _ code: BrandFailure.Code?, _ health: TokenHealth, _ kind: BrandOutcome.Kind = .failed
+    ) -> BrandOutcome {
+        BrandOutcome(
+            name: "a", clientID: "B", failure: code.map { BrandFailure($0, "") }, attempts: 1,
+            kind: code == nil ? .rotated : kind, health: health)
+    }
+
+    /// First digit: 1 where a retry may help anybody, else 2. Second digit: the worst on disk.
+    private static func expected(isPassing: Bool, _ worst: TokenHealth) -> Int32 {
+        let second: Int32 =
+            switch worst {
+            case .outlivesNextRun: 0
+            case .diesBeforeNextRun: 1
+            case .dead: 2
+            }
+        return (isPassing ? 10 : 20) + second
+    }
+
+    @Test func `nothing failed is success`() {
+        #expect(ExitStatus(outcomes: []) == .success)
+        #expect(ExitStatus(outcomes: [Self.outcome(nil, .outlivesNextRun)]) == .success)
+        #expect(ExitStatus(outcomes: Array(repeating: Self.outcome(nil, .outlivesNextRun), count: 3)) == .success)
+    }
+
+    @Test(arguments: BrandFailure.Code.allCases)
+    func `one brand that failed decides both digits`(code: BrandFailure.Code) {
+        for health in Self.healths {
+            let status = ExitStatus(outcomes: [Self.outcome(code, health)])
+            #expect(status.rawValue == Self.expected(isPassing: Self.passing.contains(code), health))
+        }
+    }
+
+    /// A hook counts only where all tokens are well.
+    @Test(arguments: HookOutcome.Result.allCases)
+    func `a hook never hides what became of the tokens`(result: HookOutcome.Result) {
+        let hooks = [HookOutcome(name: "a", result: .delivered), HookOutcome(name: "b", result: result)]
+        let isUndelivered = [.failed, .timedOut, .pending].contains(result)
+        #expect(
+            ExitStatus(outcomes: [Self.outcome(nil, .outlivesNextRun)]).with(hooks).rawValue
+                == (isUndelivered ? 30 : 0))
+        for health in Self.healths {
+            for code in [BrandFailure.Code.timedOut, .credentialsRejected] {
+                let outcomes = [Self.outcome(code, health), Self.outcome(nil, .outlivesNextRun)]
+                #expect(ExitStatus(outcomes: outcomes).with(hooks) == ExitStatus(outcomes: outcomes))
+            }
+        }
+    }
+
+    /// Every brand fine or failed in a passing or a lasting way, each with any health.
+    @Test func `of three brands the worst health and the most hopeful failure decide`() {
+        var kinds: [(code: BrandFailure.Code?, health: TokenHealth)] = [(nil, .outlivesNextRun)]
+        for health in Self.healths { kinds += [(.timedOut, health), (.credentialsRejected, health)] }
+        var combinations = 0
+        for first in kinds {
+            for second in kinds {
+                for third in kinds {
+                    let brands = [first, second, third]
+                    let status = ExitStatus(outcomes: brands.map { Self.outcome($0.code, $0.health) })
+                    let failed = brands.filter { $0.code != nil }
+                    let worst = brands.map(\.health).max() ?? .outlivesNextRun
+                    let isPassing = failed.contains { $0.code == .timedOut }
+                    #expect(status.rawValue == (failed.isEmpty ? 0 : Self.expected(isPassing: isPassing, worst)))
+                    combinations += 1
+                }
+            }
+        }
+        #expect(combinations == 343)
+    }
+
+    /// 0 promises that every brand's token outlives the next run.
+    @Test(arguments: [TokenHealth.diesBeforeNextRun, .dead], [BrandOutcome.Kind.rotated, .fresh, .repaired])
+    func `success is never said of a token that dies before the next run`(
+        health: TokenHealth, kind: BrandOutcome.Kind
+    ) {
+        var outcome = Self.outcome(nil, health)
+        outcome.kind = kind
+        #expect(ExitStatus(outcomes: [outcome]) != .success)
+    }
+
+    /// Only a run has looked at the tokens on disk.
+    @Test(arguments: ExitStatus.allCases)
+    func `a dry run and a validation claim nothing about tokens on disk`(status: ExitStatus) {
+        #expect(status.meaning(of: .run) == status.meaning)
+        for examination in [ExitStatus.Examination.plan, .configuration] {
+            // `validate` ends with 0, 64, 70 or 78 alone.
+            guard examination == .plan || status.rawValue == 0 || status.rawValue >= 64 else { continue }
+            #expect(!status.meaning(of: examination).contains("outlives"))
+            #expect(!status.meaning(of: examination).contains("on disk"))
+        }
+    }
+
+    /// By the rows of the exit table: what passes, and what a person must change.
+    @Test func `codes are passing or lasting as documented`() {
+        #expect(
+            Set(Self.passing) == [
+                .hostNotResolved, .notConnected, .timedOut, .connectionLost, .tlsFailed, .proxyFailed, .requestIDSpent,
+                .rateLimited, .serverError, .durabilityUnknown, .diskHangs, .storeUnavailable, .storeChanged,
+                .deadlineExceeded, .stopped, .unfinished,
+            ])
+        #expect(Self.passing.count + Self.lasting.count == BrandFailure.Code.allCases.count)
+    }
+
+    /// They label metrics.
+    @Test(arguments: BrandFailure.Code.allCases)
+    func `a code is a short word in kebab case`(code: BrandFailure.Code) {
+        #expect(code.rawValue.wholeMatch(of: /[a-z]+(-[a-z]+)*/) != nil)
+        #expect(code.rawValue.utf8.count <= 24)
+    }
+}
