@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Everything a person or a machine does with this repository. `make demo` and `make test` need nothing prepared.
+# Everything a person or a machine does with this repository. Nothing need be prepared.
 
 # Where a toolchain usually is, behind whatever the caller's PATH finds first.
 export PATH := $(PATH):$(HOME)/.local/share/swiftly/bin:/opt/swift/usr/bin:/usr/share/swift/usr/bin
@@ -24,7 +24,7 @@ ARCHIVES := .build/archives
 RELEASE := swift build -c release --static-swift-stdlib --disable-local-rpath -Xlinker "-L$(CURDIR)/$(ARCHIVES)" \
 	-Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now -Xlinker --build-id=none
 
-.PHONY: build release-needs demo test kubernetes torture lint bench manual share install deb image packages clean
+.PHONY: build release-needs demo test verify kubernetes torture lint bench manual share install deb image packages clean
 
 build: release-needs
 	$(RELEASE) --product doku-token-rotator
@@ -44,25 +44,30 @@ lint:
 	swift format lint --strict --recursive Package.swift Sources Tests
 	@.ci/check-house
 
+# What a change usually breaks, in less than five minutes: `.ci/suites` says which suites these are.
 test:
 	@.ci/prepare test
 	@$(MAKE) --no-print-directory lint
 	swift build --build-tests --explicit-target-dependency-import-check error
-	# One after the other: a process that one test starts inherits the pipes another one waits on.
-	DOKU_TEST_PYTHON=/usr/bin/python3 swift test --skip-build --no-parallel
+	.ci/suites quick
+
+# Every suite: those of `make test`, and all others at the size of every day.
+verify: test
+	@.ci/prepare verify
 	Tests/Fuzzing/run
+	.ci/suites rest
 
 # Builds a kube-apiserver into .build-kubernetes, once (about 9 minutes of a processor), and runs what needs one; `make
-# test` does so too wherever it is built.
+# verify` does so too if it is built.
 kubernetes:
 	@.ci/prepare kubernetes
-	nice Tests/ScenarioTests/Kubernetes/cluster build
+	nice Tests/IntegrationTests/Kubernetes/cluster build
 	swift build --build-tests
-	DOKU_TEST_PYTHON=/usr/bin/python3 swift test --skip-build --no-parallel --filter 'KubernetesSecretTests|ManifestTests|ShardedRunTests'
+	.ci/suites KubernetesSecretTests ManifestTests ShardedRunTests
 
 # Every fault suite at its full size, and the scoreboard of all.
 torture:
-	@.ci/prepare test
+	@.ci/prepare verify
 	swift build --build-tests
 	@.ci/torture
 
@@ -126,7 +131,7 @@ image: deb
 packages: image
 	@.ci/prepare packages
 	@$(RELEASE) --product doku-sandbox
-	@Tests/ScenarioTests/Packages/run "$(PACKAGES)" $(BUILD)/doku-sandbox
+	@Tests/PackagingTests/Packages/run "$(PACKAGES)" $(BUILD)/doku-sandbox
 
 clean:
 	rm -rf .build .build-mutants .build-thread .build-address .build-kubernetes

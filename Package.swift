@@ -13,6 +13,9 @@ let house: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// What most tests run.
+let programs: [Target.Dependency] = ["doku-token-rotator", "doku-sandbox"]
+
 let package = Package(
     name: "doku-token-rotator",
     products: [
@@ -107,15 +110,17 @@ let package = Package(
             ],
             swiftSettings: house),
 
-        .testTarget(
-            name: "CurlTests", dependencies: ["Curl"], exclude: ["server.py", "http2_server.py"], swiftSettings: house),
+        // Tests by kind. What several of them use is in TestSupport.
+        .target(
+            name: "TestSupport", dependencies: ["Model", "TokenAPI"], path: "Tests/TestSupport",
+            exclude: ["Servers", "container"], swiftSettings: house),
+        .testTarget(name: "CurlTests", dependencies: ["Curl", "TestSupport"], swiftSettings: house),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: house),
         .testTarget(name: "DigestsTests", dependencies: ["Digests"], swiftSettings: house),
-        .testTarget(name: "DurableFilesTests", dependencies: ["DurableFiles", "CLinux"], swiftSettings: house),
-        .testTarget(name: "ProcessStateTests", dependencies: ["ProcessState", "CLinux"], swiftSettings: house),
-        // Shared by several test targets.
-        .target(
-            name: "TestSupport", dependencies: ["Model", "TokenAPI"], path: "Tests/TestSupport", swiftSettings: house),
+        .testTarget(
+            name: "DurableFilesTests", dependencies: ["DurableFiles", "CLinux", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "ProcessStateTests", dependencies: ["ProcessState", "CLinux", "TestSupport"], swiftSettings: house),
         .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: house),
         .testTarget(name: "SettingsTests", dependencies: ["Settings", "Model"], swiftSettings: house),
         .testTarget(
@@ -125,7 +130,6 @@ let package = Package(
         .testTarget(
             name: "PublishingTests", dependencies: ["Publishing", "Model", "Settings", "ProcessState", "TestSupport"],
             exclude: ["docker_environment.py", "systemd_environment.sh"], swiftSettings: house),
-        .testTarget(name: "KubernetesTests", dependencies: ["Kubernetes", "Model", "Curl"], swiftSettings: house),
         .testTarget(name: "HooksTests", dependencies: ["Hooks", "Model", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "RotationTests",
@@ -140,22 +144,29 @@ let package = Package(
         .testTarget(name: "DoctorTests", dependencies: ["Doctor", "Model"], swiftSettings: house),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Model"], swiftSettings: house),
         .testTarget(
-            name: "SandboxTests", dependencies: ["doku-sandbox"], exclude: ["client.py"], swiftSettings: house),
+            name: "KubernetesTests",
+            dependencies: ["Kubernetes", "Model", "Settings", "Publishing", "Reporting", "Rotation", "Monitoring", "Doctor", "Curl", "TestSupport", "doku-sandbox"], swiftSettings: house),
+        .testTarget(name: "SandboxTests", dependencies: ["doku-sandbox", "TestSupport"], swiftSettings: house),
         .testTarget(
-            name: "ScenarioTests",
-            dependencies: [
-                "doku-token-rotator", "doku-sandbox", "manual-pages", "Model", "Settings", "Publishing",
-                "Reporting", "Rotation", "Monitoring", "Doctor", "Kubernetes", "Curl",
-            ],
+            name: "ScenarioTests", dependencies: programs + ["TestSupport"], exclude: ["Scenarios"],
+            swiftSettings: house),
+        .testTarget(
+            name: "FaultTests", dependencies: programs + ["TestSupport"],
+            exclude: ["FileFaults/Injector", "FileFaults/Walker"], swiftSettings: house),
+        .testTarget(
+            name: "IntegrationTests", dependencies: programs + ["TestSupport", "Model", "Settings", "Publishing", "Reporting", "Rotation", "Monitoring", "Doctor"],
             exclude: [
-                "Scenarios", "Systemd", "Kubernetes/cluster", "Kubernetes/pod", "Kubernetes/manifests", "receiver.py",
-                "silent_disk.py",
-                "metrics_consumers.py",
-                "FileFaults/Injector",
-                "FileFaults/Walker", "Manual/Shells", "NetworkFaults/answers.py", "NetworkFaults/connections.py",
-                "NetworkFaults/fault_server.py", "NetworkFaults/http2.py", "NetworkFaults/resolver.py",
-                "Documentation/page", "Packages/boot", "Packages/image", "Packages/inside", "Packages/run",
+                "Kubernetes/cluster", "Kubernetes/manifests", "Kubernetes/pod", "Systemd", "metrics_consumers.py",
             ],
+            swiftSettings: house),
+        .testTarget(
+            name: "PackagingTests",
+            dependencies: programs + ["TestSupport", "Model", "Settings", "Publishing", "Reporting", "Rotation", "Monitoring", "Doctor", "manual-pages"],
+            exclude: ["Manual/Shells", "Packages/boot", "Packages/image", "Packages/inside", "Packages/run"],
+            swiftSettings: house),
+        .testTarget(
+            name: "DocumentationTests",
+            dependencies: programs + ["TestSupport", "Model", "Settings", "Publishing", "Reporting", "Rotation", "Monitoring", "Doctor"], exclude: ["page"],
             swiftSettings: house),
     ]
 )

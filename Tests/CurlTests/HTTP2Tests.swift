@@ -2,25 +2,20 @@
 
 import Curl
 import Foundation
+import TestSupport
 import Testing
 
 /// TLS and HTTP/2, with a certificate made for the test.
 @Suite(.timeLimit(.minutes(2))) struct HTTP2Tests {
-    /// A server and its temporary folder. Both are removed with their owner.
-    private final class Peer {
+    /// A server with a certificate of its own.
+    private struct Peer {
         let server: LoopbackServer
-        private let folder: URL
 
         init(_ mode: String, openBeforeFirstAnswer width: Int = 1) throws {
-            folder = FileManager.default.temporaryDirectory.appending(path: "curl-tests-\(UUID().uuidString)")
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            server = try LoopbackServer(
-                script: "http2_server.py", arguments: [folder.path(percentEncoded: false), mode, "\(width)"])
+            server = try LoopbackServer(script: "curl_http2_server.py", arguments: [".", mode, "\(width)"])
         }
 
-        deinit { try? FileManager.default.removeItem(at: folder) }
-
-        var authority: TrustStore { .file(folder.appending(path: "certificate.pem").path(percentEncoded: false)) }
+        var authority: TrustStore { .file(server.directory.path("certificate.pem")) }
 
         func request(_ body: String, host: String = "127.0.0.1") -> HTTPRequest {
             HTTPRequest(url: "https://\(host):\(server.port)/token", headers: [], body: Array(body.utf8))

@@ -3,9 +3,10 @@
 import Curl
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
-/// Runs `server.py` as a child process, which ends with its owner.
+/// Runs `curl_server.py`, or its twin for HTTP/2, which ends with its owner.
 final class LoopbackServer {
     /// What the server received.
     struct Record: Decodable {
@@ -32,48 +33,24 @@ final class LoopbackServer {
     let port: Int
     /// A port on which no program listens.
     let deafPort: Int
-    private let process = Process()
-    private let input = Pipe()
-    private let output = Pipe()
+    /// For a certificate, if it makes one.
+    let directory: TemporaryDirectory
+    private let server: PythonServer
 
     convenience init() throws {
-        try self.init(script: "server.py")
+        try self.init(script: "curl_server.py")
     }
 
     init(script: String, arguments: [String] = []) throws {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: script)
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments =
-            [
-                ProcessInfo.processInfo.environment["DOKU_TEST_PYTHON"] ?? "python3", "-B",
-                file.path(percentEncoded: false),
-            ] + arguments
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-        var line = Data()
-        while line.last != UInt8(ascii: "\n") {
-            let more = output.fileHandleForReading.availableData
-            if more.isEmpty { break }
-            line += more
-        }
-        let ports = String(decoding: line, as: UTF8.self).split { $0.isWhitespace }.compactMap { Int($0) }
+        directory = try TemporaryDirectory()
+        server = try PythonServer(script, arguments, in: directory)
+        let ports = server.announcement.split(separator: " ").compactMap { Int($0) }
         try #require(ports.count == 2)
         (port, deafPort) = (ports[0], ports[1])
     }
 
-    deinit {
-        try? input.fileHandleForWriting.close()
-        // Not waited for: a child of another test may hold the pipe that reports the end.
-        kill(process.processIdentifier, SIGKILL)
-    }
-
     /// Ends the server and returns what it received.
-    func finish() throws -> Record {
-        try input.fileHandleForWriting.close()
-        let printed = try #require(try output.fileHandleForReading.readToEnd())
-        return try JSONDecoder().decode(Record.self, from: printed)
-    }
+    func finish() throws -> Record { try JSONDecoder().decode(Record.self, from: server.finish()) }
 
     func request(_ path: String, headers: [(String, String)] = [], body: String = "{}") -> HTTPRequest {
         HTTPRequest(

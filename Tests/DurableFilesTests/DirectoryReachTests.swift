@@ -2,6 +2,7 @@
 
 import CLinux
 import Glibc
+import TestSupport
 import Testing
 
 @testable import DurableFiles
@@ -30,7 +31,7 @@ import Testing
     func `the bits of the reader's class decide`(
         mode: mode_t, reader: DirectoryReach.Reader, expected: Expected
     ) throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         #expect(unsafe chmod(folder.path, 0o755) == 0)
         try folder.makeDirectory("outer")
         try folder.makeDirectory("outer/inner", mode: 0o755)
@@ -59,7 +60,7 @@ import Testing
 
 @Suite struct RehearsalTests {
     @Test func `a rehearsal changes nothing, and returns the owner of a published file`() throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         try folder.write("old", to: "token", mode: 0o640)
         let before = try folder.status("token")
         let directory = try Directory(path: folder.path)
@@ -74,7 +75,7 @@ import Testing
     }
 
     @Test func `a rehearsal names the directory in its error`() throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         let directory = try Directory(path: folder.path)
         // A removed directory accepts no new file through its descriptor.
         try #require(unsafe rmdir(folder.path) == 0)
@@ -86,7 +87,7 @@ import Testing
     }
 
     @Test(.enabled(if: !isRoot)) func `an owner that cannot be set is an error`() throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         let directory = try Directory(path: folder.path)
         #expect(throws: FileError.self) {
             _ = try directory.rehearse(name: "token", attributes: PublishedAttributes(owner: 0))
@@ -95,7 +96,7 @@ import Testing
     }
 
     @Test(.enabled(if: isRoot)) func `the requested group is the group of the file`() throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         let directory = try Directory(path: folder.path)
         let given = try directory.rehearse(name: "token", attributes: PublishedAttributes(owner: 1111, group: 2222))
         #expect(given == FileOwnership(user: 1111, group: 2222))

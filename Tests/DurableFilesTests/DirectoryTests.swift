@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import TestSupport
 import Testing
 
 @testable import DurableFiles
 
 @Suite struct DirectoryTests {
-    let folder: TemporaryFolder
+    let folder: TemporaryDirectory
 
     init() throws {
-        folder = try TemporaryFolder()
+        folder = try TemporaryDirectory()
     }
 
     @Test(arguments: [0o700, 0o755, 0o770, 0o2775, 0o1777] as [mode_t])
@@ -28,7 +29,8 @@ import Testing
 
     @Test(.enabled(if: isRoot, "changing owners needs root"), arguments: [0o755, 0o1777] as [mode_t])
     func `a directory of another user is refused, sticky or not`(mode: mode_t) throws {
-        try folder.makeDirectory("d", mode: mode, owner: 65534)
+        try folder.makeDirectory("d", mode: mode)
+        folder.setOwner(65534, of: "d")
         let error = fileError { _ = try Directory(path: folder.path("d")) }
         #expect(error?.reason == .directoryNotTrusted(.ownedByStranger(65534)))
     }

@@ -2,15 +2,16 @@
 
 import CLinux
 import Glibc
+import TestSupport
 import Testing
 
 @testable import DurableFiles
 
 @Suite struct FileLocationTests {
-    let folder: TemporaryFolder
+    let folder: TemporaryDirectory
 
     init() throws {
-        folder = try TemporaryFolder()
+        folder = try TemporaryDirectory()
     }
 
     @Test(arguments: [

@@ -2,15 +2,16 @@
 
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 @testable import DurableFiles
 
 @Suite struct InputFileTests {
-    let folder: TemporaryFolder
+    let folder: TemporaryDirectory
 
     init() throws {
-        folder = try TemporaryFolder()
+        folder = try TemporaryDirectory()
     }
 
     @Test func `a file can be read in full repeatedly`() throws {
@@ -90,20 +91,15 @@ import Testing
 
     @Test func `the lock of another process is released when it ends`() throws {
         try folder.write("", to: "file")
-        let holder = Process()
-        let output = Pipe()
-        holder.executableURL = URL(filePath: "/usr/bin/env")
-        holder.arguments = ["flock", "--no-fork", folder.path("file"), "sh", "-c", "echo held; exec cat"]
-        holder.standardInput = Pipe()
-        holder.standardOutput = output
-        try holder.run()
-        #expect(try output.fileHandleForReading.read(upToCount: 5) == Data("held\n".utf8))
+        let holder = try folder.start(
+            "flock", ["--no-fork", folder.path("file"), "sh", "-c", "echo held; exec cat"], holdsInput: true)
+        #expect(try holder.firstLine() == "held")
 
         let file = try InputFile(path: folder.path("file"))
         #expect(try file.lock() == false)
-        #expect(kill(holder.processIdentifier, SIGKILL) == 0)
+        holder.signal(SIGKILL)
         #expect(try file.lock(waitingUntil: .now + .seconds(20)))
-        holder.waitUntilExit()
+        #expect(try holder.ending().status == -SIGKILL)
     }
 }
 

@@ -3,16 +3,17 @@
 import CLinux
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 @testable import DurableFiles
 
 @Suite struct InspectionTests {
-    let folder: TemporaryFolder
+    let folder: TemporaryDirectory
     let directory: Directory
 
     init() throws {
-        folder = try TemporaryFolder()
+        folder = try TemporaryDirectory()
         directory = try Directory(path: folder.path)
     }
 
@@ -63,11 +64,11 @@ import Testing
 }
 
 @Suite struct SweepingTests {
-    let folder: TemporaryFolder
+    let folder: TemporaryDirectory
     let directory: Directory
 
     init() throws {
-        folder = try TemporaryFolder()
+        folder = try TemporaryDirectory()
         directory = try Directory(path: folder.path)
     }
 

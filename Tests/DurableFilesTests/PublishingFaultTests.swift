@@ -3,16 +3,17 @@
 import CLinux
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 @testable import DurableFiles
 
 /// Each file system error keeps the old content, leaves no temporary file and has the right reason.
 @Suite struct PublishingFaultTests {
-    let folder: TemporaryFolder
+    let folder: TemporaryDirectory
 
     init() throws {
-        folder = try TemporaryFolder()
+        folder = try TemporaryDirectory()
     }
 
     private func publish(_ contents: [UInt8], in path: String) -> FileError? {
@@ -138,7 +139,7 @@ import Testing
 
     @Test func `the mode does not depend on the umask`() async {
         await #expect(processExitsWith: .success) {
-            let folder = try TemporaryFolder()
+            let folder = try TemporaryDirectory()
             let directory = try Directory(path: folder.path)
             for mask: mode_t in [0o000, 0o077, 0o777] {
                 umask(mask)
@@ -150,7 +151,7 @@ import Testing
 
     @Test func `above the file size limit the old file is kept`() async {
         await #expect(processExitsWith: .success) {
-            let folder = try TemporaryFolder()
+            let folder = try TemporaryDirectory()
             try folder.write("old", to: "token")
             signal(SIGXFSZ, SIG_IGN)
             var limit = rlimit(rlim_cur: 1000, rlim_max: 1000)
@@ -168,7 +169,7 @@ import Testing
 
     @Test func `without free descriptors the old file is kept`() async {
         await #expect(processExitsWith: .success) {
-            let folder = try TemporaryFolder()
+            let folder = try TemporaryDirectory()
             try folder.write("old", to: "token")
             let directory = try Directory(path: folder.path)
             var limit = rlimit()
@@ -188,8 +189,9 @@ import Testing
     @Test(.enabled(if: isRoot, "becoming another user needs root"))
     func `an unprivileged user gets the reason for each refusal`() async {
         await #expect(processExitsWith: .success) {
-            let folder = try TemporaryFolder()
-            try folder.makeDirectory("own", owner: 65534)
+            let folder = try TemporaryDirectory()
+            try folder.makeDirectory("own")
+            folder.setOwner(65534, of: "own")
             try folder.makeDirectory("roots", mode: 0o755)
             try folder.makeDirectory("sticky", mode: 0o1777)
             for name in ["own", "roots", "sticky"] { try folder.write("old", to: name + "/token", mode: 0o600) }

@@ -3,15 +3,16 @@
 import CLinux
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 @testable import DurableFiles
 
 @Suite struct PublishingTests {
-    let folder: TemporaryFolder
+    let folder: TemporaryDirectory
 
     init() throws {
-        folder = try TemporaryFolder()
+        folder = try TemporaryDirectory()
     }
 
     private func publish(_ text: String, _ name: String = "token", mode: UInt32 = 0o600) throws {

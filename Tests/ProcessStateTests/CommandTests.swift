@@ -5,6 +5,7 @@ import Foundation
 import Glibc
 import ProcessState
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct CommandTests {
@@ -50,15 +51,13 @@ import Testing
     }
 
     @Test func `the timeout kills the grandchildren too`() throws {
-        let folder = NSTemporaryDirectory() + "/command-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let script = "sleep 1000 & echo $! > \(folder)/grandchild; echo $$ > \(folder)/child; wait"
+        let folder = try TemporaryDirectory()
+        let script = "sleep 1000 & echo $! > \(folder.path)/grandchild; echo $$ > \(folder.path)/child; wait"
         let start = ContinuousClock.now
         #expect(failure(["sh", "-c", script], timeout: .seconds(1)) == .timedOut)
         #expect(ContinuousClock.now - start < .seconds(10))
         for name in ["child", "grandchild"] {
-            let text = try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
+            let text = try #require(folder.text(name))
             let identifier = try #require(Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)))
             #expect(try isGone(identifier))
         }
@@ -96,10 +95,12 @@ import Testing
     }
 
     @Test func `a child has its own group, empty standard input, and no other descriptor`() throws {
-        // Left open on exec on purpose, as a library might do.
-        let careless = unsafe open("/dev/null", O_RDONLY)
-        defer { close(careless) }
-        // One process that prints its descriptors before it opens any.
+        // Left open on exec on purpose, as a careless library would; above the numbers that a shell takes for itself.
+        let lowest = unsafe open("/dev/null", O_RDONLY)
+        let careless = fcntl(lowest, F_DUPFD, 100)
+        defer { for number in [lowest, careless] { close(number) } }
+        #expect(careless >= 100)
+        // One process, which prints its descriptors before it opens any.
         let listed = try run(["sh", "-c", "for n in /proc/$$/fd/*; do echo ${n##*/}; done; cat"])
         let numbers = listed.split(separator: "\n").compactMap { Int32($0) }
         #expect(Set(numbers).isSuperset(of: [0, 1, 2]))

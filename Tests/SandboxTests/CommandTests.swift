@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 /// The program itself: what it refuses, what it writes, how it ends.
@@ -10,10 +11,8 @@ struct CommandTests {
         "127.0.0.1.example.com:0", "1270.0.0.1:0", "127.0.0.01:0",
     ])
     func `no address but loopback is listened on`(address: String) throws {
-        let folder = try Folder()
-        try folder.writeBrands([])
-        let result = try Programs.run(
-            Programs.sandbox, ["--brands", folder.path("brands.json"), "--listen", address, "--exit-after", "1"])
+        let result = try TemporaryDirectory().runSandbox(
+            ["--brands", "brands.json", "--listen", address, "--exit-after", "1"], brands: #"{"brands":[]}"#)
 
         #expect(result.status == 64)
         #expect(result.output.isEmpty)
@@ -24,7 +23,7 @@ struct CommandTests {
         ["--brands", "x", "--lifetime-limit", "0"], ["--brands", "x", "--time-offset", "soon"],
     ])
     func `wrong usage is told by status 64`(arguments: [String]) throws {
-        #expect(try Programs.run(Programs.sandbox, arguments).status == 64)
+        #expect(try TemporaryDirectory().runSandbox(arguments).status == 64)
     }
 
     @Test(
@@ -50,10 +49,9 @@ struct CommandTests {
             ),
         ] as [(String?, String)])
     func `a bad brands file is named with its problem`(text: String?, problem: String) throws {
-        let folder = try Folder()
-        if let text { try folder.write(text, to: "brands.json") }
-        let path = folder.path("brands.json")
-        let result = try Programs.run(Programs.sandbox, ["--brands", path, "--exit-after", "1"])
+        let directory = try TemporaryDirectory()
+        let path = directory.path("brands.json")
+        let result = try directory.runSandbox(["--brands", path, "--exit-after", "1"], brands: text)
 
         #expect(result.status == 78)
         #expect(result.errors.hasPrefix("doku-sandbox: \(path): \(problem)"), "\(result.errors)")
@@ -62,40 +60,33 @@ struct CommandTests {
     }
 
     @Test func `an address in use is told by status 69`() throws {
-        let sandbox = try Sandbox()
+        let sandbox = try TestedSandbox()
         let address = sandbox.address.replacingOccurrences(of: "http://", with: "")
-        let result = try Programs.run(
-            Programs.sandbox,
-            ["--brands", sandbox.folder.path("brands.json"), "--listen", address, "--exit-after", "30"])
+        let result = try sandbox.directory.runSandbox(
+            ["--brands", sandbox.brandsFile, "--listen", address, "--exit-after", "30"])
 
         #expect(result.status == 69)
         #expect(result.errors == "doku-sandbox: cannot listen on \(address)\n")
     }
 
     @Test func `SIGTERM ends it with status 0, whatever is hanging`() throws {
-        let sandbox = try Sandbox([#"{"client_id":"BRN-1","secret":"not-a-secret-1","fault":"hang"}"#])
+        let sandbox = try TestedSandbox([#"{"client_id":"BRN-1","secret":"not-a-secret-1","fault":"hang"}"#])
         _ = try sandbox.send(ClientRequest(timeout: 0.5))
-        sandbox.process.terminate()
-        sandbox.process.waitUntilExit()
+        sandbox.process.signal(SIGTERM)
 
-        #expect(sandbox.process.terminationReason == .exit)
-        #expect(sandbox.process.terminationStatus == 0)
+        #expect(try sandbox.process.ending().status == 0)
     }
 
     @Test func `the end of standard input ends it`() throws {
-        let sandbox = try Sandbox()
-        try sandbox.closeStandardInput()
-        sandbox.process.waitUntilExit()
+        let sandbox = try TestedSandbox()
+        sandbox.process.closeInput()
 
-        #expect(sandbox.process.terminationReason == .exit)
-        #expect(sandbox.process.terminationStatus == 0)
+        #expect(try sandbox.process.ending().status == 0)
     }
 
     @Test func `it ends by itself, and its address is all that it prints`() throws {
-        let folder = try Folder()
-        try folder.writeBrands([])
-        let result = try Programs.run(
-            Programs.sandbox, ["--brands", folder.path("brands.json"), "--exit-after", "2"])
+        let result = try TemporaryDirectory().runSandbox(
+            ["--brands", "brands.json", "--exit-after", "2"], brands: #"{"brands":[]}"#)
 
         #expect(result.status == 0)
         #expect(result.output.wholeMatch(of: #/http://127\.0\.0\.1:[0-9]+\n/#) != nil)
@@ -106,32 +97,32 @@ struct CommandTests {
         func brand(_ fault: String) -> String {
             #"{"client_id":"BRN-1","secret":"not-a-secret-1","fault":"\#(fault)","times":1}"#
         }
-        let sandbox = try Sandbox([brand("unavailable")])
+        let sandbox = try TestedSandbox([brand("unavailable")])
         #expect(try sandbox.send([ClientRequest(), ClientRequest()]).map(\.status) == [503, 200])
 
-        try sandbox.folder.writeBrands([brand("forbidden")])
+        try sandbox.replaceBrands([brand("forbidden")])
         #expect(try sandbox.send([ClientRequest(), ClientRequest()]).map(\.status) == [403, 200])
 
         // A change elsewhere in the file does not make a fault begin again.
-        try sandbox.folder.writeBrands([brand("forbidden"), #"{"client_id":"BRN-2","secret":"not-a-secret-1"}"#])
+        try sandbox.replaceBrands([brand("forbidden"), #"{"client_id":"BRN-2","secret":"not-a-secret-1"}"#])
         #expect(
             try sandbox.send([ClientRequest(), ClientRequest(clientID: "BRN-2")]).map(\.status) == [200, 200])
 
-        try sandbox.folder.write("{", to: "brands.json")
+        try sandbox.replaceBrandsFile("{")
         #expect(try sandbox.send().status == 200)
-        #expect(sandbox.folder.text("errors.txt")?.contains("the previous brands stay in use") == true)
+        #expect(sandbox.process.errorsSoFar.contains("the previous brands stay in use"))
     }
 
     @Test func `SIGHUP is no reason to end`() throws {
-        let sandbox = try Sandbox()
-        kill(sandbox.process.processIdentifier, SIGHUP)
+        let sandbox = try TestedSandbox()
+        sandbox.process.signal(SIGHUP)
 
         #expect(try sandbox.send().status == 200)
         #expect(sandbox.process.isRunning)
     }
 
     @Test func `each request leaves one line, without secrets`() throws {
-        let sandbox = try Sandbox([
+        let sandbox = try TestedSandbox([
             #"{"client_id":"BRN-1","secret":"not-a-secret-1"}"#,
             #"{"client_id":"BRN-2","secret":"not-a-secret-1","fault":"close"}"#,
         ])
@@ -152,7 +143,7 @@ struct CommandTests {
             let valid_minutes: Int?
             let replay: Bool
         }
-        let log = try #require(sandbox.folder.text("log.jsonl"))
+        let log = sandbox.log
         let lines = try log.split(separator: "\n").map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)) }
         #expect(lines.map(\.client_id) == ["BRN-1", "BRN-1", "BRN-2", "BRN-3"])
         #expect(lines.map(\.request_id) == ["first", "first", "second", "third"])

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 /// The files of the demonstration, which stand in three places and must agree.
 struct DemoTests {
     @Test func `the sandbox knows each brand of the demonstration by the secret in its file`() throws {
-        let demo = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../config/demo")
+        let demo = Repository.url("config/demo")
         let configuration = try String(contentsOf: demo.appending(path: "config.yaml"), encoding: .utf8)
         let written = configuration.matches(
             of: #/name: (?<name>\S+)\n +client_id: (?<client>\S+)\n +secret: { file: (?<file>\S+) }/#)
-        let sandbox = try Sandbox(arguments: [
+        let sandbox = try TestedSandbox(arguments: [
             "--brands", demo.appending(path: "brands.json").path(percentEncoded: false),
         ])
         let requests = try written.map { match in

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 /// What each fault looks like from outside.
@@ -73,7 +74,7 @@ struct FaultTests {
     @Test(arguments: expectations)
     func `a fault shows as it is described, once for each time, and goes`(_ expectation: Expectation) throws {
         let fault = expectation.fault
-        let sandbox = try Sandbox([
+        let sandbox = try TestedSandbox([
             #"{"client_id":"BRN-1","secret":"not-a-secret-1","fault":"\#(fault)","times":2}"#
         ])
         let results = try sandbox.send(Array(repeating: ClientRequest(timeout: fault == "hang" ? 1 : 30), count: 3))
@@ -88,9 +89,8 @@ struct FaultTests {
     }
 
     @Test func `the table knows every fault that the sandbox knows`() throws {
-        let folder = try Folder()
-        try folder.writeBrands([#"{"client_id":"BRN-1","secret":"s","fault":"?"}"#])
-        let result = try Programs.run(Programs.sandbox, ["--brands", folder.path("brands.json")])
+        let result = try TemporaryDirectory().runSandbox(
+            ["--brands", "brands.json"], brands: #"{"brands":[{"client_id":"BRN-1","secret":"s","fault":"?"}]}"#)
         let known = try #require(result.errors.components(separatedBy: "known: ").last)
 
         let names = known.trimmingCharacters(in: .whitespacesAndNewlines).components(separatedBy: ", ")
@@ -98,7 +98,7 @@ struct FaultTests {
     }
 
     @Test func `a fault strikes only who signs well`() throws {
-        let sandbox = try Sandbox([
+        let sandbox = try TestedSandbox([
             #"{"client_id":"BRN-1","secret":"not-a-secret-1","fault":"unavailable","times":1}"#
         ])
         let results = try sandbox.send([ClientRequest(mistake: "hex"), ClientRequest(), ClientRequest()])
@@ -107,7 +107,7 @@ struct FaultTests {
     }
 
     @Test func `a fault without a number of times stays, but for the one that says once`() throws {
-        let sandbox = try Sandbox([
+        let sandbox = try TestedSandbox([
             #"{"client_id":"BRN-1","secret":"not-a-secret-1","fault":"unavailable"}"#,
             #"{"client_id":"BRN-2","secret":"not-a-secret-1","fault":"time-out-of-range-once"}"#,
         ])
@@ -118,7 +118,7 @@ struct FaultTests {
     }
 
     @Test func `an answer lost on the way comes with the same Request-Id, one never made does not`() throws {
-        let sandbox = try Sandbox([
+        let sandbox = try TestedSandbox([
             #"{"client_id":"BRN-1","secret":"not-a-secret-1","fault":"lost-answer","times":1}"#,
             #"{"client_id":"BRN-2","secret":"not-a-secret-1","fault":"close","times":1}"#,
         ])
@@ -134,7 +134,7 @@ struct FaultTests {
     }
 
     @Test func `a brand that hangs holds up no other`() throws {
-        let sandbox = try Sandbox([
+        let sandbox = try TestedSandbox([
             #"{"client_id":"BRN-1","secret":"not-a-secret-1","fault":"hang"}"#,
             #"{"client_id":"BRN-2","secret":"not-a-secret-1"}"#,
         ])

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 /// What a request is refused for, and in which order.
 struct RequestCheckTests {
     @Test func `checks follow each other in the documented order`() throws {
-        let sandbox = try Sandbox()
+        let sandbox = try TestedSandbox()
         let old = "2020-08-11T08:45:42Z"
         let results = try sandbox.send([
             ClientRequest(clientID: "BRN-unknown", timestamp: "yesterday", omit: ["Request-Id"], mistake: "hex"),
@@ -31,7 +32,7 @@ struct RequestCheckTests {
 
     @Test func `a missing header is named`() throws {
         let names = ["Client-Id", "Request-Id", "Request-Timestamp", "Signature"]
-        let results = try Sandbox().send(names.map { ClientRequest(omit: [$0]) })
+        let results = try TestedSandbox().send(names.map { ClientRequest(omit: [$0]) })
 
         for (name, result) in zip(names, results) {
             #expect(result.status == 400)
@@ -48,7 +49,7 @@ struct RequestCheckTests {
             now.replacingOccurrences(of: "T", with: " "),
             "\(Int(Date.now.timeIntervalSince1970))", "2026-02-30T00:00:00Z", "2026-13-01T00:00:00Z", now.lowercased(),
         ]
-        let results = try Sandbox().send(forms.map { ClientRequest(timestamp: $0) })
+        let results = try TestedSandbox().send(forms.map { ClientRequest(timestamp: $0) })
 
         for (form, result) in zip(forms, results) {
             #expect(result.code == "invalid_header_request", "\(form)")
@@ -58,13 +59,13 @@ struct RequestCheckTests {
     @Test(arguments: [(-3590, nil), (3590, nil), (-3700, "out"), (3700, "out")] as [(Int, String?)])
     func `the window of a timestamp is an hour each way`(offset: Int, verdict: String?) throws {
         let timestamp = Date.now.addingTimeInterval(Double(offset)).formatted(.iso8601)
-        let result = try Sandbox().send(ClientRequest(timestamp: timestamp))
+        let result = try TestedSandbox().send(ClientRequest(timestamp: timestamp))
 
         #expect(result.code == verdict.map { _ in "request_time_out_of_range" })
     }
 
     @Test func `the window and every date move with the server's time`() throws {
-        let sandbox = try Sandbox(arguments: ["--time-offset", "-86400"])
+        let sandbox = try TestedSandbox(arguments: ["--time-offset", "-86400"])
         let yesterday = Date.now.addingTimeInterval(-86_400)
         let results = try sandbox.send([ClientRequest(), ClientRequest(timestamp: yesterday.formatted(.iso8601))])
 
@@ -91,7 +92,7 @@ struct RequestCheckTests {
             "digest with its algorithm", "another body", "no padding", "no prefix", "space around the secret",
             "another secret",
         ]
-        let results = try Sandbox().send(mistakes.map { ClientRequest(mistake: $0) })
+        let results = try TestedSandbox().send(mistakes.map { ClientRequest(mistake: $0) })
 
         for (mistake, result) in zip(mistakes, results) {
             #expect(result.status == 400)
@@ -109,7 +110,7 @@ struct RequestCheckTests {
     func `signatures of DOKU's library are accepted`(secret: String, code: String) throws {
         let timestamp = "2020-08-11T08:45:42Z"
         let then = try Date(timestamp, strategy: .iso8601)
-        let sandbox = try Sandbox(
+        let sandbox = try TestedSandbox(
             [#"{"client_id":"BRN-0001-10791114622547","secret":"\#(secret)"}"#],
             arguments: ["--time-offset", "\(Int(then.timeIntervalSinceNow))"])
         var request = ClientRequest(
@@ -127,7 +128,7 @@ struct RequestCheckTests {
         let bodies =
             ["", "[]", "{}", "null", #"{"grant_type":"password"}"#]
             + times.map { #"{"grant_type":"client_credentials","valid_time":\#($0)}"# }
-        let results = try Sandbox().send(bodies.map { ClientRequest(body: $0) })
+        let results = try TestedSandbox().send(bodies.map { ClientRequest(body: $0) })
 
         for (body, result) in zip(bodies, results) {
             #expect(result.status == 400)
@@ -136,7 +137,7 @@ struct RequestCheckTests {
     }
 
     @Test func `a Request-Id has at most 128 characters`() throws {
-        let results = try Sandbox().send([
+        let results = try TestedSandbox().send([
             ClientRequest(requestID: String(repeating: "r", count: 128)),
             ClientRequest(requestID: String(repeating: "r", count: 129)),
         ])
@@ -146,7 +147,7 @@ struct RequestCheckTests {
     }
 
     @Test func `there is one path and one method`() throws {
-        let sandbox = try Sandbox()
+        let sandbox = try TestedSandbox()
         let results = try sandbox.send([
             ClientRequest(path: "/adv-core-api/partner/v1.0/file"),
             ClientRequest(path: "//adv-core-api/partner/v1.0/token"),
@@ -158,8 +159,8 @@ struct RequestCheckTests {
         #expect(results.map(\.status) == [404, 404, 404, 405, 405])
         #expect(results[0].body == #"{"message":"No static resource adv-core-api/partner/v1.0/file."}"#)
         #expect(results[3].headers?["allow"] == "POST")
-        let byCurl = try Programs.run(
-            URL(filePath: "/usr/bin/curl"), ["-sS", "-o", "/dev/null", "-w", "%{http_code}", sandbox.address])
+        let byCurl = try sandbox.directory.run(
+            "/usr/bin/curl", ["-sS", "-o", "/dev/null", "-w", "%{http_code}", sandbox.address])
         #expect(byCurl.output == "404")
     }
 }

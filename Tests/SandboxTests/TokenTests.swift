@@ -7,7 +7,7 @@ import Testing
 struct TokenTests {
     @Test func `a good request is answered with a signed token in a signed answer`() throws {
         let before = Int(Date.now.timeIntervalSince1970)
-        let result = try Sandbox().send()
+        let result = try TestedSandbox().send()
 
         #expect(result.status == 200)
         #expect(result.headers?["content-type"] == "application/json")
@@ -25,7 +25,7 @@ struct TokenTests {
     }
 
     @Test func `no two tokens are the same`() throws {
-        let results = try Sandbox().send(Array(repeating: ClientRequest(), count: 5))
+        let results = try TestedSandbox().send(Array(repeating: ClientRequest(), count: 5))
 
         #expect(Set(results.compactMap(\.token)).count == 5)
     }
@@ -42,7 +42,7 @@ struct TokenTests {
     func `the lifetime is what was asked for, within what is granted`(
         asked: String?, entry: String, arguments: [String], granted: Int
     ) throws {
-        let sandbox = try Sandbox(
+        let sandbox = try TestedSandbox(
             [#"{"client_id":"BRN-1","secret":"not-a-secret-1"\#(entry)}"#], arguments: arguments)
         let time = asked.map { #","valid_time":"\#($0)""# } ?? ""
         let result = try sandbox.send(ClientRequest(body: #"{"grant_type":"client_credentials"\#(time)}"#))
@@ -52,7 +52,7 @@ struct TokenTests {
     }
 
     @Test func `a repeated Request-Id brings the first answer again`() throws {
-        let sandbox = try Sandbox([
+        let sandbox = try TestedSandbox([
             #"{"client_id":"BRN-1","secret":"not-a-secret-1"}"#, #"{"client_id":"BRN-2","secret":"not-a-secret-1"}"#,
         ])
         let results = try sandbox.send([
@@ -70,7 +70,7 @@ struct TokenTests {
     }
 
     @Test func `of equal requests at once one is carried out`() throws {
-        let results = try Sandbox().send(
+        let results = try TestedSandbox().send(
             Array(repeating: ClientRequest(requestID: "same"), count: 20), concurrently: true)
 
         #expect(results.count { $0.status == 200 } == 1)
@@ -79,7 +79,7 @@ struct TokenTests {
     }
 
     @Test func `hundreds of answers are held back at the same time`() throws {
-        let sandbox = try Sandbox(arguments: ["--delay", "500"])
+        let sandbox = try TestedSandbox(arguments: ["--delay", "500"])
         let start = ContinuousClock.now
         let results = try sandbox.send(Array(repeating: ClientRequest(), count: 300), concurrently: true)
         let elapsed = ContinuousClock.now - start
@@ -91,7 +91,7 @@ struct TokenTests {
     }
 
     @Test func `a brand's own delay goes before the delay for all`() throws {
-        let sandbox = try Sandbox(
+        let sandbox = try TestedSandbox(
             [
                 #"{"client_id":"BRN-1","secret":"not-a-secret-1","delay_ms":0}"#,
                 #"{"client_id":"BRN-2","secret":"not-a-secret-1"}"#,

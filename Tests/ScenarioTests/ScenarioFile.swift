@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 
 /// One line of a scenario.
 struct Step {
@@ -33,7 +34,7 @@ struct ScenarioFile {
     let steps: [Step]
 
     init(_ text: String) throws {
-        guard text.hasPrefix("# ") else { throw ScenarioFailure("the first line says what is promised: # …") }
+        guard text.hasPrefix("# ") else { throw TestFailure("the first line says what is promised: # …") }
         let lines = text.components(separatedBy: "\n")
         var steps: [Step] = []
         var table: Table?
@@ -74,14 +75,14 @@ struct ScenarioFile {
             if rest.hasSuffix("<<END") {
                 rest = String(rest.dropLast(5)).trimmingCharacters(in: .whitespaces)
                 guard let end = lines[index...].firstIndex(of: "END") else {
-                    throw ScenarioFailure("line \(number): no line END follows")
+                    throw TestFailure("line \(number): no line END follows")
                 }
                 document = lines[index..<end].map { $0 + "\n" }.joined()
                 index = end + 1
             }
             steps.append(Step(line: number, verb: verb, rest: rest, document: document))
         }
-        guard table == nil else { throw ScenarioFailure("a table has no do, or no end") }
+        guard table == nil else { throw TestFailure("a table has no do, or no end") }
         self.steps = steps
     }
 
@@ -95,34 +96,9 @@ struct ScenarioFile {
 
         mutating func add(_ cells: [String], at line: Int) throws {
             guard cells.count == columns.count else {
-                throw ScenarioFailure("line \(line): \(cells.count) cells for \(columns.count) columns")
+                throw TestFailure("line \(line): \(cells.count) cells for \(columns.count) columns")
             }
             rows.append(Dictionary(uniqueKeysWithValues: zip(columns, cells)))
         }
     }
-}
-
-/// The words of a line: divided by blanks, but for what stands in double quotes. `\"`, `\\`, `\n` are what they are in C.
-func words(_ line: String) -> [String] {
-    var found: [String] = []
-    var word: String?
-    var isQuoted = false
-    var isEscaped = false
-    for character in line {
-        if isEscaped {
-            word = (word ?? "") + (character == "n" ? "\n" : String(character))
-            isEscaped = false
-        } else if character == "\\", isQuoted {
-            isEscaped = true
-        } else if character == "\"" {
-            isQuoted.toggle()
-            word = word ?? ""
-        } else if character == " ", !isQuoted {
-            if let word { found.append(word) }
-            word = nil
-        } else {
-            word = (word ?? "") + String(character)
-        }
-    }
-    return found + (word.map { [$0] } ?? [])
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 
 // The verbs. Paths are relative to the scenario's directory; `{{url}}`, `{{dir}}`, `{{rotator}}`, `{{stdout}}` (what the
 // last run printed), `{{silent_disk}}` (runs a command beside a disk that hangs) and the columns of a table are replaced.
@@ -38,7 +39,7 @@ extension ScenarioRun {
         let words = words(rest)
         if Self.assertions.contains(step.verb) { return try check(step.verb, words, rest) }
         func word(_ index: Int) throws -> String {
-            guard words.indices.contains(index) else { throw ScenarioFailure("a word is missing") }
+            guard words.indices.contains(index) else { throw TestFailure("a word is missing") }
             return words[index]
         }
         switch step.verb {
@@ -101,13 +102,13 @@ extension ScenarioRun {
         case "token": try writeToken(words)
         case "link": try FileManager.default.createSymbolicLink(atPath: url(word(1)).path, withDestinationPath: word(0))
         case "like", "require": break
-        default: throw ScenarioFailure("unknown verb \(step.verb)")
+        default: throw TestFailure("unknown verb \(step.verb)")
         }
     }
 
     private var running: ChildProcess {
         get throws {
-            guard let background else { throw ScenarioFailure("nothing was started") }
+            guard let background else { throw TestFailure("nothing was started") }
             return background
         }
     }
@@ -115,7 +116,7 @@ extension ScenarioRun {
     /// `token FILE CLIENT-ID iat -3600 exp 7200`: a token of these claims, the times in seconds from now.
     private func writeToken(_ words: [String]) throws {
         guard words.count == 6, let issued = Int(words[3]), let ends = Int(words[5]) else {
-            throw ScenarioFailure("FILE CLIENT-ID iat SECONDS exp SECONDS")
+            throw TestFailure("FILE CLIENT-ID iat SECONDS exp SECONDS")
         }
         let now = Int(Date.now.timeIntervalSince1970)
         let claims: [String: Any] = [
@@ -134,7 +135,7 @@ extension ScenarioRun {
         case "TERM": SIGTERM
         case "INT": SIGINT
         case "KILL": SIGKILL
-        default: throw ScenarioFailure("unknown signal \(name)")
+        default: throw TestFailure("unknown signal \(name)")
         }
     }
 }
@@ -143,20 +144,20 @@ extension ScenarioRun {
 
 extension ScenarioRun {
     private func check(_ verb: String, _ words: [String], _ rest: String) throws {
-        guard let first = words.first else { throw ScenarioFailure("a word is missing") }
+        guard let first = words.first else { throw TestFailure("a word is missing") }
         switch verb {
         case "exit":
             let status = try ended.status
-            guard status == Int32(first) else { throw ScenarioFailure("the exit status is \(status)") }
+            guard status == Int32(first) else { throw TestFailure("the exit status is \(status)") }
         case "within":
             let duration = try ended.duration
-            guard let seconds = Double(first), duration <= .seconds(seconds * Self.slowdown) else {
-                throw ScenarioFailure("it took \(duration)")
+            guard let seconds = Double(first), duration <= .seconds(seconds * TestScale.slowdown) else {
+                throw TestFailure("it took \(duration)")
             }
         case "lasts":
             let duration = try ended.duration
             guard let seconds = Double(first), duration >= .seconds(seconds) else {
-                throw ScenarioFailure("it took \(duration)")
+                throw TestFailure("it took \(duration)")
             }
         case "stdout": try checkText(ended.standardOutput, words)
         case "stderr": try checkText(ended.standardError, words)
@@ -168,21 +169,21 @@ extension ScenarioRun {
             do {
                 try FileFacts(url(first)).check(Array(words.dropFirst()))
             } catch {
-                throw ScenarioFailure("\(first): \(error)")
+                throw TestFailure("\(first): \(error)")
             }
         case "unchanged":
             for path in words where FileFacts(url(path)) != remembered[path] {
-                throw ScenarioFailure("\(path) is not what it was")
+                throw TestFailure("\(path) is not what it was")
             }
         case "changed":
             for path in words where FileFacts(url(path)).contents == remembered[path]?.contents {
-                throw ScenarioFailure("\(path) is what it was")
+                throw TestFailure("\(path) is what it was")
             }
         case "requests": try checkRequests(words)
         case "no-temporaries":
             for directory in words {
                 for path in try filesBelow(directory) where path.hasSuffix(".tmp") {
-                    throw ScenarioFailure("\(path) was left behind")
+                    throw TestFailure("\(path) was left behind")
                 }
             }
         case "hides-secrets": try checkHiding(words)
@@ -190,14 +191,14 @@ extension ScenarioRun {
             let ending = try shell(rest)
             guard ending.status == 0 else {
                 let said = ending.standardOutput + ending.standardError
-                throw ScenarioFailure("it ends with \(ending.status): \(String(decoding: said, as: UTF8.self))")
+                throw TestFailure("it ends with \(ending.status): \(String(decoding: said, as: UTF8.self))")
             }
         }
     }
 
     private var ended: ChildProcess.Ending {
         get throws {
-            guard let last else { throw ScenarioFailure("nothing has run") }
+            guard let last else { throw TestFailure("nothing has run") }
             return last
         }
     }
@@ -213,26 +214,26 @@ extension ScenarioRun {
             case "lacks": !text.contains(value)
             case "matches": text.range(of: value, options: .regularExpression) != nil
             case "lines": text.split(separator: "\n", omittingEmptySubsequences: false).count - 1 == Int(value)
-            default: throw ScenarioFailure("unknown comparison \(words[0])")
+            default: throw TestFailure("unknown comparison \(words[0])")
             }
-        guard holds else { throw ScenarioFailure("it is: \(text.prefix(2000))") }
+        guard holds else { throw TestFailure("it is: \(text.prefix(2000))") }
     }
 
     /// `requests 3 distinct request_id same client_id valid_minutes 360`: the requests since the last such step.
     private func checkRequests(_ words: [String]) throws {
-        guard let requests = try sandbox?.takeRequests() else { throw ScenarioFailure("no sandbox runs") }
-        guard requests.count == Int(words[0]) else { throw ScenarioFailure("there were \(requests.count)") }
+        guard let requests = try sandbox?.takeRequests() else { throw TestFailure("no sandbox runs") }
+        guard requests.count == Int(words[0]) else { throw TestFailure("there were \(requests.count)") }
         var statement = words.dropFirst()
         while let fact = statement.popFirst(), let value = statement.popFirst() {
             switch fact {
             case "distinct", "same":
                 let values = Set(requests.map { "\($0[value] ?? "")" })
                 guard values.count == (fact == "same" ? 1 : requests.count) else {
-                    throw ScenarioFailure("\(value) is one of \(values)")
+                    throw TestFailure("\(value) is one of \(values)")
                 }
             default:
                 for request in requests where "\(request[fact] ?? "")" != value {
-                    throw ScenarioFailure("\(fact) is \(request[fact] ?? "not there")")
+                    throw TestFailure("\(fact) is \(request[fact] ?? "not there")")
                 }
             }
         }
@@ -242,15 +243,15 @@ extension ScenarioRun {
     private func checkHiding(_ words: [String]) throws {
         try learn()
         for file in words {
-            guard let background else { throw ScenarioFailure("nothing was started") }
+            guard let background else { throw TestFailure("nothing was started") }
             // A file that may not be read hides well; that it is there shows that the program still runs.
             let path = "/proc/\(background.identifier)/\(file)"
             guard background.isRunning, FileManager.default.fileExists(atPath: path) else {
-                throw ScenarioFailure("the program runs no more")
+                throw TestFailure("the program runs no more")
             }
             let data = (try? Data(contentsOf: URL(filePath: path))) ?? Data()
             if let finding = canary.finding(in: data) {
-                throw ScenarioFailure("\(file) gives away what begins with \(finding)")
+                throw TestFailure("\(file) gives away what begins with \(finding)")
             }
         }
     }

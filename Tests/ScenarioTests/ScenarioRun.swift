@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 
 /// One run of one scenario, in a directory of its own that is gone afterwards.
 ///
 /// The files of the scenario's folder are copied into the directory; `{{url}}` (of the sandbox) and `{{dir}}` are
 /// replaced in them when the sandbox starts. Tokens go to `tokens/`; secrets stand in `secrets/` and `credentials/`.
 final class ScenarioRun {
-    /// Nothing that is waited for may take longer, in seconds.
-    static let patience = 60
-    /// How much longer than built as usual a program may take: a sanitizer's has more to do.
-    static let slowdown = Double(ProcessInfo.processInfo.environment["DOKU_TEST_SLOWDOWN"] ?? "") ?? 1
-
     /// What the programs of the scenario see.
-    let directory: URL
+    var directory: URL { home.url }
     /// What they do not see: the sandbox's files, what programs printed, remembered files.
-    let scratch: URL
+    var scratch: URL { home.scratch }
     /// The scenario's own files, which may hold secrets.
     var givenFiles: Set<String> = []
     /// Where tokens may be.
@@ -24,33 +20,23 @@ final class ScenarioRun {
     var sandbox: Sandbox?
     var background: ChildProcess?
     var lockHolder: ChildProcess?
-    var receiver: ChildProcess?
+    var receiver: PythonServer?
     /// Of the configuration, by the program in the background.
     var opening: OpenWatch?
     var last: ChildProcess.Ending?
     var remembered: [String: FileFacts] = [:]
     var canary = Canary()
     private var lastWords: [String] = []
-    private let root: URL
+    private let home: TemporaryDirectory
 
     /// - Parameter folders: each is copied over those before it; the last is the scenario's own.
     init(folders: [URL]) throws {
-        root = FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
-            .appending(path: "scenario-\(UUID().uuidString)")
-        directory = root.appending(path: "work")
-        scratch = root.appending(path: "scratch")
-        try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
-        try FileManager.default.createDirectory(
-            at: scratch, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
-        let disk = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "silent_disk.py").path
+        home = try TemporaryDirectory()
         variables = [
-            "dir": directory.path, "rotator": BuiltProgram.rotator, "silent_disk": "/usr/bin/python3 \(disk)",
+            "dir": home.path, "rotator": BuiltProgram.rotator,
+            "silent_disk": "\(Host.python) \(PythonServer.script("silent_disk.py"))",
         ]
-        for name in ["", "tokens", "secrets"] {
-            try FileManager.default.createDirectory(
-                at: directory.appending(path: name), withIntermediateDirectories: true)
-            try chmod(name, 0o755)
-        }
+        for name in ["", "tokens", "secrets"] { try home.makeDirectory(name, mode: 0o755) }
         for folder in folders { try copyFiles(of: folder) }
         for path in try filesBelow("") {
             givenFiles.insert(path)
@@ -69,7 +55,7 @@ final class ScenarioRun {
         }
     }
 
-    /// Ends what still runs, undoes what has to be undone, and removes the directory.
+    /// Ends what still runs, and undoes what has to be undone. The directory is gone with the run.
     func cleanUp() {
         background = nil
         lockHolder = nil
@@ -78,7 +64,6 @@ final class ScenarioRun {
         for words in lastWords.reversed() { _ = try? shell(words) }
         // A directory that may not be written cannot be emptied.
         _ = try? shell("chmod -R u+rwX .")
-        try? FileManager.default.removeItem(at: root)
     }
 
     /// Takes a command to run when the scenario is over, whatever its end.
@@ -109,7 +94,7 @@ final class ScenarioRun {
             text = text.replacing("{{\(name)}}", with: value)
         }
         if let start = text.range(of: "{{"), let end = text[start.upperBound...].range(of: "}}") {
-            throw ScenarioFailure("nothing is known of \(text[start.lowerBound..<end.upperBound])")
+            throw TestFailure("nothing is known of \(text[start.lowerBound..<end.upperBound])")
         }
         return text
     }
@@ -125,7 +110,7 @@ final class ScenarioRun {
         let brands = try expanded(brandsFile, row: row)
         try noteSecrets(of: brands)
         sandbox = nil
-        let started = try Sandbox(brands: Data(brands.utf8), flags: flags, scratch: scratch)
+        let started = try home.sandbox(brands: Data(brands.utf8), flags: flags)
         sandbox = started
         // A sandbox started again has another address.
         let known = variables.updateValue(started.url, forKey: "url") ?? "{{url}}"
@@ -152,13 +137,9 @@ final class ScenarioRun {
         let folder = url("told")
         try? FileManager.default.removeItem(at: folder)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-        let program = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "receiver.py").path
-        receiver = try ChildProcess(
-            "/usr/bin/python3", [program, folder.path] + statuses, environment: BuiltProgram.environment,
-            directory: directory, scratch: scratch, holdsInput: true)
-        let port = folder.appending(path: "port")
-        try waitUntil(30, for: "the receiver") { FileFacts(port).kind != nil }
-        variables["receiver"] = try "127.0.0.1:" + String(contentsOf: port, encoding: .utf8)
+        let started = try PythonServer("receiver.py", [folder.path] + statuses, in: home)
+        receiver = started
+        variables["receiver"] = "127.0.0.1:" + started.announcement
     }
 
     // MARK: Programs
@@ -183,7 +164,7 @@ final class ScenarioRun {
 
     /// Takes the ending of a run, and looks through all that it left.
     func finish(_ process: ChildProcess) throws {
-        let ending = try process.ending(within: Self.patience)
+        let ending = try process.ending()
         last = ending
         let printed = scratch.appending(path: "stdout")
         try ending.standardOutput.write(to: printed)
@@ -193,10 +174,7 @@ final class ScenarioRun {
 
     @discardableResult
     func shell(_ command: String) throws -> ChildProcess.Ending {
-        let process = try ChildProcess(
-            "/bin/bash", ["-c", command], environment: BuiltProgram.environment.merging(variables) { $1 },
-            directory: directory, scratch: scratch)
-        return try process.ending(within: Self.patience)
+        try home.run("/bin/bash", ["-c", command], environment: variables)
     }
 
     // MARK: Secrets and tokens in wrong places
@@ -210,7 +188,7 @@ final class ScenarioRun {
         }
         for (place, data) in places {
             if let finding = canary.finding(in: data) {
-                throw ScenarioFailure("\(place) gives away a secret or a token that begins with \(finding)")
+                throw TestFailure("\(place) gives away a secret or a token that begins with \(finding)")
             }
         }
     }

@@ -1,25 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 import Testing
 
 /// `sign` against known answers, which DOKU's own libraries made.
 @Suite struct SignatureTests {
-    struct Vector: Decodable, Sendable, CustomTestStringConvertible {
-        let client_id: String
-        let secret: String?
-        let request_id: String
-        let request_timestamp: String
-        let request_target: String
-        let body: String?
-        let digest: String?
-        let component: String
-        let signature: String?
-        let source: String
-
-        var testDescription: String { "\(request_target) \(source)" }
-    }
-
     private struct Answer: Decodable {
         let digest: String?
         let component: String
@@ -27,13 +13,7 @@ import Testing
     }
 
     /// Those whose secret is known.
-    static let vectors: [Vector] = {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "Vectors/doku-signatures.jsonl")
-        let lines = (try? String(contentsOf: file, encoding: .utf8))?.split(separator: "\n") ?? []
-        return lines.compactMap { try? JSONDecoder().decode(Vector.self, from: Data($0.utf8)) }
-            .filter { $0.secret != nil && $0.signature != nil }
-    }()
+    static let vectors = ((try? SignatureVector.all()) ?? []).filter { $0.secret != nil && $0.signature != nil }
 
     @Test("there are known answers")
     func exist() {
@@ -41,13 +21,13 @@ import Testing
     }
 
     @Test("`sign` gives the answers of DOKU's own libraries", arguments: vectors)
-    func sign(vector: Vector) throws {
+    func sign(vector: SignatureVector) throws {
         let directory = try TemporaryDirectory()
         let secret = try #require(vector.secret)
         try directory.write(secret, to: "secret")
         var arguments = [
-            "sign", "--client-id", vector.client_id, "--secret-file", "secret", "--request-id", vector.request_id,
-            "--timestamp", vector.request_timestamp, "--request-target", vector.request_target, "--output", "json",
+            "sign", "--client-id", vector.clientID, "--secret-file", "secret", "--request-id", vector.requestID,
+            "--timestamp", vector.timestamp, "--request-target", vector.target, "--output", "json",
         ]
         if let body = vector.body {
             try directory.write(body, to: "body")

@@ -3,40 +3,11 @@
 import Curl
 import Foundation
 import Model
+import TestSupport
 import Testing
 import TokenAPI
 
-/// One known answer of `Tests/Vectors/doku-signatures.jsonl`, made with DOKU's own libraries.
-struct SignatureVector: Decodable, Sendable, CustomTestStringConvertible {
-    let clientID: String
-    let secret: String?
-    let requestID: String
-    let timestamp: String
-    let target: String
-    let body: String?
-    let digest: String
-    let component: String
-    let signature: String?
-    let source: String
-
-    enum CodingKeys: String, CodingKey {
-        case secret, body, digest, component, signature, source
-        case clientID = "client_id"
-        case requestID = "request_id"
-        case timestamp = "request_timestamp"
-        case target = "request_target"
-    }
-
-    var testDescription: String { component }
-
-    static func all() throws -> [SignatureVector] {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "Vectors/doku-signatures.jsonl")
-        return try Data(contentsOf: file).split(separator: UInt8(ascii: "\n")).map {
-            try JSONDecoder().decode(SignatureVector.self, from: Data($0))
-        }
-    }
-
+extension SignatureVector {
     func signature(body: [UInt8]?, secret: String) -> RequestSignature {
         RequestSignature(
             clientID: clientID, requestID: requestID, timestamp: timestamp, requestTarget: target, body: body,

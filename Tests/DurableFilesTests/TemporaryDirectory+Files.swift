@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DurableFiles
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// Short ways to prepare what the tests of this module look at.
+extension TemporaryDirectory {
+    func setOwner(_ owner: uid_t, of name: String) {
+        #expect(unsafe chown(path(name), owner, .max) == 0)
+    }
+
+    func link(_ name: String, to target: String) {
+        #expect(unsafe symlink(target, path(name)) == 0)
+    }
+
+    func status(_ name: String) throws -> stat {
+        var status = stat()
+        try #require(unsafe lstat(path(name), &status) == 0)
+        return status
+    }
+}
+
+let isRoot = geteuid() == 0
+
+/// Runs a program to its end.
+@discardableResult
+func execute(_ arguments: String...) throws -> Int32 {
+    try TemporaryDirectory().run(arguments[0], Array(arguments.dropFirst())).status
+}
+
+/// Mounts for the length of `body`; what cannot be mounted here is said, not failed.
+func withMount(_ arguments: [String], at path: String, _ body: () throws -> Void) throws {
+    guard try TemporaryDirectory().run("mount", arguments + [path]).status == 0 else {
+        print("skipped: this host does not let us mount")
+        return
+    }
+    defer { _ = try? execute("umount", "-l", path) }
+    try body()
+}
+
+/// What a closure throws, as the error of this module.
+func fileError(_ body: () throws -> Void) -> FileError? {
+    do {
+        try body()
+        return nil
+    } catch {
+        return error as? FileError
+    }
+}
+
+let privateMode = PublishedAttributes(mode: 0o600)
