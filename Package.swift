@@ -112,7 +112,8 @@ let package = Package(
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Model"], swiftSettings: house),
         .testTarget(
             name: "KubernetesTests",
-            dependencies: ["Kubernetes", "Model", "TokenRotation", "Curl", "TestSupport", "doku-sandbox"], swiftSettings: house),
+            dependencies: ["Kubernetes", "Model", "TokenRotation", "Curl", "TestSupport", "doku-sandbox"],
+            swiftSettings: house),
         .testTarget(name: "SandboxTests", dependencies: ["doku-sandbox", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "ScenarioTests", dependencies: programs + ["TestSupport"], exclude: ["Scenarios"],
