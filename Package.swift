@@ -145,7 +145,8 @@ let package = Package(
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Model"], swiftSettings: house),
         .testTarget(
             name: "KubernetesTests",
-            dependencies: ["Kubernetes", "Model", "Settings", "Publishing", "Reporting", "Rotation", "Monitoring", "Doctor", "Curl", "TestSupport", "doku-sandbox"], swiftSettings: house),
+            dependencies: ["Kubernetes", "Model", "Reporting", "Rotation", "Curl", "TestSupport", "doku-sandbox"],
+            swiftSettings: house),
         .testTarget(name: "SandboxTests", dependencies: ["doku-sandbox", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "ScenarioTests", dependencies: programs + ["TestSupport"], exclude: ["Scenarios"],
@@ -154,19 +155,20 @@ let package = Package(
             name: "FaultTests", dependencies: programs + ["TestSupport"],
             exclude: ["FileFaults/Injector", "FileFaults/Walker"], swiftSettings: house),
         .testTarget(
-            name: "IntegrationTests", dependencies: programs + ["TestSupport", "Model", "Settings", "Publishing", "Reporting", "Rotation", "Monitoring", "Doctor"],
+            name: "IntegrationTests", dependencies: programs + ["TestSupport", "Model"],
             exclude: [
                 "Kubernetes/cluster", "Kubernetes/manifests", "Kubernetes/pod", "Systemd", "metrics_consumers.py",
             ],
             swiftSettings: house),
         .testTarget(
             name: "PackagingTests",
-            dependencies: programs + ["TestSupport", "Model", "Settings", "Publishing", "Reporting", "Rotation", "Monitoring", "Doctor", "manual-pages"],
+            dependencies: programs + ["TestSupport", "Model", "Settings", "manual-pages"],
             exclude: ["Manual/Shells", "Packages/boot", "Packages/image", "Packages/inside", "Packages/run"],
             swiftSettings: house),
         .testTarget(
             name: "DocumentationTests",
-            dependencies: programs + ["TestSupport", "Model", "Settings", "Publishing", "Reporting", "Rotation", "Monitoring", "Doctor"], exclude: ["page"],
+            dependencies: programs + ["TestSupport", "Model", "Settings", "Publishing", "Reporting", "Doctor"],
+            exclude: ["page"],
             swiftSettings: house),
     ]
 )
