@@ -5,11 +5,11 @@ internal import TokenRotation
 
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Judge the published tokens, as a plugin of Nagios, Icinga and their like.",
+        abstract: "Check the published tokens, as a plugin for Nagios, Icinga and similar monitors.",
         discussion: """
-            Reads the configuration and the published files only: no network, no secret, no lock. Prints one line \
-            with figures, then a line for each brand that is not OK. Exits with 0 (OK), 1 (WARNING), 2 (CRITICAL) or \
-            3 (UNKNOWN, also for a wrong command line).
+            Reads only the configuration and the published files: no network, no secret, no lock. Prints one line \
+            with performance data, then a line for each brand that is not OK. Exits with 0 (OK), 1 (WARNING), \
+            2 (CRITICAL) or 3 (UNKNOWN, also for an invalid command line).
             """)
 
     @OptionGroup var configuration: ConfigurationOption
@@ -18,17 +18,17 @@ struct Check: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Warn where a token has no more left than this (default: where the last run should have renewed it).",
+            "WARNING if a token expires within this time (default: if the last run should have renewed it).",
             valueName: "duration"))
     var warning: DurationArgument?
 
     @Option(
-        help: ArgumentHelp("Critical where a token has no more left than this (default: 1m).", valueName: "duration"))
+        help: ArgumentHelp("CRITICAL if a token expires within this time (default: 1m).", valueName: "duration"))
     var critical: DurationArgument?
 
     func validate() throws {
         if let warning, let critical, warning.duration < critical.duration {
-            throw ValidationError("--warning is less than --critical")
+            throw ValidationError("--warning must not be less than --critical")
         }
     }
 
@@ -40,10 +40,10 @@ struct Check: ParsableCommand {
         throw End(code: check.state.rawValue)
     }
 
-    /// Whether the command line, good or bad, is for this command.
+    /// Whether the command line, valid or not, is for this command.
     static var isAskedFor: Bool { CommandLine.arguments.dropFirst().first == "check" }
 
-    /// Ends a command line that was not run, in the way of plugins: UNKNOWN, whatever it was.
+    /// Exits with UNKNOWN, as plugins do if the command did not run.
     static func leave(saying message: String, help: String?) -> Never {
         Console.standardOutput.write(help ?? TokenCheck(problem: message).text)
         Console.leave(TokenCheck.State.unknown.rawValue)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The messages of this program:
-// - Success says nothing unless somebody is watching; a failure says which brand, what happened and what to do.
-// - One line each, no control characters, no secret, no token.
-// - Data goes to standard output, everything else to standard error.
+// - Success is silent, except on a terminal. A failure has the brand, the problem and the action.
+// - Each message is one line without control characters, secrets and tokens.
+// - Data goes to standard output. Everything else goes to standard error.
 
 internal import Glibc
 internal import Model
@@ -16,8 +16,7 @@ enum Console: Int32 {
     case standardError = 2
 
     /// Writes all of `text`.
-    /// - Returns: why it could not be written; nil where it was, and where nobody wants it: a reader that has gone, a
-    ///   stream that was closed.
+    /// - Returns: the error. Nil if the text was written, or if the reader or the stream is closed.
     @discardableResult
     func write(_ text: String) -> String? {
         var text = text
@@ -28,7 +27,7 @@ enum Console: Int32 {
                     rawValue, bytes.baseAddress.unsafelyUnwrapped + written, bytes.count - written)
                 if count < 0 && errno == EINTR { continue }
                 if count < 0 && errno == EAGAIN {
-                    // Whoever gave us this stream made it non-blocking.
+                    // The stream is non-blocking.
                     var wait = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
                     unsafe _ = poll(&wait, 1, 1000)
                     continue
@@ -42,8 +41,7 @@ enum Console: Int32 {
         }
     }
 
-    /// Says on standard error what keeps a command from its work, each line as the journal wants it where that reads
-    /// along.
+    /// Writes an error to standard error. Each line has a priority if standard error is the journal.
     static func complain(_ text: String) {
         let log = RunLog(format: .suitable, runID: "")
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
@@ -51,8 +49,8 @@ enum Console: Int32 {
         }
     }
 
-    /// Says that what was asked for did not get through, where that is so.
-    /// - Returns: whether all is well.
+    /// Reports that standard output is incomplete.
+    /// - Returns: true if there is no error.
     @discardableResult
     static func complain(ifLost reason: String?) -> Bool {
         guard let reason else { return true }
@@ -60,13 +58,13 @@ enum Console: Int32 {
         return false
     }
 
-    /// Writes what a command was asked for to standard output.
-    /// - Throws: ``End`` where it gets lost: there is nothing else that the command does.
+    /// Writes the result of a command to standard output.
+    /// - Throws: ``End`` if the result cannot be written.
     static func deliver(_ text: String) throws(End) {
         guard complain(ifLost: standardOutput.write(text)) else { throw End(status: .internal) }
     }
 
-    /// Whether the stream goes to the journal: `JOURNAL_STREAM` names its device and inode (systemd.exec(5)).
+    /// Whether the stream is the journal. `JOURNAL_STREAM` has its device and inode (systemd.exec(5)).
     var isJournal: Bool {
         guard let stream = EnvironmentVariable.read("JOURNAL_STREAM") else { return false }
         var status = stat()
@@ -75,19 +73,19 @@ enum Console: Int32 {
 
     var isTerminal: Bool { isatty(rawValue) == 1 }
 
-    /// Whether it is a terminal on which what was written can be taken back.
+    /// Whether it is a terminal that understands control sequences.
     var takesControls: Bool { isTerminal && EnvironmentVariable.read("TERM") ?? "dumb" != "dumb" }
 
-    /// Whether colours are wanted, unless `NO_COLOR` (no-color.org) says otherwise.
+    /// Whether to use colours. `NO_COLOR` (no-color.org) disables them.
     var takesColours: Bool { takesControls && EnvironmentVariable.read("NO_COLOR").map(\.isEmpty) ?? true }
 
-    /// Columns of the terminal, 80 where it does not tell.
+    /// The columns of the terminal. 80 if unknown.
     var width: Int {
         var size = winsize()
         let isKnown = unsafe ioctl(rawValue, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
         return isKnown ? Int(size.ws_col) : 80
     }
 
-    /// Ends the process at once, without the C library's exit handlers.
+    /// Exits at once, without the exit handlers of the C library.
     static func leave(_ status: Int32) -> Never { _exit(status) }
 }

@@ -7,20 +7,20 @@ internal import TokenRotation
 
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Examine this host before any run: what a run needs is there, or what to do about it.",
+        abstract: "Check that this host has everything that a run needs.",
         discussion: """
-            Looks at the configuration, the lock, the way to the endpoint (one HEAD request, with no Client-Id and no \
-            signature), the clock, each secret (commands are run), each output (a file is made in its directory and \
-            removed again; a Kubernetes Secret is read, and a write to it rehearsed), and what follows a run: hooks, \
-            state_dir, report. To be run as the user, and in the environment, of the runs to come. Exits with 0, or with \
-            78 where something fails.
+            Checks the configuration, the lock, the connection to the endpoint (one HEAD request without Client-Id and \
+            signature), the clock, each secret (commands are run), each output, hooks, state_dir and report. For each \
+            output, a file is created in its directory and removed. A Kubernetes Secret is read, and a write is tried \
+            as a dry run. Run it as the same user and in the same environment as the later runs. Exits with 0, or \
+            with 78 if a check fails.
             """)
 
     @OptionGroup var configuration: ConfigurationOption
 
     @OptionGroup var selection: SelectionOptions
 
-    @Option(help: ArgumentHelp("What standard output carries: text or json.", valueName: "text|json"))
+    @Option(help: ArgumentHelp("The format of standard output: text or json.", valueName: "text|json"))
     var output = OutputKind.text
 
     func run() throws {

@@ -10,10 +10,10 @@ internal import TokenRotation
 struct DokuTokenRotator: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doku-token-rotator",
-        abstract: "Keeps the DOKU tokens of many brands fresh: one run, from cron, systemd or Kubernetes.",
+        abstract: "Renews the DOKU tokens of many brands: one run, from cron, systemd or Kubernetes.",
         discussion: """
-            Reads a YAML list of brands, requests a token for each one that is due, publishes it to files, and exits \
-            with a status that monitoring can act on.
+            Reads a YAML list of brands and requests a token for each brand that is due. Publishes the tokens to \
+            files. The exit status is made for monitoring.
 
             \(exitStatusHelp)
             """,
@@ -34,11 +34,11 @@ struct DokuTokenRotator: ParsableCommand {
 
     static func main() {
         ProcessHygiene.apply()
-        // A file named here would receive the keys of every TLS connection.
+        // This variable makes libcurl write the keys of every TLS connection to a file.
         EnvironmentVariable.unset("SSLKEYLOGFILE")
         guard !CommandLine.arguments.isEmpty else {
-            // Swift reads them there. Without, what asks for a plan would be taken for a run.
-            Console.complain("the arguments cannot be read: /proc is not mounted; mount it (MountAPIVFS=yes in a unit)")
+            // Swift reads the arguments there. Without them, a dry run would become a real run.
+            Console.complain("cannot read the arguments: /proc is not mounted; mount it (MountAPIVFS=yes in a unit)")
             Console.leave(ExitStatus.internal.rawValue)
         }
         do {
@@ -52,7 +52,7 @@ struct DokuTokenRotator: ParsableCommand {
         }
     }
 
-    /// Ends a command line that was not run: help and version go to standard output, errors to standard error.
+    /// Exits if no command ran. Help and version go to standard output, errors to standard error.
     private static func leave(with error: any Error) -> Never {
         if Check.isAskedFor {
             let isHelp = exitCode(for: error) == .success
@@ -62,7 +62,7 @@ struct DokuTokenRotator: ParsableCommand {
             Console.standardOutput.write(fullMessage(for: error) + "\n")
             Console.leave(ExitStatus.success.rawValue)
         }
-        // Only the parser's own errors come this far; anything else is a bug.
+        // Commands throw only `End`, so any error except the parser's is a bug.
         let status: ExitStatus = exitCode(for: error) == .validationFailure ? .usage : .internal
         if asksForJSON {
             ReportDocument.write(problems: [message(for: error)], status: status)
@@ -71,7 +71,7 @@ struct DokuTokenRotator: ParsableCommand {
         Console.leave(status.rawValue)
     }
 
-    /// Whether the arguments, good or bad, ask for a JSON document.
+    /// Whether the arguments, valid or not, ask for a JSON document.
     private static var asksForJSON: Bool {
         let arguments = CommandLine.arguments
         return zip(arguments, arguments.dropFirst()).contains { $0 == "--output" && $1 == "json" }
@@ -79,7 +79,7 @@ struct DokuTokenRotator: ParsableCommand {
     }
 }
 
-/// A command that has said all it has to say.
+/// The end of a command that has written all its messages.
 struct End: Error {
     let code: Int32
 
@@ -92,21 +92,21 @@ struct End: Error {
     }
 }
 
-/// What standard output carries.
+/// The format of standard output.
 enum OutputKind: String, CaseIterable, ExpressibleByArgument {
     case text
     case json
 }
 
-/// Which brands of the configuration a command is about.
+/// The brands that a command selects from the configuration.
 struct SelectionOptions: ParsableArguments {
     @Option(parsing: .upToNextOption, help: "Only these brands.", completion: .custom(Self.brandNames))
     var brand: [String] = []
 
-    @Option(help: ArgumentHelp("Only the brands of shard I of N, I from 0.", valueName: "I/N"))
+    @Option(help: ArgumentHelp("Only the brands of shard I of N, counted from 0.", valueName: "I/N"))
     var shard: Shard?
 
-    /// The brands of the configuration that a command line names, as far as they begin like `prefix`.
+    /// The brands that begin with `prefix`, from the configuration that the command line names.
     @Sendable private static func brandNames(_ words: [String], _: Int, _ prefix: String) -> [String] {
         let given = zip(words, words.dropFirst()).reversed().first { $0.0 == "--config" || $0.0 == "-c" }?.1
         let path = ConfigurationOption.path(given: given)
@@ -117,11 +117,11 @@ struct SelectionOptions: ParsableArguments {
     var names: [String]? { brand.isEmpty ? nil : brand }
 
     func validate() throws {
-        if !brand.isEmpty && shard != nil { throw ValidationError("--brand and --shard exclude each other") }
+        if !brand.isEmpty && shard != nil { throw ValidationError("--brand and --shard cannot be combined") }
     }
 }
 
-/// Where the configuration is.
+/// The path of the configuration.
 struct ConfigurationOption: ParsableArguments {
     @Option(
         name: [.short, .long],

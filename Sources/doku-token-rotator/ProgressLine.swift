@@ -5,29 +5,29 @@ internal import Model
 internal import Synchronization
 internal import TokenRotation
 
-/// One line on a terminal that tells how far a run is, while it goes on.
+/// A line on a terminal that shows the progress of a run.
 final class ProgressLine: Sendable {
     private struct State: Sendable {
         var brands = 0
         var done = 0
         var failed = 0
         var inFlight = 0
-        /// When those that wait for their next attempt go on; past ones are taken out when the line is drawn.
+        /// The times of the next attempts. Drawing the line removes past times.
         var retries: [ContinuousClock.Instant] = []
         var isOver = false
-        /// What stands on the terminal.
+        /// The text on the terminal.
         var shown: Substring?
     }
 
-    /// A person sees no more.
+    /// People cannot read faster updates.
     private static let interval = DispatchTimeInterval.milliseconds(100)
-    /// Back to the line's start, and all of it cleared (ECMA-48: CR, EL).
+    /// Moves to the start of the line and clears it (ECMA-48: CR, EL).
     private static let clear = "\r\u{1b}[2K"
 
     private let state = Mutex(State())
     private let queue: DispatchQueue
 
-    /// - Parameter queue: the one that everything goes to standard error on.
+    /// - Parameter queue: the queue for all writes to standard error.
     init(on queue: DispatchQueue) {
         self.queue = queue
         drawLater()
@@ -55,13 +55,13 @@ final class ProgressLine: Sendable {
         }
     }
 
-    /// Makes room for something else, on the queue; the line is drawn anew below that.
-    func giveWay() {
+    /// Clears the line before another message. Must run on the queue. The line is drawn again below the message.
+    func clearLine() {
         state.withLock { $0.shown = nil }
         Console.standardError.write(Self.clear)
     }
 
-    /// Takes the line away for good.
+    /// Clears the line and stops drawing.
     func end() {
         queue.sync {
             let wasDrawn = state.withLock { state in
@@ -74,7 +74,7 @@ final class ProgressLine: Sendable {
 
     private func draw() {
         let now = ContinuousClock.now
-        // One column is left free: in the last one some terminals begin a new line.
+        // Some terminals begin a new line after the last column, so it stays free.
         let width = Console.standardError.width - 1
         let line = state.withLock { state -> Substring? in
             guard !state.isOver, state.brands > 0 else { return nil }

@@ -11,7 +11,7 @@ struct Rotate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Renew the tokens that are due (the default).",
         discussion: """
-            Says nothing when all is well and nobody is watching.
+            Success is silent, except on a terminal.
 
             \(DokuTokenRotator.exitStatusHelp)
             """)
@@ -20,28 +20,28 @@ struct Rotate: ParsableCommand {
 
     @OptionGroup var selection: SelectionOptions
 
-    @Flag(help: "Renew even what is not due.")
+    @Flag(help: "Renew tokens that are not due, too.")
     var force = false
 
-    @Flag(help: "Show who is due and why; read no secret, request nothing, write nothing.")
+    @Flag(help: "Show which brands are due and why. Read no secret, send no request, write nothing.")
     var dryRun = false
 
-    @Option(help: ArgumentHelp("What standard output carries: text or json.", valueName: "text|json"))
+    @Option(help: ArgumentHelp("The format of standard output: text or json.", valueName: "text|json"))
     var output = OutputKind.text
 
-    @Option(help: ArgumentHelp("Wait so long for another run of the same configuration to end.", valueName: "duration"))
+    @Option(help: ArgumentHelp("The longest wait for another run of the same configuration.", valueName: "duration"))
     var wait: DurationArgument = DurationArgument(.zero)
 
     @Option(
         help: ArgumentHelp(
-            "The lines on standard error: text, json or journald (default: journald where the journal reads them).",
+            "The format of standard error: text, json or journald (default: journald if it is the journal, else text).",
             valueName: "text|json|journald"))
     var logFormat: LogFormat?
 
-    @Flag(name: [.short, .long], help: "Tell of each attempt, with its timings and protocol.")
+    @Flag(name: [.short, .long], help: "Show each attempt with its timings and protocol.")
     var verbose = false
 
-    @Flag(name: [.short, .long], help: "Show nothing but failures, on a terminal too.")
+    @Flag(name: [.short, .long], help: "Show only failures, also on a terminal.")
     var quiet = false
 
     @Flag(help: "No colours (NO_COLOR does the same).")
@@ -49,9 +49,9 @@ struct Rotate: ParsableCommand {
 
     func validate() throws {
         if dryRun && wait.duration > .zero {
-            throw ValidationError("--wait has no use with --dry-run, which takes no lock")
+            throw ValidationError("--wait cannot be combined with --dry-run: a dry run takes no lock")
         }
-        if verbose && quiet { throw ValidationError("--verbose and --quiet exclude each other") }
+        if verbose && quiet { throw ValidationError("--verbose and --quiet cannot be combined") }
     }
 
     func run() throws {
@@ -65,7 +65,7 @@ struct Rotate: ParsableCommand {
 
         let isWatched = Console.standardError.isTerminal && (logFormat ?? .text) == .text && !quiet
         let log = RunLog(format: logFormat ?? .suitable, runID: RandomIdentifier.make())
-        // A reader that does not read must not hold up a brand: lines are written beside the run.
+        // A slow reader of standard error must not delay a brand, so another queue writes.
         let queue = DispatchQueue(label: "standard-error")
         let showsProgress = isWatched && !dryRun && Console.standardError.takesControls
         let progress = showsProgress ? ProgressLine(on: queue) : nil
@@ -77,10 +77,10 @@ struct Rotate: ParsableCommand {
             destinations: KubernetesSecrets.destinations, audience: reporting
         ).report()
         progress?.end()
-        // After a signal there is little time left: what is said here does not wait for others to answer.
+        // After a signal, time is short: the run reports locally before it reports to other hosts.
         let isHurried = stop.isBySignal
         if !dryRun && !isHurried { report.warnings += reporting.tell(report) }
-        // All that was told is written before what comes next.
+        // Wait until all lines are written.
         queue.sync {}
         say(report, isWatched: isWatched, log)
         if !dryRun && isHurried {
@@ -90,7 +90,7 @@ struct Rotate: ParsableCommand {
         throw End(status: report.exitStatus)
     }
 
-    /// What the run says at its end on its two streams.
+    /// Writes the report to the two streams.
     private func say(_ report: RunReport, isWatched: Bool, _ log: RunLog) {
         var lost: String?
         if output == .json { lost = ReportDocument.write(report) }
@@ -103,11 +103,11 @@ struct Rotate: ParsableCommand {
         } else {
             log.write(report, withWarnings: !quiet)
         }
-        // The run's outcome stays what it is, and its exit status tells that.
+        // This does not change the exit status of the run.
         if let lost { log.write(.warning, "standard output: \(lost)") }
     }
 
-    /// What is told while the run goes on; nil where nobody wants to know.
+    /// Receives the events of the run. Nil if nothing is shown during the run.
     private func observer(
         _ log: RunLog, _ queue: DispatchQueue, _ progress: ProgressLine?
     ) -> (@Sendable (RunEvent) -> Void)? {
@@ -116,14 +116,14 @@ struct Rotate: ParsableCommand {
             progress?.note(event)
             guard verbose, case .answered(let attempt) = event else { return }
             queue.async { @Sendable in
-                progress?.giveWay()
+                progress?.clearLine()
                 log.write(attempt)
             }
         }
     }
 }
 
-/// A duration as the configuration writes it: `90s`, `5m`, `1h30m`.
+/// A duration in the format of the configuration: `90s`, `5m`, `1h30m`.
 struct DurationArgument: ExpressibleByArgument {
     let duration: Duration
 
@@ -145,13 +145,13 @@ extension Shard: ExpressibleByArgument {
     }
 }
 
-/// Standard output's JSON document.
+/// The JSON document on standard output.
 enum ReportDocument {
-    /// - Returns: as ``Console/write(_:)``.
+    /// - Returns: the error, as ``Console/write(_:)`` does.
     static func write(_ report: RunReport) -> String? { write { report.writeJSON(to: $0) } }
 
-    /// Writes what comes in pieces, some at a time.
-    /// - Returns: as ``Console/write(_:)``.
+    /// Writes a document that is produced in pieces. Buffers small pieces.
+    /// - Returns: the error, as ``Console/write(_:)`` does.
     static func write(_ document: ((String) -> Void) -> Void) -> String? {
         var pieces = ""
         var lost: String?
@@ -167,7 +167,7 @@ enum ReportDocument {
         return lost
     }
 
-    /// The document of a run that never began.
+    /// Writes the document of a run that did not start.
     static func write(problems: [String], status: ExitStatus, about examination: ExitStatus.Examination = .run) {
         let now = Timestamp.now
         var report = RunReport(

@@ -4,20 +4,20 @@ internal import ArgumentParser
 internal import Model
 internal import TokenRotation
 
-/// The shapes of the lines on standard error.
+/// The formats of standard error.
 enum LogFormat: String, CaseIterable, ExpressibleByArgument {
     case text
     case json
-    /// With the priorities of sd-daemon(3), which journald reads.
+    /// Text with the priorities of sd-daemon(3).
     case journald
 
-    /// What suits standard error: the journal's where the journal reads it, else text.
+    /// `journald` if standard error is the journal, else `text`.
     static var suitable: LogFormat { Console.standardError.isJournal ? .journald : .text }
 }
 
-/// One stream of lines about a run: each bounded, without control characters, without a secret or a token.
+/// The log of a run. Lines have a maximum length and contain no control characters, secrets or tokens.
 struct RunLog: Sendable {
-    /// By the numbers of syslog(3).
+    /// The raw values are the numbers of syslog(3).
     enum Level: Int, Sendable {
         case error = 3
         case warning = 4
@@ -32,16 +32,16 @@ struct RunLog: Sendable {
         }
     }
 
-    /// A line's parts besides its sentence, where it has them.
+    /// The optional fields of a line.
     struct Fields {
         var brand: String?
         var attempt: Int?
         var code: String?
-        /// JSON values by name.
+        /// Further fields for the JSON format, with encoded values.
         var more: [(name: String, value: String)] = []
     }
 
-    /// Bytes of one sentence: journald itself cuts lines of more than 48 KiB.
+    /// The maximum length of a sentence, in bytes. journald splits lines of more than 48 KiB.
     private static let longest = 4000
 
     let format: LogFormat
@@ -54,7 +54,7 @@ struct RunLog: Sendable {
     func line(_ level: Level, _ sentence: String, _ fields: Fields) -> String {
         var sentence = VisibleText.escaping(sentence)
         if sentence.utf8.count > Self.longest {
-            // Cut between two characters, wherever the byte in question is in one.
+            // Do not cut a character in two.
             var end = sentence.utf8.index(sentence.startIndex, offsetBy: Self.longest)
             while end.samePosition(in: sentence) == nil { end = sentence.utf8.index(before: end) }
             sentence = sentence[..<end] + "…"
@@ -83,7 +83,7 @@ struct RunLog: Sendable {
 }
 
 extension RunLog {
-    /// Every failure of a run, and perhaps what else is not as it should be: a line each.
+    /// Writes a line for each failure, and for each warning if wanted.
     func write(_ report: RunReport, withWarnings: Bool) {
         for failure in report.failures {
             write(.error, failure.message, Fields(brand: failure.brand, code: failure.code?.rawValue))
@@ -91,7 +91,7 @@ extension RunLog {
         if withWarnings { for warning in report.warnings { write(.warning, warning) } }
     }
 
-    /// One attempt with its timings, for `--verbose`.
+    /// Writes an attempt with its timings, for `--verbose`.
     func write(_ attempt: RunEvent.Attempt) {
         var fields = Fields(brand: attempt.brand, attempt: attempt.number, code: attempt.failure?.code.rawValue)
         var parts: [String] = []
@@ -122,7 +122,7 @@ extension RunLog {
         write(.information, sentence, fields)
     }
 
-    /// With tenths.
+    /// Milliseconds with one decimal place.
     private static func milliseconds(_ duration: Duration) -> String {
         let tenths = duration.components.seconds * 10_000 + duration.components.attoseconds / 100_000_000_000_000
         return "\(tenths / 10).\(tenths % 10)"

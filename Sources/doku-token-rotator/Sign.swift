@@ -7,13 +7,13 @@ internal import TokenRotation
 
 struct Sign: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show the headers of one request, to compare with DOKU's support.",
-        discussion: "Sends nothing and never prints the secret.")
+        abstract: "Show the headers of one request, for a comparison with DOKU's support.",
+        discussion: "Sends no request and never prints the secret.")
 
     @Option(help: "The brand's Client-Id.")
     var clientID: String
 
-    @Option(help: "A file with the secret; one trailing newline is not part of it.", completion: .file())
+    @Option(help: "A file with the secret. One trailing newline is ignored.", completion: .file())
     var secretFile: String
 
     @Option(help: "The Request-Id.")
@@ -22,27 +22,29 @@ struct Sign: ParsableCommand {
     @Option(help: "The Request-Timestamp: UTC, whole seconds, 2026-11-22T09:30:00Z (default: now).")
     var timestamp: String?
 
-    @Option(help: "The path that is called.")
+    @Option(help: "The path of the request.")
     var requestTarget = "/adv-core-api/partner/v1.0/token"
 
     @Option(help: "A file with the exact bytes of the body (default: no body, no digest).", completion: .file())
     var bodyFile: String?
 
-    @Option(help: ArgumentHelp("What standard output carries: text or json.", valueName: "text|json"))
+    @Option(help: ArgumentHelp("The format of standard output: text or json.", valueName: "text|json"))
     var output = OutputKind.text
 
     func validate() throws {
         for (name, value) in [("client-id", clientID), ("request-id", requestID), ("request-target", requestTarget)] {
             guard !value.isEmpty, VisibleText.isVisibleASCII(value) else {
-                throw ValidationError("--\(name) takes visible ASCII characters without blanks")
+                throw ValidationError("--\(name) must be visible ASCII characters without spaces")
             }
         }
-        guard requestID.utf8.count <= 128 else { throw ValidationError("--request-id takes at most 128 characters") }
+        guard requestID.utf8.count <= 128 else {
+            throw ValidationError("--request-id must have at most 128 characters")
+        }
         guard requestTarget.hasPrefix("/"), !requestTarget.hasPrefix("//") else {
-            throw ValidationError("--request-target is the path alone and begins with one slash, not a URL")
+            throw ValidationError("--request-target must be a path that begins with one slash, not a URL")
         }
         if let timestamp, Timestamp(timestamp) == nil {
-            throw ValidationError("--timestamp takes UTC and whole seconds, as in 2026-11-22T09:30:00Z")
+            throw ValidationError("--timestamp must be UTC with whole seconds, such as 2026-11-22T09:30:00Z")
         }
     }
 

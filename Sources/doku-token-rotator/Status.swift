@@ -6,18 +6,18 @@ internal import TokenRotation
 
 struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show the published tokens at a glance.",
+        abstract: "Show a table of the published tokens.",
         discussion: """
-            Reads the configuration and the published files only, as `check` does for monitoring: no network, no secret, \
-            no lock. Exits with 0 whatever the state of the tokens, with 64 where it knows no such brand, \
-            and with 78 where the configuration cannot be used.
+            Reads only the configuration and the published files: no network, no secret, no lock. For monitoring, use \
+            `check`. Exits with 0 in every state of the tokens, with 64 if a brand is unknown, and with 78 if the \
+            configuration is invalid.
             """)
 
     @OptionGroup var configuration: ConfigurationOption
 
     @OptionGroup var selection: SelectionOptions
 
-    @Option(help: ArgumentHelp("What standard output carries: text or json.", valueName: "text|json"))
+    @Option(help: ArgumentHelp("The format of standard output: text or json.", valueName: "text|json"))
     var output = OutputKind.text
 
     func run() throws {

@@ -5,13 +5,13 @@ internal import Glibc
 internal import Model
 internal import TokenRotation
 
-/// Turns SIGTERM and SIGINT into a request to stop, as long as it lives.
+/// Turns SIGTERM and SIGINT into a cancellation request until it is freed.
 final class StopSignals {
     private let sources: [any DispatchSourceSignal]
 
     init(_ stop: StopRequest) {
-        // Blocked, since the default action would end the process before a source sees the signal; not ignored, since
-        // that would throw away what comes before the sources are at work. Threads started later inherit it.
+        // The default action would end the process, and ignoring would lose signals that arrive before the sources
+        // start. So the signals are blocked. New threads inherit the mask.
         var stops = sigset_t()
         unsafe sigemptyset(&stops)
         unsafe sigaddset(&stops, SIGTERM)
@@ -22,7 +22,7 @@ final class StopSignals {
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler { @Sendable in
                 stop.stop(reason)
-                // Whatever still hangs then, a disk or a reader of the report: the process does not.
+                // Exit in time even if a disk or a reader of the report hangs.
                 queue.asyncAfter(deadline: .now() + .milliseconds(1950)) { @Sendable in
                     Console.leave((reason == .terminated ? ExitStatus.terminated : .interrupted).rawValue)
                 }

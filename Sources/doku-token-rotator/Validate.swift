@@ -7,12 +7,14 @@ internal import TokenRotation
 
 struct Validate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check the configuration and show every problem in it.",
-        discussion: "Reads the file only: no secret, no output, no network. Exits with 0 or 78.")
+        abstract: "Check the configuration and show every problem.",
+        discussion:
+            "Reads only the file: no secret, no output, no network. Exits with 0, or with 78 if the configuration is invalid."
+    )
 
     @OptionGroup var configuration: ConfigurationOption
 
-    @Option(help: ArgumentHelp("What standard output carries: text or json.", valueName: "text|json"))
+    @Option(help: ArgumentHelp("The format of standard output: text or json.", valueName: "text|json"))
     var output = OutputKind.text
 
     func run() throws {
