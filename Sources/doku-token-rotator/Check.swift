@@ -18,7 +18,7 @@ struct Check: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "WARNING if a token expires within this time (default: the threshold of the last run).",
+            "WARNING if a token expires within this time (default: the last run should have renewed it).",
             valueName: "duration"))
     var warning: DurationArgument?
 
