@@ -17,7 +17,7 @@ struct FollowUpExamination {
     init(_ configuration: Configuration, _ directories: OutputDirectories) {
         self.configuration = configuration
         self.directories = directories
-        reader = SecretReader(for: [configuration.report.ping?.url].compactMap { $0 })
+        reader = SecretReader(taking: Set([configuration.report.ping?.url.variable].compactMap(\.self)))
     }
 
     /// A ping's command is run, since a run would.

@@ -16,7 +16,7 @@ struct SecretExamination: Sendable {
         _ configuration: Configuration, _ selection: Selection, _ directories: OutputDirectories, _ pool: WorkerPool
     ) {
         brands = selection.brands.map { configuration.brands[$0] }
-        reader = SecretReader(for: brands.map(\.secret))
+        reader = SecretReader(taking: Set(brands.compactMap(\.secret.variable)))
         self.directories = directories
         self.pool = pool
     }

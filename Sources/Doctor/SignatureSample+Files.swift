@@ -17,7 +17,7 @@ extension SignatureSample {
         let secret: Secret
         var body: [UInt8]?
         do {
-            secret = try SecretReader(for: []).secret(from: .file(path: secretFile))
+            secret = try SecretReader().secret(from: .file(path: secretFile))
             body = try bodyFile.map { try InputFile(path: $0).read(maximumSize: 1 << 20) }
         } catch let failure as BrandFailure {
             throw SampleError(description: failure.message)

@@ -90,16 +90,17 @@ package final class PublishedState: Sendable {
     package func map<Judgement: Sendable>(
         _ brands: [Brand], _ judge: @escaping @Sendable (Brand, _ outputs: [OutputSnapshot]) -> Judgement
     ) -> [Judgement?] {
-        let judgements = pool.map(
+        var judgements = pool.map(
             brands.count, within: reader.directories.patience, onCancel: { [stop] handler in stop?.onStop(handler) }
         ) { [self] index in
             judge(brands[index], snapshots(of: brands[index]))
         }
         guard stop?.reason == nil else { return judgements }
         // A file whose disk does not respond although its directory does.
-        return zip(brands, judgements).map { brand, judgement in
-            judgement ?? judge(brand, hanging(brand))
+        for index in brands.indices where judgements[index] == nil {
+            judgements[index] = judge(brands[index], hanging(brands[index]))
         }
+        return judgements
     }
 
     private func snapshots(of brand: Brand) -> [OutputSnapshot] {

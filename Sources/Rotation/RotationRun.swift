@@ -112,11 +112,9 @@ package struct RotationRun {
         if request.isDryRun { return plan(configuration, selection, &report) }
         // Whoever is told may begin to read the environment on another thread: nothing is taken out of it after this.
         let known = configuration.hooks.isEmpty ? nil : KnownSecrets()
-        let brands = configuration.brands
-        let sources = (0...brands.count).lazy.compactMap { index in
-            index < brands.count ? brands[index].secret : configuration.report.ping?.url
-        }
-        let secrets = SecretReader(for: sources, noting: known)
+        var variables = Set(configuration.brands.lazy.compactMap(\.secret.variable))
+        if let variable = configuration.report.ping?.url.variable { variables.insert(variable) }
+        let secrets = SecretReader(taking: variables, noting: known)
         reporting?.runBegan(report, secret: secrets.supply)
         rotate(configuration, selection, secrets, known, &report)
     }
@@ -224,7 +222,7 @@ package struct RotationRun {
 extension RunReporting {
     /// Tells those whom the configuration names, also of a run that never began: it has its secret still where it was.
     package convenience init(stop: StopRequest) {
-        self.init(stop: stop, lateSecret: { SecretReader(for: [$0]).supply })
+        self.init(stop: stop, lateSecret: { SecretReader(taking: Set([$0.variable].compactMap(\.self))).supply })
     }
 }
 

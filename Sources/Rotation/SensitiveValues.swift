@@ -15,7 +15,7 @@ struct SensitiveValues {
 
     /// - Returns: false if a stop came before all were found: what was printed may hold others.
     func hide(in redaction: inout OutputRedaction) -> Bool {
-        let secrets = SecretReader(for: [])
+        let secrets = SecretReader()
         let directories = OutputDirectories(reading: rotation.publication.directories)
         let publication = Publication(directories: directories, accounts: rotation.publication.accounts)
         let reader = OutputReader(directories: directories, accounts: publication.accounts)

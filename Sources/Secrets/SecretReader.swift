@@ -19,19 +19,17 @@ package final class SecretReader: Sendable {
     /// Where to note what was read, if anybody needs it later.
     private let known: KnownSecrets?
 
-    /// Takes the variables that `sources` name out of the environment, for good: no copy stays in it.
+    /// Takes these variables out of the environment, for good: no copy stays in it.
     /// Not to be called beside anything else that reads the environment.
-    package init(for sources: some Sequence<SecretSource>, noting known: KnownSecrets? = nil) {
+    package init(taking variables: Set<String> = [], noting known: KnownSecrets? = nil) {
         self.known = known
         var secrets: [String: Secret] = [:]
-        for source in sources {
-            guard case .environment(let variable) = source, secrets[variable] == nil else { continue }
-            if var bytes = EnvironmentVariable.take(variable) {
-                let secret = Secret(bytes)
-                secrets[variable] = secret
-                known?.note(secret)
-                WipedBytes.wipe(&bytes)
-            }
+        for variable in variables {
+            guard var bytes = EnvironmentVariable.take(variable) else { continue }
+            let secret = Secret(bytes)
+            secrets[variable] = secret
+            known?.note(secret)
+            WipedBytes.wipe(&bytes)
         }
         fromEnvironment = Mutex(secrets)
         credentialsDirectory = EnvironmentVariable.read("CREDENTIALS_DIRECTORY")
@@ -160,4 +158,9 @@ package final class SecretReader: Sendable {
     }
 
     private static func failure(for error: FileError) -> BrandFailure { BrandFailure(.secretUnreadable, error) }
+}
+
+extension SecretSource {
+    /// The environment variable that holds it; nil if it comes from elsewhere.
+    package var variable: String? { if case .environment(let variable) = self { variable } else { nil } }
 }

@@ -20,7 +20,7 @@ import Testing
 
     @Test(arguments: [("SK-1", "SK-1"), ("SK-1\n", "SK-1"), ("SK-1\n\n", "SK-1\n"), (" SK-1 ", " SK-1 ")])
     func `one line end is not part of a secret, everything else is`(text: String, secret: String) throws {
-        let reader = SecretReader(for: [])
+        let reader = SecretReader()
         #expect(try read(text) { source throws(BrandFailure) in try reader.secret(from: source) } == secret)
         #expect(reader.warnings.isEmpty)
     }
@@ -29,14 +29,14 @@ import Testing
     func `an empty secret, or one that everybody may change, is refused`(text: String, mode: Int) {
         let failure = #expect(throws: BrandFailure.self) {
             _ = try read(text, mode: mode) { source throws(BrandFailure) in
-                try SecretReader(for: []).secret(from: source)
+                try SecretReader().secret(from: source)
             }
         }
         #expect(failure?.code == .secretUnreadable)
     }
 
     @Test func `a secret that everybody may read is told of, in one of two ways`() throws {
-        let reader = SecretReader(for: [])
+        let reader = SecretReader()
         var exposed: [String] = []
         _ = try read("SK-1", mode: 0o644) { source throws(BrandFailure) in
             try reader.secret(from: source, isCancelled: { false }, expose: { exposed.append($0) })
@@ -50,7 +50,7 @@ import Testing
     @Test func `a file on a disk that does not respond is not touched`() throws {
         let failure = #expect(throws: BrandFailure.self) {
             _ = try read("SK-1") { source throws(BrandFailure) in
-                try SecretReader(for: []).secret(
+                try SecretReader().secret(
                     from: source, isHanging: { $0 == place.deletingLastPathComponent().path })
             }
         }
@@ -59,7 +59,7 @@ import Testing
 
     @Test func `what was read is known`() throws {
         let known = KnownSecrets()
-        let reader = SecretReader(for: [], noting: known)
+        let reader = SecretReader(noting: known)
         _ = try read("SK-1") { source throws(BrandFailure) in try reader.secret(from: source) }
         #expect(known.all.map(\.revealed) == ["SK-1"])
     }
