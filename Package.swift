@@ -38,12 +38,12 @@ let package = Package(
         // "brand".
         .target(name: "Curl", dependencies: ["CCurl"], swiftSettings: house),
         .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: house),
-        .target(name: "Digests", dependencies: ["COpenSSL"], swiftSettings: house),
+        .target(name: "Crypto", dependencies: ["COpenSSL"], swiftSettings: house),
         .target(name: "DurableFiles", dependencies: ["CLinux"], swiftSettings: house),
-        .target(name: "ProcessState", dependencies: ["CLinux"], swiftSettings: house),
+        .target(name: "Processes", dependencies: ["CLinux"], swiftSettings: house),
 
         // The vocabulary that all modules below share.
-        .target(name: "Model", dependencies: ["Digests", "DurableFiles"], swiftSettings: house),
+        .target(name: "Model", dependencies: ["Crypto", "DurableFiles"], swiftSettings: house),
 
         // The stages of a run. None of them imports another.
         .target(
@@ -53,13 +53,13 @@ let package = Package(
             resources: [.embedInCode("schema.json")],
             swiftSettings: house),
         .target(
-            name: "Secrets", dependencies: ["Model", "Digests", "DurableFiles", "ProcessState"], swiftSettings: house),
-        .target(name: "TokenAPI", dependencies: ["Model", "Curl", "Digests"], swiftSettings: house),
-        .target(name: "Publishing", dependencies: ["Model", "DurableFiles", "ProcessState"], swiftSettings: house),
+            name: "Secrets", dependencies: ["Model", "Crypto", "DurableFiles", "Processes"], swiftSettings: house),
+        .target(name: "TokenAPI", dependencies: ["Model", "Curl", "Crypto"], swiftSettings: house),
+        .target(name: "Publishing", dependencies: ["Model", "DurableFiles", "Processes"], swiftSettings: house),
         .target(
-            name: "Kubernetes", dependencies: ["Model", "Curl", "DurableFiles", "ProcessState"], swiftSettings: house),
+            name: "Kubernetes", dependencies: ["Model", "Curl", "DurableFiles", "Processes"], swiftSettings: house),
         .target(
-            name: "Hooks", dependencies: ["Model", "Digests", "DurableFiles", "ProcessState"], swiftSettings: house),
+            name: "Hooks", dependencies: ["Model", "Crypto", "DurableFiles", "Processes"], swiftSettings: house),
         .target(name: "Reporting", dependencies: ["Model", "Curl", "DurableFiles"], swiftSettings: house),
 
         // What the commands do, each composed of stages.
@@ -67,16 +67,16 @@ let package = Package(
             name: "Rotation",
             dependencies: [
                 "Model", "Settings", "Secrets", "TokenAPI", "Publishing", "Hooks", "Reporting", "Curl", "DurableFiles",
-                "ProcessState",
+                "Processes",
             ],
             swiftSettings: house),
         .target(
-            name: "Monitoring", dependencies: ["Model", "Settings", "Publishing", "ProcessState"], swiftSettings: house),
+            name: "Monitoring", dependencies: ["Model", "Settings", "Publishing", "Processes"], swiftSettings: house),
         .target(
             name: "Doctor",
             dependencies: [
                 "Model", "Settings", "Secrets", "TokenAPI", "Publishing", "Hooks", "Curl", "DurableFiles",
-                "ProcessState",
+                "Processes",
             ],
             swiftSettings: house),
 
@@ -85,7 +85,7 @@ let package = Package(
             name: "doku-token-rotator",
             dependencies: [
                 "Model", "Settings", "TokenAPI", "Kubernetes", "Reporting", "Rotation", "Monitoring", "Doctor",
-                "ProcessState",
+                "Processes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
@@ -116,11 +116,11 @@ let package = Package(
             exclude: ["Servers", "container"], swiftSettings: house),
         .testTarget(name: "CurlTests", dependencies: ["Curl", "TestSupport"], swiftSettings: house),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: house),
-        .testTarget(name: "DigestsTests", dependencies: ["Digests"], swiftSettings: house),
+        .testTarget(name: "CryptoTests", dependencies: ["Crypto"], swiftSettings: house),
         .testTarget(
             name: "DurableFilesTests", dependencies: ["DurableFiles", "CLinux", "TestSupport"], swiftSettings: house),
         .testTarget(
-            name: "ProcessStateTests", dependencies: ["ProcessState", "CLinux", "TestSupport"], swiftSettings: house),
+            name: "ProcessesTests", dependencies: ["Processes", "CLinux", "TestSupport"], swiftSettings: house),
         .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: house),
         .testTarget(name: "SettingsTests", dependencies: ["Settings", "Model"], swiftSettings: house),
         .testTarget(
@@ -128,14 +128,14 @@ let package = Package(
         .testTarget(
             name: "SecretsTests", dependencies: ["Secrets", "Model", "TestSupport"], swiftSettings: house),
         .testTarget(
-            name: "PublishingTests", dependencies: ["Publishing", "Model", "Settings", "ProcessState", "TestSupport"],
+            name: "PublishingTests", dependencies: ["Publishing", "Model", "Settings", "Processes", "TestSupport"],
             exclude: ["docker_environment.py", "systemd_environment.sh"], swiftSettings: house),
         .testTarget(name: "HooksTests", dependencies: ["Hooks", "Model", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "RotationTests",
             dependencies: [
                 "Rotation", "Model", "Settings", "Secrets", "TokenAPI", "Publishing", "Reporting", "Curl",
-                "ProcessState",
+                "Processes",
                 "TestSupport",
             ],
             swiftSettings: house),

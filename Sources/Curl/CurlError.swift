@@ -14,7 +14,7 @@ package struct CurlError: Error, Sendable, Equatable {
         /// The connection closed before a response began.
         case noAnswer
         /// The connection closed in the middle of a response.
-        case answerCut
+        case truncatedResponse
         /// HTTP does not allow this response, such as one with two lengths. A retry would get the same.
         case answerMalformed
         /// Not HTTP, or broken framing in the middle of a body. Possibly from another program than the server.
@@ -33,7 +33,7 @@ package struct CurlError: Error, Sendable, Equatable {
         case proxyNeedsAuthentication
         /// HTTP/2 reset the stream or the connection.
         case http2
-        /// ``Transfers/cancel()`` was called.
+        /// ``HTTPClient/cancel()`` was called.
         case cancelled
         /// The request cannot be sent: an invalid header or URL.
         case requestInvalid
@@ -47,8 +47,8 @@ package struct CurlError: Error, Sendable, Equatable {
     package let message: String
     /// Whether the connection was shared: if it closes, all requests on it fail.
     package var sharedConnection = false
-    /// Set if ``TransferOptions/measuresTime`` is true.
-    package var timing: TransferTiming?
+    /// Set if ``HTTPOptions/measuresTime`` is true.
+    package var timing: HTTPTiming?
 
     package init(kind: Kind, code: Int32 = 0, message: String) {
         self.kind = kind
@@ -95,10 +95,10 @@ package struct CurlError: Error, Sendable, Equatable {
             } else if detail.contains("chunk") {
                 kind = .answerGarbled
             } else {
-                kind = status == 0 ? .noAnswer : .answerCut
+                kind = status == 0 ? .noAnswer : .truncatedResponse
             }
             if proxyStatus >= 400 { message = "the proxy responded to CONNECT with status \(proxyStatus)" }
-        case CURLE_PARTIAL_FILE: kind = .answerCut
+        case CURLE_PARTIAL_FILE: kind = .truncatedResponse
         // The text quotes the OpenSSL error queue if the peer sent something, and the system error if it closed.
         case CURLE_SSL_CONNECT_ERROR: kind = detail.contains("error:") ? .tlsRefused : .tlsHandshake
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_ISSUER_ERROR:

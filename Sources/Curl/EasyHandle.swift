@@ -4,26 +4,26 @@ internal import CCurl
 
 /// A libcurl easy handle: one request at a time, with options that stay for the next request.
 ///
-/// Confined to the queue of its ``Transfers``. libcurl holds an unretained pointer to it, so it outlives the C
+/// Confined to the queue of its ``HTTPClient``. libcurl holds an unretained pointer to it, so it outlives the C
 /// handle.
 @safe final class EasyHandle {
     let handle: UnsafeMutableRawPointer
-    private let options: TransferOptions
+    private let options: HTTPOptions
     private var headerLines = HeaderLines()
     /// Headers for the CONNECT request to a proxy.
     private var proxyLines = HeaderLines()
     private let errorBuffer: UnsafeMutableBufferPointer<CChar>
 
     /// Completion of the request in progress.
-    var completion: Transfers.Completion?
+    var completion: HTTPClient.Completion?
     /// Its index among the handles in progress.
     var place = 0
 
     // The response so far.
-    private var head = AnswerHead()
+    private var head = ResponseHead()
     private var body: [UInt8] = []
     private var isTooLarge = false
-    private let keptHeaders: AnswerHead.Names
+    private let keptHeaders: ResponseHead.Names
 
     // The current settings of the handle.
     private var url = ""
@@ -33,7 +33,7 @@ internal import CCurl
     /// The body of the last POST: most requests of a run send the same.
     private var postedBody: [UInt8]?
 
-    init(options: TransferOptions, keeping keptHeaders: AnswerHead.Names) throws(CurlError) {
+    init(options: HTTPOptions, keeping keptHeaders: ResponseHead.Names) throws(CurlError) {
         guard let handle = unsafe curl_easy_init() else {
             throw CurlError(kind: .internal, message: "no memory for a transfer")
         }
@@ -122,7 +122,7 @@ internal import CCurl
 
     /// Prepares the handle for `request` and discards the last response.
     func prepare(_ request: HTTPRequest) throws(CurlError) {
-        head = AnswerHead()
+        head = ResponseHead()
         body = []
         isTooLarge = false
         unsafe errorBuffer[0] = 0
@@ -213,9 +213,9 @@ internal import CCurl
     }
 
     /// The result of a transfer that libcurl ended with `code`.
-    func result(_ code: CURLcode) -> Result<HTTPReply, CurlError> {
+    func result(_ code: CURLcode) -> Result<HTTPResponse, CurlError> {
         guard options.measuresTime else { return untimedResult(code) }
-        let timing = unsafe TransferTiming(of: handle)
+        let timing = unsafe HTTPTiming(of: handle)
         switch untimedResult(code) {
         case .success(var reply):
             reply.timing = timing
@@ -226,7 +226,7 @@ internal import CCurl
         }
     }
 
-    private func untimedResult(_ code: CURLcode) -> Result<HTTPReply, CurlError> {
+    private func untimedResult(_ code: CURLcode) -> Result<HTTPResponse, CurlError> {
         if isTooLarge {
             return .failure(CurlError(kind: .answerTooLarge, message: "the response is larger than allowed"))
         }
@@ -243,10 +243,11 @@ internal import CCurl
         }
         // libcurl reports success if the connection closes within the headers.
         guard head.isComplete else {
-            return .failure(CurlError(kind: .answerCut, message: "the connection closed before the headers ended"))
+            return .failure(
+                CurlError(kind: .truncatedResponse, message: "the connection closed before the headers ended"))
         }
         defer { body = [] }
-        return .success(HTTPReply(status: head.status, headers: head.headers, body: body))
+        return .success(HTTPResponse(status: head.status, headers: head.headers, body: body))
     }
 
     /// Whether the request opened a connection for https and the TLS handshake did not complete.

@@ -31,15 +31,15 @@ package struct HTTPRequest: Sendable {
 ///
 /// libcurl also reports success for some truncated responses (two lengths; no length and a closed connection). Only
 /// the body shows whether it is complete.
-package struct HTTPReply: Sendable {
+package struct HTTPResponse: Sendable {
     package var status: Int
-    /// The headers listed in ``TransferOptions/keptHeaders``.
-    package var headers: AnswerHeaders
+    /// The headers listed in ``HTTPOptions/keptHeaders``.
+    package var headers: ResponseHeaders
     package var body: [UInt8]
-    /// Set if ``TransferOptions/measuresTime`` is true.
-    package var timing: TransferTiming?
+    /// Set if ``HTTPOptions/measuresTime`` is true.
+    package var timing: HTTPTiming?
 
-    package init(status: Int, headers: AnswerHeaders = [:], body: [UInt8] = []) {
+    package init(status: Int, headers: ResponseHeaders = [:], body: [UInt8] = []) {
         self.status = status
         self.headers = headers
         self.body = body
@@ -47,7 +47,7 @@ package struct HTTPReply: Sendable {
 }
 
 /// Headers by lower-case name; the last value of a repeated header. An array, since they are few.
-package struct AnswerHeaders: Sendable {
+package struct ResponseHeaders: Sendable {
     private var fields: [(name: String, value: String)] = []
 
     package init() {}
@@ -72,7 +72,7 @@ package struct AnswerHeaders: Sendable {
     }
 }
 
-extension AnswerHeaders: ExpressibleByDictionaryLiteral, Equatable {
+extension ResponseHeaders: ExpressibleByDictionaryLiteral, Equatable {
     package init(dictionaryLiteral elements: (String, String)...) {
         for (name, value) in elements { set(name, value) }
     }

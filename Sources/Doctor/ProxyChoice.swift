@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Model
-internal import ProcessState
+internal import Processes
 
 /// The proxy that libcurl would choose, with its user information left out.
 struct ProxyChoice {

@@ -25,13 +25,13 @@ package struct RegularFile: Sendable, Equatable {
     package let owner: UInt32
     package let group: UInt32
     /// Whether another user than this one and root may have created it.
-    package let mayBePlanted: Bool
+    package let hasUntrustedOwner: Bool
     /// Last change of the contents, in seconds since 1970-01-01 UTC.
     package let modifiedSeconds: Int64
 
     init(_ status: linux_status, contents: Contents, in directory: Directory) {
         self.contents = contents
-        mayBePlanted = directory.isOpenToAll && status.owner != 0 && status.owner != geteuid()
+        hasUntrustedOwner = directory.isOpenToAll && status.owner != 0 && status.owner != geteuid()
         mode = status.mode & 0o7777
         owner = status.owner
         group = status.group

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Model
-internal import ProcessState
+internal import Processes
 
 /// One start of one hook's program: what it is told, and what comes of it.
 struct HookCall {
@@ -23,7 +23,7 @@ struct HookCall {
 
     /// Runs it, unless the run is stopped or its time is over.
     func outcome(
-        deadline: ContinuousClock.Instant, stop: StopRequest, redact: ([UInt8]) -> String?
+        deadline: ContinuousClock.Instant, stop: Cancellation, redact: ([UInt8]) -> String?
     ) -> HookOutcome {
         var outcome = HookOutcome(name: hook.name, result: .delivered)
         if isOverdue { outcome.pendingSince = entry.since }

@@ -3,7 +3,7 @@
 
 internal import DurableFiles
 package import Model
-internal import ProcessState
+internal import Processes
 internal import Synchronization
 
 /// The hooks that one run is about: from what earlier runs owe to what this one leaves.
@@ -24,7 +24,7 @@ package final class HookDelivery: Sendable {
     /// Those that concern a brand of the run, in the order of the configuration.
     private let hooks: [Hook]
     private let directory: StateDirectory?
-    private let stop: StopRequest
+    private let stop: Cancellation
     private let began: Timestamp
     /// What was owed when the run began.
     private let owed: HookJournal
@@ -32,7 +32,7 @@ package final class HookDelivery: Sendable {
 
     /// Reads the journal. The caller holds the run's lock, unless the run only plans.
     package init(
-        _ configuration: Configuration, _ selection: Selection, began: Timestamp, isDryRun: Bool, stop: StopRequest
+        _ configuration: Configuration, _ selection: Selection, began: Timestamp, isDryRun: Bool, stop: Cancellation
     ) {
         self.stop = stop
         self.configuration = configuration

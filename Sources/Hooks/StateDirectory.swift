@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Digests
+internal import Crypto
 package import DurableFiles
 internal import FoundationEssentials
 package import Model
-internal import ProcessState
+internal import Processes
 internal import Synchronization
 
 /// Where runs of one configuration keep what the outputs cannot tell: the journal of hooks, and the
@@ -48,7 +48,7 @@ package final class StateDirectory: Sendable {
     /// - Parameters:
     ///   - sweeping: whether to remove what killed runs left; only under the lock.
     ///   - stop: ends the wait for a disk that does not respond.
-    func readJournal(sweeping: Bool, stop: StopRequest) -> Reading {
+    func readJournal(sweeping: Bool, stop: Cancellation) -> Reading {
         stop.result(within: patience, afterSignal: 0) { [self] in readJournal(sweeping: sweeping) }
             ?? .unusable(noteHanging())
     }
@@ -79,13 +79,15 @@ package final class StateDirectory: Sendable {
     }
 
     /// Returns when the journal will be there after a loss of power.
-    func write(_ journal: HookJournal, stop: StopRequest) throws(FileError) {
-        try bounded(stop, afterSignal: StopRequest.timeToConclude) { [self] () throws(FileError) in try write(journal) }
+    func write(_ journal: HookJournal, stop: Cancellation) throws(FileError) {
+        try bounded(stop, afterSignal: Cancellation.timeToConclude) { [self] () throws(FileError) in try write(journal)
+        }
     }
 
     /// Does something in the directory, for no longer than a disk may take.
     private func bounded(
-        _ stop: StopRequest, afterSignal milliseconds: Int = 0, _ body: @escaping @Sendable () throws(FileError) -> Void
+        _ stop: Cancellation, afterSignal milliseconds: Int = 0,
+        _ body: @escaping @Sendable () throws(FileError) -> Void
     ) throws(FileError) {
         guard !isHanging.load(ordering: .relaxed) else { throw .hanging(path) }
         let result = stop.result(within: patience, afterSignal: milliseconds) { () -> Result<Void, FileError> in
@@ -110,7 +112,7 @@ package final class StateDirectory: Sendable {
     }
 
     /// Does what writing the journal does before it is seen, and takes it back.
-    package func rehearse(stop: StopRequest) throws(FileError) {
+    package func rehearse(stop: Cancellation) throws(FileError) {
         try bounded(stop) { [self] () throws(FileError) in
             _ = try Directory(path: path).rehearse(name: journalName, attributes: Self.attributes)
         }

@@ -8,21 +8,21 @@ internal import Synchronization
 /// Concurrent requests to the API server. All of them are idempotent, so each may be retried.
 final class APIRequests: Sendable {
     private let account: ServiceAccount
-    private let transfers: Transfers
+    private let transfers: HTTPClient
     private let policy: RetryPolicy
-    private let stop: StopRequest
+    private let stop: Cancellation
 
     /// In bytes: a Secret of 1 MiB in base64, with labels, annotations and the managers of each key.
     private static let largestAnswer = 8 << 20
 
     /// - Parameter timeout: of each request.
     init(
-        _ account: ServiceAccount, _ configuration: Configuration, _ stop: StopRequest, timeout: Duration
+        _ account: ServiceAccount, _ configuration: Configuration, _ stop: Cancellation, timeout: Duration
     ) throws(BrandFailure) {
         self.account = account
         self.stop = stop
         policy = RetryPolicy(attempts: configuration.attempts)
-        var options = TransferOptions(userAgent: ProgramVersion.userAgent)
+        var options = HTTPOptions(userAgent: ProgramVersion.userAgent)
         options.concurrency = min(16, configuration.concurrency)
         options.connections = min(4, configuration.connections)
         options.connectTimeout = min(configuration.connectTimeout, timeout)
@@ -33,7 +33,7 @@ final class APIRequests: Sendable {
         // The API server is inside the cluster, so the proxy of the environment does not apply.
         options.proxy = ""
         do throws(CurlError) {
-            transfers = try Transfers(options: options)
+            transfers = try HTTPClient(options: options)
         } catch {
             throw BrandFailure(.internal, "libcurl cannot be used: \(error.message)")
         }
@@ -49,9 +49,9 @@ final class APIRequests: Sendable {
     ///   - end: no retry starts after this.
     ///   - mayPass: whether a response is transient.
     func result(
-        of request: HTTPRequest, until end: ContinuousClock.Instant, mayPass: @escaping @Sendable (HTTPReply) -> Bool
-    ) -> Result<HTTPReply, BrandFailure> {
-        let found = Mutex<Result<HTTPReply, BrandFailure>?>(nil)
+        of request: HTTPRequest, until end: ContinuousClock.Instant, mayPass: @escaping @Sendable (HTTPResponse) -> Bool
+    ) -> Result<HTTPResponse, BrandFailure> {
+        let found = Mutex<Result<HTTPResponse, BrandFailure>?>(nil)
         let isThere = DispatchSemaphore(value: 0)
         var request = request
         request.url = account.server + request.url
@@ -67,8 +67,8 @@ final class APIRequests: Sendable {
 
     private func send(
         _ request: HTTPRequest, attempt: Int, notBefore: ContinuousClock.Instant?,
-        until end: ContinuousClock.Instant, _ mayPass: @escaping @Sendable (HTTPReply) -> Bool,
-        completion: @escaping @Sendable (Result<HTTPReply, BrandFailure>) -> Void
+        until end: ContinuousClock.Instant, _ mayPass: @escaping @Sendable (HTTPResponse) -> Bool,
+        completion: @escaping @Sendable (Result<HTTPResponse, BrandFailure>) -> Void
     ) {
         transfers.submit(notBefore: notBefore) {
             request
@@ -102,7 +102,7 @@ final class APIRequests: Sendable {
         case .hostNotResolved, .notConnected, .timedOut, .tlsHandshake, .proxyNotResolved, .proxyRefused,
             .proxyNeedsAuthentication:
             return BrandFailure(.storeUnavailable, "\(server) cannot be reached (\(error.message))")
-        case .noAnswer, .answerCut, .http2:
+        case .noAnswer, .truncatedResponse, .http2:
             return BrandFailure(.storeUnavailable, "\(server) closed the connection early (\(error.message))")
         case .peerNotTrusted, .tlsRefused:
             return BrandFailure(

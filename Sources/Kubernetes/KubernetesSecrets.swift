@@ -32,14 +32,14 @@ private final class SecretSession: Sendable {
     private static let surveyTime = (most: Duration.seconds(10), part: 4)
 
     private let configuration: Configuration
-    private let stop: StopRequest
+    private let stop: Cancellation
     private let end: ContinuousClock.Instant
     private let addresses: Set<TokenStore.Address>
     private let connections = Mutex<Result<Connections, BrandFailure>?>(nil)
     /// Whether a Secret was written. Later reads follow from a conflict and no longer count towards the survey.
     private let hasWritten = Atomic<Bool>(false)
 
-    init(_ configuration: Configuration, _ stop: StopRequest, _ end: ContinuousClock.Instant) {
+    init(_ configuration: Configuration, _ stop: Cancellation, _ end: ContinuousClock.Instant) {
         self.configuration = configuration
         self.stop = stop
         self.end = end

@@ -5,11 +5,11 @@ internal import Model
 
 /// The meaning of an API server's response for a Secret and its brands.
 struct SecretAnswer {
-    private let reply: HTTPReply
+    private let reply: HTTPResponse
     private let store: TokenStore
     private let namespace: String
 
-    init(_ reply: HTTPReply, for store: TokenStore, namespace: String) {
+    init(_ reply: HTTPResponse, for store: TokenStore, namespace: String) {
         self.reply = reply
         self.store = store
         self.namespace = namespace
@@ -119,7 +119,7 @@ struct SecretAnswer {
     }
 
     /// Whether the response is transient.
-    static func mayPass(_ reply: HTTPReply) -> Bool {
+    static func mayPass(_ reply: HTTPResponse) -> Bool {
         switch reply.status {
         case 429, 500, 502, 503, 504: true
         default: false

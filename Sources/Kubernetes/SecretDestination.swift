@@ -73,7 +73,7 @@ package final class SecretDestination: SharedDestination {
             if let token = Token.published(value) {
                 found = .token(token)
             } else {
-                found = .noToken(Token(value)?.wasCut == true ? .cut : .unreadable)
+                found = .noToken(Token(value)?.isTruncated == true ? .cut : .unreadable)
             }
         } else {
             found = .noToken(.missing)

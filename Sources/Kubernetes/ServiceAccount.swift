@@ -2,7 +2,7 @@
 
 internal import DurableFiles
 internal import Model
-internal import ProcessState
+internal import Processes
 
 /// A pod's access to the API server (Kubernetes: "Accessing the Kubernetes API from a Pod").
 struct ServiceAccount: Sendable {

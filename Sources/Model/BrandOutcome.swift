@@ -27,7 +27,7 @@ package struct BrandOutcome: Sendable {
     package var issuedAt: Timestamp?
     package var expiresAt: Timestamp?
     /// Why the brand was due; nil if it was not.
-    package var reason: DueReason?
+    package var reason: RenewalReason?
     /// Requests sent.
     package var attempts: Int32 = 0
     package var kind: Kind

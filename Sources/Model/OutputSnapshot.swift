@@ -4,7 +4,7 @@
 package struct OutputSnapshot: Sendable {
     package enum State: Sendable {
         /// Nothing is there, or nothing that reads as a token.
-        case noToken(Absence)
+        case noToken(MissingTokenReason)
         case token(Token)
     }
 
@@ -19,7 +19,7 @@ package struct OutputSnapshot: Sendable {
     /// When the file was last written; nil for a shared place, which other brands' tokens rewrite as well.
     package let writtenAt: Timestamp?
     /// How far this host's clock was behind when it wrote the file: a token that is younger than its file was issued by
-    /// another clock, which is the one that its expiry counts by. Zero within ``Timestamp/clockDoubt``, and if the
+    /// another clock, which is the one that its expiry counts by. Zero within ``Timestamp/clockTolerance``, and if the
     /// file is the younger one: it may have been copied.
     ///
     /// A clock that was set right meanwhile makes the token seem older than it is by as much, once.
@@ -44,7 +44,7 @@ package struct OutputSnapshot: Sendable {
 
     /// How far behind a token says the clock was that saw it written; zero as ``clockOffset`` says.
     package static func clockOffset(of token: Token, writtenAt time: Timestamp) -> Duration {
-        guard let offset = token.issuedAt?.since(time), offset > Timestamp.clockDoubt,
+        guard let offset = token.issuedAt?.since(time), offset > Timestamp.clockTolerance,
             offset <= .seconds(86_400)
         else { return .zero }
         return offset

@@ -9,7 +9,7 @@ package enum RequestIdentity: Sendable, Equatable {
 }
 
 /// Whether and how a failed attempt may be retried.
-package enum RetryAdvice: Sendable, Equatable {
+package enum RetryDecision: Sendable, Equatable {
     case never
     /// Such a response is retried once in a run.
     case once(RequestIdentity)
@@ -39,7 +39,7 @@ package struct RetryPolicy: Sendable {
     ///   - isOnceUsed: whether a retry that is allowed only once has happened.
     /// - Returns: the Request-Id to use, and the wait; nil to give up.
     package func next(
-        after attempt: Int, advice: RetryAdvice, remaining: Duration, random: Double, isOnceUsed: Bool = false
+        after attempt: Int, advice: RetryDecision, remaining: Duration, random: Double, isOnceUsed: Bool = false
     ) -> (identity: RequestIdentity, wait: Duration)? {
         let identity: RequestIdentity
         var wait = backoff(after: attempt) * random

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Digests
+internal import Crypto
 
 /// The key that one brand signs with. Its description is a redaction mark, it cannot be encoded, and its bytes are
 /// wiped when it is freed.

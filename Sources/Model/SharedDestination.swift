@@ -60,7 +60,7 @@ package struct PlaceOutcome: Sendable {
 /// Makes the shared destinations of a configuration that are not files, for one run. The run ends at the instant given,
 /// or when it is stopped.
 package typealias DestinationMaker =
-    @Sendable (_ configuration: Configuration, _ stop: StopRequest, _ end: ContinuousClock.Instant) ->
+    @Sendable (_ configuration: Configuration, _ stop: Cancellation, _ end: ContinuousClock.Instant) ->
     [any SharedDestination]
 
 /// Does something once, before a run changes its first file; callers that come meanwhile wait until it is done.

@@ -44,7 +44,7 @@ package struct Timestamp: Sendable, Hashable, Comparable {
     package static var now: Timestamp { Timestamp(seconds: Int64(Date().timeIntervalSince1970)) }
 
     /// How far two clocks may differ. A token that expires within this time may already be expired by another clock.
-    package static let clockDoubt: Duration = .seconds(60)
+    package static let clockTolerance: Duration = .seconds(60)
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.seconds < right.seconds }
 

@@ -16,7 +16,7 @@ package struct Token: Sendable, Equatable {
     package let clientID: String?
     /// Whether this is a truncated JWT, as in a file that was cut off. It begins like a JWT, but has no claims, or its
     /// signature does not have an RSA length (64 bytes for each 512 bits of the key).
-    package let wasCut: Bool
+    package let isTruncated: Bool
 
     /// In bytes. DOKU's tokens are smaller than 1 KiB.
     package static let maximumSize = 16 * 1024
@@ -39,13 +39,13 @@ package struct Token: Sendable, Equatable {
         // The base64url form of `{"`.
         if !bytes.starts(with: "eyJ".utf8) {
             // There are claims but no header, so the beginning is missing.
-            wasCut = claims != nil && Self.decoded(header)?.first != UInt8(ascii: "{")
+            isTruncated = claims != nil && Self.decoded(header)?.first != UInt8(ascii: "{")
         } else if claims == nil {
             // A signed token has three parts. One with five is encrypted (RFC 7516) and has no readable claims.
-            wasCut = bytes.count { $0 == UInt8(ascii: ".") } != 4
+            isTruncated = bytes.count { $0 == UInt8(ascii: ".") } != 4
         } else {
             let signature = (bytes.count - second - 1) * 3 / 4
-            wasCut = Self.isSignedByRSA(header) && (signature < 64 || signature % 64 != 0)
+            isTruncated = Self.isSignedByRSA(header) && (signature < 64 || signature % 64 != 0)
         }
     }
 
@@ -76,12 +76,12 @@ package struct Token: Sendable, Equatable {
 
     /// A published token; nil if the bytes are not a whole token.
     package static func published(_ bytes: [UInt8]) -> Token? {
-        Token(bytes).flatMap { !$0.wasCut && $0.isCredible ? $0 : nil }
+        Token(bytes).flatMap { !$0.isTruncated && $0.looksLikeToken ? $0 : nil }
     }
 
     /// Whether it looks like a token: a JWT, or a `b64token` (RFC 6750 §2.1) that is longer than a word. A file with
     /// anything else was written by another program.
-    package var isCredible: Bool {
+    package var looksLikeToken: Bool {
         if expiresAt != nil { return true }
         let bytes = text.utf8.drop { byte in
             (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)

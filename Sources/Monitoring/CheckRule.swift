@@ -4,7 +4,7 @@ package import Model
 
 /// From when on a token's age is worth an alarm.
 package struct CheckRule: Sendable {
-    private let rule: DueRule
+    private let rule: RenewalPolicy
     /// From one run's start to the time when the next one, a late one that takes long, has its tokens in place.
     private let nextRun: Duration
     private let warning: Duration?
@@ -19,7 +19,7 @@ package struct CheckRule: Sendable {
         nextRun =
             configuration.runEvery + configuration.splay
             + NextRun.margin(deadline: configuration.deadline, splay: .zero) / 2
-        rule = DueRule(configuration, force: false, now: now)
+        rule = RenewalPolicy(configuration, force: false, now: now)
         self.warning = warning
         self.critical = critical
         self.now = now
@@ -27,12 +27,12 @@ package struct CheckRule: Sendable {
 
     /// Judges one brand by all places where its token is published.
     /// - Parameters:
-    ///   - misfits: paths of shared files that have another mode or owner than is configured.
+    ///   - wrongAttributes: paths of shared files that have another mode or owner than is configured.
     ///   - isElsewhere: whether the token is published to stores too, which nothing here looks at.
     package func finding(
-        on brand: Brand, outputs: [OutputSnapshot], misfits: [String] = [], isElsewhere: Bool = false
+        on brand: Brand, outputs: [OutputSnapshot], wrongAttributes: [String] = [], isElsewhere: Bool = false
     ) -> TokenCheck.Finding {
-        let critical = critical ?? Timestamp.clockDoubt
+        let critical = critical ?? Timestamp.clockTolerance
         var warning = warning ?? critical
         var state = TokenCheck.State.ok
         var sentence = ""
@@ -46,7 +46,7 @@ package struct CheckRule: Sendable {
         for output in outputs {
             switch output.state {
             case .noToken(.closed):
-                note(.unknown, output.refusal?.message ?? "\(output.path) \(Absence.closed.words)")
+                note(.unknown, output.refusal?.message ?? "\(output.path) \(MissingTokenReason.closed.words)")
             case .noToken(.refused): note(.critical, output.refusal?.message ?? "\(output.path) is refused")
             case .noToken(let absence): note(.critical, "\(output.path) \(absence.words)")
             case .token(let token):
@@ -58,11 +58,11 @@ package struct CheckRule: Sendable {
                 }
                 // Just before a run a token may have less left than what makes it due, by the time between two runs.
                 // One that is due all its life, since DOKU grants less than `renew_before`, is renewed by every run.
-                let renewBefore = DueRule.renewBefore(of: token, brand: brand)
+                let renewBefore = RenewalPolicy.renewBefore(of: token, brand: brand)
                 let due = max(rule.needed, min(renewBefore, token.lifetime ?? renewBefore))
                 if self.warning == nil { warning = max(critical, due - nextRun) }
                 guard
-                    let whole = DueRule.remaining(of: token, brand: brand, writtenAt: output.writtenAt, now: now)
+                    let whole = RenewalPolicy.remaining(of: token, brand: brand, writtenAt: output.writtenAt, now: now)
                 else {
                     note(.unknown, "\(output.path): the token does not tell its end, and valid_time is not set")
                     continue
@@ -80,7 +80,7 @@ package struct CheckRule: Sendable {
                 }
             }
         }
-        for path in misfits { note(.warning, "\(path) is not as configured: mode or owner") }
+        for path in wrongAttributes { note(.warning, "\(path) is not as configured: mode or owner") }
         if outputs.isEmpty {
             note(
                 .unknown,

@@ -3,7 +3,7 @@
 
 internal import DurableFiles
 package import Model
-internal import ProcessState
+internal import Processes
 internal import Publishing
 internal import Settings
 
@@ -112,7 +112,7 @@ extension TokenCheck {
                 configuration.stores.lazy.flatMap { $0.entries.map { configuration.brands[$0.brand].name } })
             let findings = published.map(chosen) { brand, outputs in
                 rule.finding(
-                    on: brand, outputs: outputs, misfits: published.wrongAttributes(of: brand),
+                    on: brand, outputs: outputs, wrongAttributes: published.wrongAttributes(of: brand),
                     isElsewhere: elsewhere.contains(brand.name))
             }
             return TokenCheck(findings: findings.compactMap(\.self))

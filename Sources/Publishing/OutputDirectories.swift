@@ -3,7 +3,7 @@
 package import DurableFiles
 internal import FoundationEssentials
 package import Model
-package import ProcessState
+package import Processes
 internal import Synchronization
 
 /// The directories that a run publishes into: probed and opened once at the start, synced once at the end.
@@ -55,7 +55,7 @@ package final class OutputDirectories: Sendable {
     ///   - inputs: directories of files that the run only reads.
     ///   - links: paths of files that may be links to elsewhere and are followed.
     ///   - stop: ends the wait; what was not seen by then counts as not responding.
-    func probe(directories: Set<String>, inputs: Set<String> = [], links: [String] = [], stop: StopRequest?) {
+    func probe(directories: Set<String>, inputs: Set<String> = [], links: [String] = [], stop: Cancellation?) {
         let onCancel: (@escaping @Sendable () -> Void) -> Void = { handler in stop?.onStop(handler) }
         let everything = Array(directories.union(inputs))
         // A remote mount hangs as a whole: one thread finds that out for all directories on it.
@@ -186,7 +186,7 @@ package final class OutputDirectories: Sendable {
     ///
     /// - Parameter files: passes all files of the run.
     package func sweep(
-        stop: StopRequest, beside files: @escaping @Sendable (_ pass: (String, SymlinkPolicy) -> Void) -> Void
+        stop: Cancellation, beside files: @escaping @Sendable (_ pass: (String, SymlinkPolicy) -> Void) -> Void
     ) {
         // Made only if a leftover turns up, which is rare.
         let known = Mutex<[String: Set<String>]?>(nil)

@@ -15,7 +15,7 @@ package struct OutputReader: Sendable {
 
     /// The state of one brand's own file.
     package func read(_ output: TokenOutput, of brand: Brand) -> OutputSnapshot {
-        func without(_ absence: Absence, _ refusal: BrandFailure? = nil) -> OutputSnapshot {
+        func without(_ absence: MissingTokenReason, _ refusal: BrandFailure? = nil) -> OutputSnapshot {
             OutputSnapshot(path: output.path, symlinks: output.symlinks, state: .noToken(absence), refusal: refusal)
         }
         let state: FileState
@@ -42,8 +42,8 @@ package struct OutputReader: Sendable {
         case .unreadable: return without(.closed)
         case .oversized: return without(.unreadable)
         }
-        guard let token = output.format.token(in: contents), token.isCredible else { return without(.unreadable) }
-        guard !token.wasCut else { return without(.cut) }
+        guard let token = output.format.token(in: contents), token.looksLikeToken else { return without(.unreadable) }
+        guard !token.isTruncated else { return without(.cut) }
         return OutputSnapshot(
             path: output.path, symlinks: output.symlinks, state: .token(token),
             isAsConfigured: attributes.agree(with: file)
@@ -54,7 +54,7 @@ package struct OutputReader: Sendable {
 
 extension PublishedAttributes {
     /// Whether a file belongs to a user other than those who publish it.
-    func distrusts(_ file: RegularFile) -> Bool { file.mayBePlanted && file.owner != owner }
+    func distrusts(_ file: RegularFile) -> Bool { file.hasUntrustedOwner && file.owner != owner }
 
     /// Whether a file has these; an owner or group that is not configured may be any.
     func agree(with file: RegularFile) -> Bool {

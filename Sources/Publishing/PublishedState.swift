@@ -2,7 +2,7 @@
 
 internal import DurableFiles
 package import Model
-package import ProcessState
+package import Processes
 
 /// What is published for the brands of a run: their own files, and their places in shared destinations.
 package final class PublishedState: Sendable {
@@ -10,7 +10,7 @@ package final class PublishedState: Sendable {
     /// Those with a brand of the run.
     package let destinations: [any SharedDestination]
     private let pool: WorkerPool
-    private let stop: StopRequest?
+    private let stop: Cancellation?
     /// Why a path is refused, since another one leads to the same file.
     private let collisions: [String: BrandFailure]
     /// By name of the brand.
@@ -23,7 +23,7 @@ package final class PublishedState: Sendable {
     ///   - stop: ends the reading; what was not seen by then is not known.
     package init(
         of configuration: Configuration, _ brands: [Brand], publication: Publication, pool: WorkerPool,
-        others: [any SharedDestination] = [], stop: StopRequest? = nil
+        others: [any SharedDestination] = [], stop: Cancellation? = nil
     ) {
         self.pool = pool
         self.stop = stop
@@ -59,7 +59,7 @@ package final class PublishedState: Sendable {
         self.memberships = memberships
     }
 
-    private static func probe(_ directories: OutputDirectories, _ configuration: Configuration, _ stop: StopRequest?) {
+    private static func probe(_ directories: OutputDirectories, _ configuration: Configuration, _ stop: Cancellation?) {
         var paths: Set<String> = []
         var links: [String] = []
         var last = ""

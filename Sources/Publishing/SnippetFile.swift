@@ -132,7 +132,7 @@ package final class SnippetFile: SharedDestination {
         guard entries.contains(where: { state.tokens[$0.variable] == nil }) else { return }
         for dialect in EnvironmentDialect.allCases {
             for value in dialect.assignments(in: contents).values {
-                guard let token = Token(value), !token.wasCut, let clientID = token.clientID else { continue }
+                guard let token = Token(value), !token.isTruncated, let clientID = token.clientID else { continue }
                 state.tokensByClientID[clientID] = token
             }
         }

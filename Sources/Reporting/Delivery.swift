@@ -9,19 +9,19 @@ final class Delivery: Sendable {
     /// The time limit of one attempt (healthchecks.io recommends three attempts and a short limit).
     private static let tryTimeout = Duration.seconds(5)
 
-    private let transfers: Transfers
+    private let transfers: HTTPClient
     /// Requests that were started without waiting and have no response yet.
     private let started = DispatchGroup()
 
     /// - Parameter plain: whether to use HTTP, without TLS.
     init(_ destinations: ReportDestinations, plain: Bool) throws(CurlError) {
-        var options = TransferOptions(userAgent: ProgramVersion.userAgent)
+        var options = HTTPOptions(userAgent: ProgramVersion.userAgent)
         options.connectTimeout = Self.tryTimeout
         options.requestTimeout = Self.tryTimeout
         options.allowsPlainHTTP = plain
         options.tls = TrustStore(file: destinations.tls.caFile, directory: destinations.tls.caDirectory)
         options.proxy = destinations.proxy
-        transfers = try Transfers(options: options)
+        transfers = try HTTPClient(options: options)
     }
 
     /// Sends a request without waiting.
@@ -58,7 +58,7 @@ final class Delivery: Sendable {
         case .hostNotResolved, .proxyNotResolved: "its host cannot be resolved"
         case .notConnected: "no connection to it could be made"
         case .timedOut: "it did not respond in time"
-        case .noAnswer, .answerCut, .answerMalformed, .answerGarbled, .answerTooLarge, .http2:
+        case .noAnswer, .truncatedResponse, .answerMalformed, .answerGarbled, .answerTooLarge, .http2:
             "it sent no usable response"
         case .tlsHandshake, .tlsRefused: "no TLS connection could be made"
         case .peerNotTrusted: "its certificate is not trusted"

@@ -27,8 +27,8 @@ package enum MetricsText {
         if receiver != .gateway(withBrands: false) { writeBrands(report, earlier, receiver, to: &text) }
         for family in MetricsFamily<RunReport>.all {
             var lines = ""
-            if report.speaksForAll { for sample in family.samples(report) { lines += family.line(sample) } }
-            if lines.isEmpty, family.isLasting || !report.speaksForAll {
+            if report.coversAllBrands { for sample in family.samples(report) { lines += family.line(sample) } }
+            if lines.isEmpty, family.isLasting || !report.coversAllBrands {
                 for (_, line) in earlier?.lines[family.name] ?? [] { lines += line + "\n" }
             }
             text += family.text(lines)

@@ -31,7 +31,7 @@ final class Ping: Sendable {
     private let destination: PingDestination
     private let destinations: ReportDestinations
     private let secret: RunReporting.SecretSupply
-    private let stop: StopRequest
+    private let stop: Cancellation
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "ping")
     /// Signalled when the last ping has ended or was cancelled.
@@ -39,7 +39,7 @@ final class Ping: Sendable {
 
     init(
         _ destination: PingDestination, of destinations: ReportDestinations,
-        secret: @escaping RunReporting.SecretSupply, stop: StopRequest
+        secret: @escaping RunReporting.SecretSupply, stop: Cancellation
     ) {
         self.destination = destination
         self.destinations = destinations

@@ -28,11 +28,11 @@ package struct RunReport: Sendable {
     package var shard: Shard?
     /// Whether it reports on the scheduler's runs. A run over chosen brands does not, unless they are all brands: its
     /// success says nothing about the other brands.
-    package var speaksForAll = true
+    package var coversAllBrands = true
     /// What the exit status describes.
     package var examination = ExitStatus.Examination.run
     /// Whether another run of this configuration holds the lock and reports for both.
-    package var isOutranked = false
+    package var lostLock = false
 
     /// The part of the configuration that ``outcomes`` cover.
     package enum Coverage: Sendable, Equatable {

@@ -16,7 +16,7 @@ package final class RunReporting: Sendable {
         @Sendable (_ source: SecretSource, _ isCancelled: () -> Bool, _ warn: (String) -> Void) throws(BrandFailure) ->
         Secret
 
-    private let stop: StopRequest
+    private let stop: Cancellation
     private let lateSecret: @Sendable (SecretSource) -> SecretSupply
     /// The time limit for files; after a signal in milliseconds. They usually take a few milliseconds.
     private static let patience: Duration = .seconds(10)
@@ -26,7 +26,7 @@ package final class RunReporting: Sendable {
     private let earlier = Mutex<EarlierMetrics?>(nil)
 
     /// - Parameter lateSecret: for a run that never began: takes the ping's URL out of the environment, if it is there.
-    package init(stop: StopRequest, lateSecret: @escaping @Sendable (SecretSource) -> SecretSupply) {
+    package init(stop: Cancellation, lateSecret: @escaping @Sendable (SecretSource) -> SecretSupply) {
         self.stop = stop
         self.lateSecret = lateSecret
     }
@@ -131,8 +131,8 @@ package final class RunReporting: Sendable {
 
 extension RunReport {
     /// Whether it has any metrics of runs or brands.
-    fileprivate var isMeasured: Bool { speaksForAll || coverage != .nothing }
+    fileprivate var isMeasured: Bool { coversAllBrands || coverage != .nothing }
 
     /// Whether it is reported to a check that waits for the scheduler's runs.
-    fileprivate var isPinged: Bool { speaksForAll && !isOutranked }
+    fileprivate var isPinged: Bool { coversAllBrands && !lostLock }
 }

@@ -82,7 +82,7 @@ package final class BrandJob: Sendable {
     ///   - snapshots: what was read at its places.
     ///   - directories: asked, for a brand that is about to be written, whether they take a new file.
     convenience init(
-        _ brand: Brand, _ snapshots: [OutputSnapshot], policy: DueRule, directories: OutputDirectories
+        _ brand: Brand, _ snapshots: [OutputSnapshot], policy: RenewalPolicy, directories: OutputDirectories
     ) {
         var snapshots = snapshots
         var verdict = policy.verdict(on: brand, outputs: snapshots)
@@ -131,7 +131,7 @@ package final class BrandJob: Sendable {
         if case .request(let reason) = verdict {
             outcome.reason = reason
             step = .request
-            isUrgent = snapshots.contains { policy.cannotWait($0, brand: brand) }
+            isUrgent = snapshots.contains { policy.isUrgent($0, brand: brand) }
         }
         self.init(brand, step, isUrgent: isUrgent, outcome, outputs)
     }

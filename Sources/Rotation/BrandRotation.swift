@@ -3,7 +3,7 @@
 internal import Curl
 internal import DurableFiles
 internal import Model
-internal import ProcessState
+internal import Processes
 internal import Publishing
 internal import Secrets
 internal import Synchronization
@@ -115,7 +115,7 @@ struct BrandRotation: Sendable {
 
     /// One attempt's request, at its end.
     private struct Sending: Sendable {
-        let result: Result<HTTPReply, CurlError>
+        let result: Result<HTTPResponse, CurlError>
         /// What was added to this host's clock to sign it.
         let offset: Duration
         /// False for a request that was taken back before it was sent.
@@ -145,7 +145,7 @@ struct BrandRotation: Sendable {
     /// Decides about a further attempt.
     /// - Throws: the failure that the brand ends with.
     private func next(
-        after attempt: Attempt, _ sending: Sending, _ failure: BrandFailure, _ advice: RetryAdvice
+        after attempt: Attempt, _ sending: Sending, _ failure: BrandFailure, _ advice: RetryDecision
     ) throws(BrandFailure) -> Attempt {
         let isUsed = if case .correctedClock = advice { attempt.isClockUsed } else { attempt.isOnceUsed }
         let decision = RetryPolicy(attempts: run.configuration.attempts).next(
@@ -175,7 +175,7 @@ struct BrandRotation: Sendable {
     }
 
     /// Whether the endpoint's health forbids a further attempt, which the failure then says.
-    private func refuses(_ advice: RetryAdvice, _ failure: inout BrandFailure) -> Bool {
+    private func refuses(_ advice: RetryDecision, _ failure: inout BrandFailure) -> Bool {
         guard let refusal = run.endpoint.refusal(of: advice) else { return false }
         failure = BrandFailure(failure.code, "\(failure.message); \(refusal)")
         return true
@@ -185,7 +185,7 @@ struct BrandRotation: Sendable {
         _ attempt: Attempt, _ sending: Sending, _ failure: BrandFailure?, triedAgainIn wait: Duration? = nil
     ) {
         guard let observe = run.context.observe, sending.isSent else { return }
-        let (status, timing): (Int?, TransferTiming?) =
+        let (status, timing): (Int?, HTTPTiming?) =
             switch sending.result {
             case .success(let reply): (reply.status, reply.timing)
             case .failure(let error): (nil, error.timing)
@@ -260,22 +260,22 @@ private final class SignedOffset: Sendable {
 final class RunResources: Sendable {
     let configuration: Configuration
     let context: RunContext
-    let policy: DueRule
+    let policy: RenewalPolicy
     let secrets: SecretReader
-    let http: Transfers
-    let endpoint: EndpointState
+    let http: HTTPClient
+    let endpoint: EndpointHealth
     let publication: Publication
     let shared: SharedPublisher
     let pool: WorkerPool
     /// For programs that print a secret.
     let commands: WorkerPool
     let barrier: WriteBarrier?
-    let stop: StopRequest
+    let stop: Cancellation
     /// When the tokens must be done.
     let deadline: ContinuousClock.Instant
 
     init(
-        _ rotation: TokenRotation, secrets: SecretReader, http: Transfers, endpoint: EndpointState,
+        _ rotation: TokenRotation, secrets: SecretReader, http: HTTPClient, endpoint: EndpointHealth,
         shared: SharedPublisher,
         barrier: WriteBarrier?
     ) {

@@ -32,14 +32,14 @@ package struct RotationRun {
     private let request: RotationRequest
     private let runID: String
     private let context: RunContext
-    private let stop: StopRequest
+    private let stop: Cancellation
     private let destinations: DestinationMaker
     private let reporting: RunReporting?
 
     /// - Parameter reporting: is told nothing of a run that only plans.
     package init(
         _ request: RotationRequest, runID: String = RandomIdentifier.make(), context: RunContext = RunContext(),
-        stop: StopRequest, destinations: @escaping DestinationMaker = { _, _, _ in [] },
+        stop: Cancellation, destinations: @escaping DestinationMaker = { _, _, _ in [] },
         reporting: RunReporting? = nil
     ) {
         self.request = request
@@ -55,11 +55,11 @@ package struct RotationRun {
         let began = ContinuousClock.now
         var report = RunReport(
             runID: runID, startedAt: context.now(), endedAt: context.now(), exitStatus: .internal)
-        report.speaksForAll = request.brands == nil
+        report.coversAllBrands = request.brands == nil
         report.examination = request.isDryRun ? .plan : .run
         var turn: Turn?
         do {
-            let taken = try takeTurn()
+            let taken = try acquireLock()
             turn = taken
             try work(taken, &report)
         } catch let error as InvalidConfiguration {
@@ -98,7 +98,7 @@ package struct RotationRun {
         report.shard = request.shard
         let selection = try Selection(of: configuration, names: request.brands, shard: request.shard)
         guard turn.isOurs else {
-            report.isOutranked = true
+            report.lostLock = true
             // A stop that came while it waited is not the other run's doing.
             guard stop.reason == nil else { return }
             report.exitStatus = .lockHeld
@@ -108,10 +108,10 @@ package struct RotationRun {
             return
         }
         report.coverage = coverage(of: selection, in: configuration)
-        if report.coverage == .whole { report.speaksForAll = true }
+        if report.coverage == .whole { report.coversAllBrands = true }
         if request.isDryRun { return plan(configuration, selection, &report) }
         // Whoever is told may begin to read the environment on another thread: nothing is taken out of it after this.
-        let known = configuration.hooks.isEmpty ? nil : KnownSecrets()
+        let known = configuration.hooks.isEmpty ? nil : RedactionSet()
         var variables = Set(configuration.brands.lazy.compactMap(\.secret.variable))
         if let variable = configuration.report.ping?.url.variable { variables.insert(variable) }
         let secrets = SecretReader(taking: variables, noting: known)
@@ -137,7 +137,7 @@ package struct RotationRun {
     }
 
     /// Opens the configuration and takes the run's lock on it.
-    private func takeTurn() throws -> Turn {
+    private func acquireLock() throws -> Turn {
         let end = ContinuousClock.now + request.wait
         while true {
             let file = try InputFile(path: request.configurationFile)
@@ -189,7 +189,7 @@ package struct RotationRun {
     }
 
     private func rotate(
-        _ configuration: Configuration, _ selection: Selection, _ secrets: SecretReader, _ known: KnownSecrets?,
+        _ configuration: Configuration, _ selection: Selection, _ secrets: SecretReader, _ known: RedactionSet?,
         _ report: inout RunReport
     ) {
         if configuration.splay > .zero, !request.isAttended {
@@ -211,7 +211,7 @@ package struct RotationRun {
         ) { output in
             var redaction = OutputRedaction(output)
             let values = SensitiveValues(
-                configuration: configuration, known: known ?? KnownSecrets(), rotation: rotation)
+                configuration: configuration, known: known ?? RedactionSet(), rotation: rotation)
             return values.hide(in: &redaction) ? redaction.text() : nil
         }
         report.warnings = result.warnings + hooks.warnings
@@ -221,7 +221,7 @@ package struct RotationRun {
 
 extension RunReporting {
     /// Tells those whom the configuration names, also of a run that never began: it has its secret still where it was.
-    package convenience init(stop: StopRequest) {
+    package convenience init(stop: Cancellation) {
         self.init(stop: stop, lateSecret: { SecretReader(taking: Set([$0.variable].compactMap(\.self))).supply })
     }
 }

@@ -65,7 +65,7 @@ package struct AttemptTiming: Sendable {
 }
 
 extension AttemptTiming {
-    init(_ timing: TransferTiming) {
+    init(_ timing: HTTPTiming) {
         self.init(
             resolved: timing.resolved, connected: timing.connected, secured: timing.secured,
             firstByte: timing.firstByte, total: timing.total, httpVersion: timing.httpVersion)

@@ -2,7 +2,7 @@
 
 internal import DurableFiles
 internal import Model
-internal import ProcessState
+internal import Processes
 internal import Publishing
 internal import Secrets
 
@@ -10,7 +10,7 @@ internal import Secrets
 /// stand in files now, of brands that were not due as well. Commands are not run for it.
 struct SensitiveValues {
     let configuration: Configuration
-    let known: KnownSecrets
+    let known: RedactionSet
     let rotation: TokenRotation
 
     /// - Returns: false if a stop came before all were found: what was printed may hold others.

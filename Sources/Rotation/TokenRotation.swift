@@ -4,7 +4,7 @@ internal import Curl
 internal import Dispatch
 internal import DurableFiles
 package import Model
-internal import ProcessState
+internal import Processes
 internal import Publishing
 package import Secrets
 internal import TokenAPI
@@ -14,8 +14,8 @@ package final class TokenRotation: Sendable {
     let configuration: Configuration
     let brands: [Brand]
     let context: RunContext
-    let stop: StopRequest
-    let policy: DueRule
+    let stop: Cancellation
+    let policy: RenewalPolicy
     let publication: Publication
     let pool = WorkerPool(width: 512)
     private let destinations: [any SharedDestination]
@@ -26,7 +26,7 @@ package final class TokenRotation: Sendable {
 
     package init(
         configuration: Configuration, selection: Selection, force: Bool, context: RunContext = RunContext(),
-        stop: StopRequest, destinations: DestinationMaker = { _, _, _ in [] }
+        stop: Cancellation, destinations: DestinationMaker = { _, _, _ in [] }
     ) {
         self.configuration = configuration
         // The array itself if possible: a copy for ten thousand brands is large.
@@ -35,7 +35,7 @@ package final class TokenRotation: Sendable {
             ? configuration.brands : selection.brands.map { configuration.brands[$0] }
         self.context = context
         self.stop = stop
-        policy = DueRule(configuration, force: force, now: context.now())
+        policy = RenewalPolicy(configuration, force: force, now: context.now())
         publication = Publication(
             directories: OutputDirectories(pool: pool, patience: configuration.patience), accounts: Accounts())
         end = .now + configuration.deadline
@@ -80,7 +80,7 @@ package final class TokenRotation: Sendable {
     ///   - known: takes the new tokens that no file holds, if they must be known later.
     package func run(
         _ whole: consuming RotationPlan, secrets: SecretReader, announce: (@Sendable (Set<String>) -> Void)? = nil,
-        known: KnownSecrets? = nil
+        known: RedactionSet? = nil
     ) -> RotationResult {
         publication.directories.sweep(stop: stop) { [configuration, brands] pass in
             for output in brands.lazy.flatMap(\.outputs) { pass(output.path, output.symlinks) }
@@ -95,7 +95,7 @@ package final class TokenRotation: Sendable {
             return WriteBarrier { announce(brands) }
         }
         let shared = plan.publisher(barrier)
-        let endpoint = EndpointState(brands: work.count)
+        let endpoint = EndpointHealth(brands: work.count)
         var warnings: [String] = []
         // What comes after this, hooks and reporting, has bounds of its own: the deadline ends none of it.
         let alarm = work.isEmpty && !shared.isNeeded ? nil : stop.alarm(at: deadline)
@@ -120,14 +120,14 @@ package final class TokenRotation: Sendable {
 
     /// Brings every job to its outcome. Returns when all are done, or a stop has taken its time.
     private func perform(
-        _ work: [BrandJob], _ secrets: SecretReader, _ endpoint: EndpointState, _ shared: SharedPublisher,
+        _ work: [BrandJob], _ secrets: SecretReader, _ endpoint: EndpointHealth, _ shared: SharedPublisher,
         _ barrier: WriteBarrier?
     ) {
-        let http: Transfers
+        let http: HTTPClient
         do throws(CurlError) {
-            var options = TransferOptions(configuration)
+            var options = HTTPOptions(configuration)
             options.measuresTime = context.observe != nil
-            http = try Transfers(options: options)
+            http = try HTTPClient(options: options)
         } catch {
             let failure = BrandFailure(.internal, "libcurl cannot be used: \(error.message)")
             for job in work { job.fail(failure, attempts: 0, duration: .zero) }
@@ -138,7 +138,7 @@ package final class TokenRotation: Sendable {
         // A stop lets publications in progress end, for a while.
         let finished = DispatchSemaphore(value: 0)
         stop.onStop { http.cancel() }
-        stop.signal(finished, after: StopRequest.timeToPublish)
+        stop.signal(finished, after: Cancellation.timeToPublish)
         context.observe?(.began(brands: work.count))
         let group = DispatchGroup()
         for _ in work { group.enter() }
@@ -165,7 +165,7 @@ package final class TokenRotation: Sendable {
         queue.async(group: group) { @Sendable in directories.synchronize() }
         shared.finish(in: group) { directories.synchronize() }
         group.notify(queue: queue) { @Sendable in _ = finished.signal() }
-        stop.signal(finished, after: StopRequest.timeToConclude)
+        stop.signal(finished, after: Cancellation.timeToConclude)
         finished.wait()
     }
 }
@@ -259,7 +259,7 @@ extension BrandOutcome {
     fileprivate var hasFailed: Bool { failure.map { $0.code != .stopped } ?? false }
 }
 
-extension EndpointState {
+extension EndpointHealth {
     /// What responses showed that is not as it should be.
     fileprivate var warnings: [String] {
         var warnings: [String] = []

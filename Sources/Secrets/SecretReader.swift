@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The module Secrets: it fetches secrets from where the configuration says, and hides them in what programs print.
 
-internal import Digests
+internal import Crypto
 internal import DurableFiles
 package import Model
-internal import ProcessState
+internal import Processes
 internal import Synchronization
 
 /// Fetches secrets from where the configuration says. A secret that cannot be had fails its brand alone.
@@ -17,11 +17,11 @@ package final class SecretReader: Sendable {
     private let exposed = Mutex<Set<String>>([])
     private let credentialsDirectory: String?
     /// Where to note what was read, if anybody needs it later.
-    private let known: KnownSecrets?
+    private let known: RedactionSet?
 
     /// Takes these variables out of the environment, for good: no copy stays in it.
     /// Not to be called beside anything else that reads the environment.
-    package init(taking variables: Set<String> = [], noting known: KnownSecrets? = nil) {
+    package init(taking variables: Set<String> = [], noting known: RedactionSet? = nil) {
         self.known = known
         var secrets: [String: Secret] = [:]
         for variable in variables {

@@ -42,7 +42,7 @@ extension ConfigurationReader {
 
     /// Whether this use of a path is compatible with all earlier uses.
     mutating func claim(
-        _ path: String, _ key: ConfigurationKey, as use: PathRegister.Use, nameLimit: Int, at mark: Mark
+        _ path: String, _ key: ConfigurationKey, as use: PathClaims.Use, nameLimit: Int, at mark: Mark
     ) -> Bool {
         if let problem = LexicalPath.lengthProblem(path, nameLimit: nameLimit) {
             problems.add(mark, "`\(key)` \(problem)")

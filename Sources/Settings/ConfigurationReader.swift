@@ -18,7 +18,7 @@ package struct ConfigurationReader {
     let document: YAMLDocument
 
     var problems = ProblemList()
-    var paths = PathRegister()
+    var paths = PathClaims()
     /// The position of each brand's name.
     var brandPlaces: [String: (index: Int, mark: Mark)] = [:]
     /// The position of each client id. DOKU issues one token per client id, so two brands cannot share it.

@@ -38,7 +38,7 @@ package final class PartnerTokenClient: TokenClient {
     }
 
     package func judge(
-        _ result: Result<HTTPReply, CurlError>, requestID: String, now: Timestamp
+        _ result: Result<HTTPResponse, CurlError>, requestID: String, now: Timestamp
     ) -> TokenResponse {
         switch result {
         case .failure(let error): return .unanswered(error, host: endpoint.authority)
@@ -47,7 +47,7 @@ package final class PartnerTokenClient: TokenClient {
             case 200: return grant(reply, requestID, now)
             case 409:
                 // DOKU repeats its first response to a repeated Request-Id.
-                guard AnswerBody.hasToken(reply.body) else {
+                guard TokenResponseBody.hasToken(reply.body) else {
                     return .failed(
                         BrandFailure(
                             .requestIDSpent,
@@ -60,15 +60,15 @@ package final class PartnerTokenClient: TokenClient {
         }
     }
 
-    private func grant(_ reply: HTTPReply, _ requestID: String, _ now: Timestamp) -> TokenResponse {
+    private func grant(_ reply: HTTPResponse, _ requestID: String, _ now: Timestamp) -> TokenResponse {
         if let problem = signatureProblem(of: reply, requestID) {
             return .failed(BrandFailure(.answerSignature, problem), .never)
         }
-        return .grant(reply, to: clientID, now: now, read: AnswerBody.init(_:))
+        return .grant(reply, to: clientID, now: now, read: TokenResponseBody.init(_:))
     }
 
     /// Why DOKU's own signature is not accepted; nil if it is, or if none is required.
-    private func signatureProblem(of reply: HTTPReply, _ requestID: String) -> String? {
+    private func signatureProblem(of reply: HTTPResponse, _ requestID: String) -> String? {
         guard verification != .off else { return nil }
         guard let header = reply.headers["signature"] else {
             return verification == .require ? "the response has no signature, and verify_response is require" : nil
@@ -83,8 +83,8 @@ package final class PartnerTokenClient: TokenClient {
             ? nil : "the response's signature is invalid: the response was changed in transit"
     }
 
-    private func refusal(_ reply: HTTPReply, _ now: Timestamp) -> TokenResponse {
-        let words = ErrorWords(reply.body)
+    private func refusal(_ reply: HTTPResponse, _ now: Timestamp) -> TokenResponse {
+        let words = DOKUErrorBody(reply.body)
         let refusal = Refusal(reply: reply, words: words.suffix, now: now)
         guard [400, 401, 403].contains(reply.status) else { return refusal.byStatus }
         if words.code == "request_time_out_of_range" {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Digests
+internal import Crypto
 internal import Model
 
 /// The body of a token request, with its digest.

@@ -14,7 +14,7 @@ package protocol TokenClient: Sendable {
     /// - Parameters:
     ///   - requestID: the id of the request.
     ///   - now: when the response arrived, by the clock that the request was signed with.
-    func judge(_ result: Result<HTTPReply, CurlError>, requestID: String, now: Timestamp) -> TokenResponse
+    func judge(_ result: Result<HTTPResponse, CurlError>, requestID: String, now: Timestamp) -> TokenResponse
 }
 
 /// Chooses the API of a brand. No other code knows all APIs.

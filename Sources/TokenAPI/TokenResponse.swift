@@ -8,7 +8,7 @@ package import Model
 /// These rules hold for every API.
 package enum TokenResponse: Sendable {
     case granted(Token)
-    case failed(BrandFailure, RetryAdvice)
+    case failed(BrandFailure, RetryDecision)
 
     /// The response headers that are read for every API, in lower case.
     static let readHeaders: Set<String> = ["content-encoding", "content-type", "date", "retry-after"]
@@ -21,7 +21,7 @@ package enum TokenResponse: Sendable {
     ///   - now: when the response arrived.
     ///   - read: finds the token in the body.
     static func grant(
-        _ reply: HTTPReply, to clientID: String, now: Timestamp, read: ([UInt8]) -> AnswerBody
+        _ reply: HTTPResponse, to clientID: String, now: Timestamp, read: ([UInt8]) -> TokenResponseBody
     ) -> TokenResponse {
         func unusable(_ code: BrandFailure.Code, _ message: String) -> TokenResponse {
             .failed(BrandFailure(code, message), .once(.fresh))
@@ -40,7 +40,7 @@ package enum TokenResponse: Sendable {
             return unusable(
                 .tokenInvalid, "the token is empty, longer than \(Token.maximumSize) bytes or not visible ASCII")
         }
-        guard !token.wasCut else {
+        guard !token.isTruncated else {
             return unusable(.tokenInvalid, "the token begins like a JWT, but is truncated or unreadable")
         }
         if let named = token.clientID, named != clientID {
@@ -57,20 +57,20 @@ package enum TokenResponse: Sendable {
 
     /// If the clocks clearly differ, the token issuer's clock counts. A token that was issued just now by this host's
     /// clock is better evidence of that clock than a gateway's `Date`.
-    private static func isExpired(_ token: Token, at end: Timestamp, _ reply: HTTPReply, _ now: Timestamp) -> Bool {
-        if let issuedAt = token.issuedAt, issuedAt.since(now).magnitude <= Timestamp.clockDoubt {
-            return end.since(now) <= Timestamp.clockDoubt
+    private static func isExpired(_ token: Token, at end: Timestamp, _ reply: HTTPResponse, _ now: Timestamp) -> Bool {
+        if let issuedAt = token.issuedAt, issuedAt.since(now).magnitude <= Timestamp.clockTolerance {
+            return end.since(now) <= Timestamp.clockTolerance
         }
         guard case .correctedClock(let offset) = clockAdvice(reply, now) else {
-            return end.since(now) <= Timestamp.clockDoubt
+            return end.since(now) <= Timestamp.clockTolerance
         }
-        return end.since(now.advanced(by: offset)) <= Timestamp.clockDoubt
+        return end.since(now.advanced(by: offset)) <= Timestamp.clockTolerance
     }
 
     // MARK: The clock
 
     /// The advice after a complaint about the time: one retry with the server's time, if that is credible.
-    fileprivate static func clockAdvice(_ reply: HTTPReply, _ now: Timestamp) -> RetryAdvice {
+    fileprivate static func clockAdvice(_ reply: HTTPResponse, _ now: Timestamp) -> RetryDecision {
         guard let date = reply.headers["date"].flatMap(HTTPDate.seconds) else { return .never }
         let offset = Timestamp(seconds: date).since(now)
         // A difference of more than a day is not a clock that drifted.
@@ -81,15 +81,15 @@ package enum TokenResponse: Sendable {
 
     /// - Parameter host: the server's name in messages.
     package static func unanswered(_ error: CurlError, host: String) -> TokenResponse {
-        func failed(_ code: BrandFailure.Code, _ sentence: String, _ advice: RetryAdvice) -> TokenResponse {
+        func failed(_ code: BrandFailure.Code, _ sentence: String, _ advice: RetryDecision) -> TokenResponse {
             .failed(BrandFailure(code, "\(sentence): \(error.message)"), advice)
         }
-        let again = RetryAdvice.passing(.same, after: nil)
+        let again = RetryDecision.passing(.same, after: nil)
         switch error.kind {
         case .hostNotResolved: return failed(.hostNotResolved, "the name of \(host) cannot be resolved", again)
         case .notConnected: return failed(.notConnected, "no connection to \(host)", again)
         case .timedOut: return failed(.timedOut, "no response from \(host) in time", again)
-        case .noAnswer, .answerCut, .http2:
+        case .noAnswer, .truncatedResponse, .http2:
             return failed(.connectionLost, "the connection to \(host) broke before the response was complete", again)
         case .answerMalformed:
             return failed(.answerMalformed, "\(host) sent a response that HTTP does not allow", .never)
@@ -114,23 +114,23 @@ package enum TokenResponse: Sendable {
 
 /// A response without a token.
 struct Refusal {
-    let reply: HTTPReply
+    let reply: HTTPResponse
     /// The API's own words from the body, as the end of a sentence; empty if there are none.
     let words: String
     /// When the response arrived.
     let now: Timestamp
 
-    func failed(_ code: BrandFailure.Code, _ sentence: String, _ advice: RetryAdvice) -> TokenResponse {
+    func failed(_ code: BrandFailure.Code, _ sentence: String, _ advice: RetryDecision) -> TokenResponse {
         .failed(BrandFailure(code, "\(sentence) (HTTP \(reply.status)\(words))"), advice)
     }
 
     /// The advice after a complaint about the time.
-    var clockAdvice: RetryAdvice { TokenResponse.clockAdvice(reply, now) }
+    var clockAdvice: RetryDecision { TokenResponse.clockAdvice(reply, now) }
 
     /// The failure if the server's clock clearly differs from this host's; nil if the clocks agree, or the response has
     /// no credible date.
     var skew: TokenResponse? {
-        guard case .correctedClock(let offset) = clockAdvice, offset.magnitude > Timestamp.clockDoubt else {
+        guard case .correctedClock(let offset) = clockAdvice, offset.magnitude > Timestamp.clockTolerance else {
             return nil
         }
         return failed(

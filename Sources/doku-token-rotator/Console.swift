@@ -7,7 +7,7 @@
 
 internal import Glibc
 internal import Model
-internal import ProcessState
+internal import Processes
 
 /// The two streams that the program writes to.
 enum Console: Int32 {

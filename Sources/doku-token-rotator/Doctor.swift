@@ -24,9 +24,9 @@ struct Doctor: ParsableCommand {
     var output = OutputKind.text
 
     func run() throws {
-        let stop = StopRequest()
+        let stop = Cancellation()
         let signals = StopSignals(stop)
-        let examination = HostExamination(
+        let examination = HostCheckup(
             configurationFile: configuration.path, brands: selection.names, shard: selection.shard, stop: stop,
             destinations: KubernetesSecrets.destinations)
         let report: HostReport

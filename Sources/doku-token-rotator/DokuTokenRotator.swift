@@ -2,7 +2,7 @@
 
 internal import ArgumentParser
 internal import Model
-internal import ProcessState
+internal import Processes
 internal import Settings
 
 @main
@@ -32,7 +32,7 @@ struct DokuTokenRotator: ParsableCommand {
     }
 
     static func main() {
-        ProcessHygiene.apply()
+        ProcessHardening.apply()
         // This variable makes libcurl write the keys of every TLS connection to a file.
         EnvironmentVariable.unset("SSLKEYLOGFILE")
         guard !CommandLine.arguments.isEmpty else {

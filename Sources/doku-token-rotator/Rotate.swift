@@ -69,7 +69,7 @@ struct Rotate: ParsableCommand {
         let queue = DispatchQueue(label: "standard-error")
         let showsProgress = isWatched && !dryRun && Console.standardError.takesControls
         let progress = showsProgress ? ProgressLine(on: queue) : nil
-        let stop = StopRequest()
+        let stop = Cancellation()
         let signals = StopSignals(stop)
         let reporting = RunReporting(stop: stop)
         var report = RotationRun(

@@ -49,9 +49,9 @@ struct Sign: ParsableCommand {
     }
 
     func run() throws {
-        let sample: SignatureSample
+        let sample: SigningPreview
         do {
-            sample = try SignatureSample(
+            sample = try SigningPreview(
                 clientID: clientID, secretFile: secretFile, requestID: requestID,
                 timestamp: timestamp ?? Timestamp.now.description, requestTarget: requestTarget, bodyFile: bodyFile)
         } catch {

@@ -8,7 +8,7 @@ internal import Model
 final class StopSignals {
     private let sources: [any DispatchSourceSignal]
 
-    init(_ stop: StopRequest) {
+    init(_ stop: Cancellation) {
         // The default action would end the process, and ignoring would lose signals that arrive before the sources
         // start. So the signals are blocked. New threads inherit the mask.
         var stops = sigset_t()
@@ -17,7 +17,7 @@ final class StopSignals {
         unsafe sigaddset(&stops, SIGINT)
         unsafe pthread_sigmask(SIG_BLOCK, &stops, nil)
         let queue = DispatchQueue(label: "signals")
-        sources = [(SIGTERM, StopRequest.Reason.terminated), (SIGINT, .interrupted)].map { number, reason in
+        sources = [(SIGTERM, Cancellation.Reason.terminated), (SIGINT, .interrupted)].map { number, reason in
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler { @Sendable in
                 stop.stop(reason)

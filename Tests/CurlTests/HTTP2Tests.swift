@@ -21,7 +21,7 @@ import Testing
             HTTPRequest(url: "https://\(host):\(server.port)/token", headers: [], body: Array(body.utf8))
         }
 
-        func transfers(_ change: (inout TransferOptions) -> Void = { _ in }) throws -> Transfers {
+        func transfers(_ change: (inout HTTPOptions) -> Void = { _ in }) throws -> HTTPClient {
             try server.transfers {
                 $0.tls = authority
                 $0.allowsPlainHTTP = false
@@ -56,7 +56,7 @@ import Testing
 
     @Test(arguments: [
         ("refuse", [CurlError.Kind.http2, .noAnswer]), ("reset", [.http2]), ("go-away", [.http2, .noAnswer]),
-        ("cut", [.http2, .answerCut]),
+        ("cut", [.http2, .truncatedResponse]),
         // The last code, ENHANCE_YOUR_CALM, is not about invalid bytes.
         ("error-1", [.answerGarbled]), ("error-3", [.answerGarbled]), ("error-6", [.answerGarbled]),
         ("error-9", [.answerGarbled]), ("error-11", [.http2]),

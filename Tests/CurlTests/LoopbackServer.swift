@@ -59,8 +59,8 @@ final class LoopbackServer {
     }
 
     /// Options for this server: plain HTTP, and no proxy of the environment.
-    func options(_ change: (inout TransferOptions) -> Void = { _ in }) -> TransferOptions {
-        var options = TransferOptions(userAgent: "curl-tests/1")
+    func options(_ change: (inout HTTPOptions) -> Void = { _ in }) -> HTTPOptions {
+        var options = HTTPOptions(userAgent: "curl-tests/1")
         options.allowsPlainHTTP = true
         options.proxy = ""
         options.keptHeaders = ["x-kept", "x-kept-twice"]
@@ -68,16 +68,16 @@ final class LoopbackServer {
         return options
     }
 
-    func transfers(_ change: (inout TransferOptions) -> Void = { _ in }) throws -> Transfers {
-        try Transfers(options: options(change))
+    func transfers(_ change: (inout HTTPOptions) -> Void = { _ in }) throws -> HTTPClient {
+        try HTTPClient(options: options(change))
     }
 }
 
-extension Transfers {
+extension HTTPClient {
     /// Sends one request and returns its result.
     func send(
         _ request: HTTPRequest, notBefore: ContinuousClock.Instant? = nil
-    ) async -> Result<HTTPReply, CurlError> {
+    ) async -> Result<HTTPResponse, CurlError> {
         await withCheckedContinuation { continuation in
             submit(notBefore: notBefore) {
                 request
@@ -88,20 +88,20 @@ extension Transfers {
     }
 }
 
-extension Result where Success == HTTPReply, Failure == CurlError {
-    var reply: HTTPReply? { try? get() }
+extension Result where Success == HTTPResponse, Failure == CurlError {
+    var reply: HTTPResponse? { try? get() }
     var kind: CurlError.Kind? { if case .failure(let error) = self { error.kind } else { nil } }
 }
 
 /// How often each request completed, and its results.
 final class Completions: Sendable {
-    private let results: Mutex<[[Result<HTTPReply, CurlError>]]>
+    private let results: Mutex<[[Result<HTTPResponse, CurlError>]]>
 
     init(count: Int) { results = Mutex(Array(repeating: [], count: count)) }
 
-    var all: [[Result<HTTPReply, CurlError>]] { results.withLock { $0 } }
+    var all: [[Result<HTTPResponse, CurlError>]] { results.withLock { $0 } }
 
-    func note(_ result: Result<HTTPReply, CurlError>, of index: Int) {
+    func note(_ result: Result<HTTPResponse, CurlError>, of index: Int) {
         results.withLock { $0[index].append(result) }
     }
 }

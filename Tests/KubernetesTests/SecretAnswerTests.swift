@@ -18,7 +18,7 @@ import Testing
         let write = SecretAccess.Write(
             store: store, values: ["kopi": Array("one".utf8), "teh": Array("two".utf8)], version: nil,
             isProbe: isProbe)
-        let reply = HTTPReply(status: 200, body: Array(body.utf8))
+        let reply = HTTPResponse(status: 200, body: Array(body.utf8))
         return SecretAnswer(reply, for: store, namespace: "doku").result(of: write)
     }
 

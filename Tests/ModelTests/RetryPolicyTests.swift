@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct RetryPolicyTests {
     private static let hour = Duration.seconds(3600)
-    private static let passing = RetryAdvice.passing(.same, after: nil)
+    private static let passing = RetryDecision.passing(.same, after: nil)
 
     /// Base 500 ms, doubled with each attempt, at most 20 s.
     @Test(arguments: [
@@ -50,7 +50,7 @@ import Testing
 
     @Test func `advice once allows one retry, or none if one attempt is configured`() {
         for identity in [RequestIdentity.same, .fresh] {
-            let advice = RetryAdvice.once(identity)
+            let advice = RetryDecision.once(identity)
             let next = RetryPolicy(attempts: 10).next(after: 1, advice: advice, remaining: Self.hour, random: 0.5)
             #expect(next?.identity == identity)
             #expect(RetryPolicy(attempts: 1).next(after: 1, advice: advice, remaining: Self.hour, random: 0.5) == nil)
@@ -67,7 +67,7 @@ import Testing
     @Test(arguments: [0, 1, 7, 60, 3000])
     func `Retry-After is a lower bound`(seconds: Int) throws {
         var generator = SeededGenerator(seed: UInt64(seconds))
-        let advice = RetryAdvice.passing(.fresh, after: .seconds(seconds))
+        let advice = RetryDecision.passing(.fresh, after: .seconds(seconds))
         for attempt in 1...2 {
             for _ in 0..<500 {
                 let next = try #require(

@@ -22,7 +22,7 @@ import Testing
             writtenAt: Timestamp(seconds: Sample.now.seconds - age))
     }
 
-    private func absent(_ absence: Absence) -> OutputSnapshot {
+    private func absent(_ absence: MissingTokenReason) -> OutputSnapshot {
         OutputSnapshot(path: "/run/a.token", state: .noToken(absence))
     }
 
@@ -77,11 +77,11 @@ import Testing
     }
 
     @Test(arguments: [
-        (Absence.missing, TokenCheck.State.critical), (.unreadable, .critical), (.cut, .critical),
+        (MissingTokenReason.missing, TokenCheck.State.critical), (.unreadable, .critical), (.cut, .critical),
         (.unassigned, .critical), (.refused, .critical), (.closed, .unknown),
     ])
     func `a token that is not there is critical, and one that may not be read is unknown`(
-        absence: Absence, state: TokenCheck.State
+        absence: MissingTokenReason, state: TokenCheck.State
     ) throws {
         #expect(rule().finding(on: Sample.brand(), outputs: [absent(absence)]).state == state)
         // A good one beside it does not hide it.

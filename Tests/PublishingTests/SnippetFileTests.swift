@@ -2,7 +2,7 @@
 
 import Foundation
 import Model
-import ProcessState
+import Processes
 import TestSupport
 import Testing
 

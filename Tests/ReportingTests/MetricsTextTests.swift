@@ -156,7 +156,7 @@ import Testing
         before.clockOffset = .seconds(-12)
         let written = MetricsText.render(before, earlier: nil)
         var report = Self.report(.success, [Self.outcome("kopi", .fresh)], .allBut(["teh"]))
-        report.speaksForAll = false
+        report.coversAllBrands = false
         let after = MetricsText.render(report, earlier: EarlierMetrics(Array(written.utf8)))
         func ofRuns(_ text: String) -> [Substring] {
             text.split(separator: "\n").filter { $0.contains("doku_rotator_") }

@@ -2,7 +2,7 @@
 
 import Foundation
 import Model
-import ProcessState
+import Processes
 import Publishing
 import TestSupport
 import Testing
@@ -54,7 +54,7 @@ import Testing
 
     private func job(sharing shared: [OutputSnapshot] = [], force: Bool = false) -> BrandJob {
         let reader = OutputReader(directories: directories, accounts: Accounts())
-        let policy = DueRule(runEvery: .seconds(900), deadline: .seconds(60), force: force, now: now)
+        let policy = RenewalPolicy(runEvery: .seconds(900), deadline: .seconds(60), force: force, now: now)
         let brand = brand
         return BrandJob(
             brand, brand.outputs.map { reader.read($0, of: brand) } + shared, policy: policy, directories: directories)
@@ -119,7 +119,7 @@ import Testing
         let snapshots = brand.outputs.map { reader.read($0, of: brand) }
         try FileManager.default.removeItem(at: folder)
         let later = OutputDirectories(pool: WorkerPool(width: 4), patience: .seconds(10))
-        let policy = DueRule(runEvery: .seconds(900), deadline: .seconds(60), force: false, now: now)
+        let policy = RenewalPolicy(runEvery: .seconds(900), deadline: .seconds(60), force: false, now: now)
         let job = BrandJob(brand, snapshots, policy: policy, directories: later)
         #expect(!job.needsWork)
         #expect(job.planned.outputs.map(\.kind) == [.refused])

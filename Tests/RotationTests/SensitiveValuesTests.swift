@@ -10,9 +10,9 @@ import Testing
 
 @Suite struct SensitiveValuesTests {
     /// A run's deadline ends nothing that comes after its tokens; a signal leaves no time to look for all.
-    @Test(arguments: [(StopRequest.Reason?.none, true), (.deadline, true), (.terminated, false)])
+    @Test(arguments: [(Cancellation.Reason?.none, true), (.deadline, true), (.terminated, false)])
     func `what stands in files is found though the deadline came, and a signal is told`(
-        reason: StopRequest.Reason?, isWhole: Bool
+        reason: Cancellation.Reason?, isWhole: Bool
     ) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "sensitive-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
@@ -24,14 +24,14 @@ import Testing
             endpoint: test
             brands: [{ name: kopi, client_id: BRN-1, secret: { file: \(secret.path) }, valid_time: 6h, outputs: [{ file: \(folder.path)/token }] }]
             """
-        let stop = StopRequest()
+        let stop = Cancellation()
         if let reason { stop.stop(reason) }
         var redaction = OutputRedaction(Array("it said SK-sensitive/value+Qm7w0yTz, twice".utf8))
         let configuration = try ConfigurationReader.read(Array(text.utf8), file: "c.yaml", isPrivate: true)
         let rotation = TokenRotation(
             configuration: configuration, selection: try Selection(of: configuration, names: nil, shard: nil),
             force: false, stop: stop)
-        let values = SensitiveValues(configuration: configuration, known: KnownSecrets(), rotation: rotation)
+        let values = SensitiveValues(configuration: configuration, known: RedactionSet(), rotation: rotation)
         #expect(values.hide(in: &redaction) == isWhole)
         if isWhole { #expect(!redaction.text().contains("SK-sensitive")) }
     }

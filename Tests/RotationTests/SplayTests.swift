@@ -51,7 +51,7 @@ import Testing
         /// - Returns: the report, and how often chance was asked.
         func run(
             _ change: (inout RotationRequest) -> Void = { _ in }, random: Double = 0,
-            stop: StopRequest = StopRequest(), stoppingWith reason: StopRequest.Reason? = nil
+            stop: Cancellation = Cancellation(), stoppingWith reason: Cancellation.Reason? = nil
         ) -> (report: RunReport, delays: Int) {
             let asked = Chances()
             var request = RotationRequest(configurationFile: configurationFile)
@@ -83,9 +83,9 @@ import Testing
     }
 
     @Test(arguments: [
-        (StopRequest.Reason.terminated, Model.ExitStatus.terminated), (.interrupted, .interrupted),
+        (Cancellation.Reason.terminated, Model.ExitStatus.terminated), (.interrupted, .interrupted),
     ])
-    func `a stop ends the wait at once`(reason: StopRequest.Reason, status: Model.ExitStatus) throws {
+    func `a stop ends the wait at once`(reason: Cancellation.Reason, status: Model.ExitStatus) throws {
         let host = try Host(splay: "50m", left: 3600)
         let (report, delays) = host.run(random: 0.99, stoppingWith: reason)
         #expect(delays == 1)
@@ -122,12 +122,12 @@ import Testing
 
     /// Found by the simulation: a clock 47 s behind, which nothing betrays, took 23 s that a token had left for 70.
     @Test func `a delay allows for the doubt that is had about any clock`() throws {
-        let rule = DueRule(
+        let rule = RenewalPolicy(
             runEvery: .seconds(182), deadline: .seconds(33), splay: .seconds(32), force: false, now: Sample.now)
-        for (left, cannotWait) in [(Int64(70), true), (125, true), (126, false)] {
+        for (left, isUrgent) in [(Int64(70), true), (125, true), (126, false)] {
             let output = OutputSnapshot(
                 path: "/run/a.token", state: .token(try Sample.token(Sample.jwt(left: left, lifetime: 960))))
-            #expect(rule.cannotWait(output, brand: Sample.brand()) == cannotWait)
+            #expect(rule.isUrgent(output, brand: Sample.brand()) == isUrgent)
         }
     }
 
@@ -137,7 +137,7 @@ import Testing
     }
 
     @Test func `a token must outlive the delay of the next run too`() {
-        let rule = DueRule(
+        let rule = RenewalPolicy(
             runEvery: .seconds(900), deadline: .seconds(120), splay: .seconds(30), force: false, now: Sample.now)
         #expect(rule.needed == .seconds(900 + 120 + 30 + 60))
     }

@@ -41,28 +41,29 @@ import Testing
         #expect(started.names.count == 4)
     }
 
-    @Test func `places that are given back go to the next jobs, half a window at a time`() {
+    @Test func `places that are given back go to the next jobs, an eighth of the window at a time`() {
         let started = Started()
-        let window = StartWindow(Self.jobs(7), width: 4) { started.note($0, $1) }
+        let window = StartWindow(Self.jobs(20), width: 16) { started.note($0, $1) }
         window.fill()
+        #expect(started.names.count == 16)
         started.leave(1)
-        #expect(started.names.count == 4)
+        #expect(started.names.count == 16)
         started.leave(3)
-        #expect(started.names.dropFirst(4) == ["brand-4", "brand-5"])
+        #expect(started.names.dropFirst(16) == ["brand-16", "brand-17"])
         started.leave(0)
         started.leave(2)
-        #expect(started.names.count == 7)
+        #expect(started.names.count == 20)
         // No job is left.
-        for number in 4..<7 { started.leave(number) }
-        #expect(started.names == (0..<7).map { "brand-\($0)" })
+        for number in 4..<20 { started.leave(number) }
+        #expect(started.names == (0..<20).map { "brand-\($0)" })
     }
 
     @Test func `a place that is given back twice counts once`() {
         let started = Started()
-        let window = StartWindow(Self.jobs(20), width: 4) { started.note($0, $1) }
+        let window = StartWindow(Self.jobs(20), width: 16) { started.note($0, $1) }
         window.fill()
         for _ in 0..<3 { started.leave(0) }
-        #expect(started.names.count == 4)
+        #expect(started.names.count == 16)
     }
 
     @Test func `a job that gives its place back at once lets all the others start`() {

@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test func `what was read is known`() throws {
-        let known = KnownSecrets()
+        let known = RedactionSet()
         let reader = SecretReader(noting: known)
         _ = try read("SK-1") { source throws(BrandFailure) in try reader.secret(from: source) }
         #expect(known.all.map(\.revealed) == ["SK-1"])

@@ -14,13 +14,13 @@ struct AnswerCase: Sendable, CustomTestStringConvertible {
     var headers: [String: String] = [:]
     /// nil if the response grants a token.
     var code: BrandFailure.Code?
-    var advice: RetryAdvice = .never
+    var advice: RetryDecision = .never
 
     var testDescription: String { "\(status) \(body.prefix(60)) \(headers)" }
 }
 
 func judge(
-    _ result: Result<HTTPReply, CurlError>, verification: ResponseVerification = .ifPresent,
+    _ result: Result<HTTPResponse, CurlError>, verification: ResponseVerification = .ifPresent,
     now: Timestamp = Sample.now
 ) -> TokenResponse {
     Sample.client(verification: verification).judge(result, requestID: Sample.requestID, now: now)
@@ -30,19 +30,19 @@ func judge(
     _ status: Int, _ body: String, headers: [String: String] = [:], verification: ResponseVerification = .ifPresent
 ) -> TokenResponse {
     judge(
-        .success(HTTPReply(status: status, headers: AnswerHeaders(headers), body: Array(body.utf8))),
+        .success(HTTPResponse(status: status, headers: ResponseHeaders(headers), body: Array(body.utf8))),
         verification: verification)
 }
 
 extension TokenResponse {
     var failure: BrandFailure? { if case .failed(let failure, _) = self { failure } else { nil } }
-    var advice: RetryAdvice? { if case .failed(_, let advice) = self { advice } else { nil } }
+    var advice: RetryDecision? { if case .failed(_, let advice) = self { advice } else { nil } }
     var token: Token? { if case .granted(let token) = self { token } else { nil } }
 }
 
 @Suite struct TokenResponseTests {
     private static let token = Sample.jwt(left: 21_600)
-    private static let again = RetryAdvice.once(.fresh)
+    private static let again = RetryDecision.once(.fresh)
 
     private static let answers: [AnswerCase] = [
         AnswerCase(status: 200, body: #"{"token":"\#(token)"}"#),
@@ -226,11 +226,11 @@ extension TokenResponse {
         #expect(after(["retry-after": "Sun, 22 Nov 2026 09:31:00 GMT"]) == .seconds(60))
     }
 
-    private static let same = RetryAdvice.passing(.same, after: nil)
-    private static let errors: [CurlError.Kind: (code: BrandFailure.Code, advice: RetryAdvice)] = [
+    private static let same = RetryDecision.passing(.same, after: nil)
+    private static let errors: [CurlError.Kind: (code: BrandFailure.Code, advice: RetryDecision)] = [
         .hostNotResolved: (.hostNotResolved, same), .proxyNotResolved: (.proxyNotResolved, same),
         .notConnected: (.notConnected, same), .timedOut: (.timedOut, same), .noAnswer: (.connectionLost, same),
-        .answerCut: (.connectionLost, same), .http2: (.connectionLost, same), .tlsHandshake: (.tlsFailed, same),
+        .truncatedResponse: (.connectionLost, same), .http2: (.connectionLost, same), .tlsHandshake: (.tlsFailed, same),
         .tlsRefused: (.tlsRefused, same), .proxyRefused: (.proxyFailed, same),
         .answerMalformed: (.answerMalformed, .never), .answerGarbled: (.answerMalformed, .once(.same)),
         .answerTooLarge: (.answerTooLarge, .never), .peerNotTrusted: (.tlsIdentity, .never),

@@ -127,7 +127,7 @@ import Testing
     {
         guard let meanwhile = fault.meanwhile else { return try stage.run(before: fault.before) }
         let process = try stage.start(environment: injector.environment(["rename */tokens/kopi 1 1 stop"]))
-        try waitUntil(30, for: "the rename") { ProcessState.isStopped(process.identifier) || !process.isRunning }
+        try waitUntil(30, for: "the rename") { Processes.isStopped(process.identifier) || !process.isRunning }
         let said = try stage.shell(meanwhile)
         kill(process.identifier, SIGCONT)
         let ending = try process.ending(within: 60)
@@ -151,7 +151,7 @@ import Testing
     }
 }
 
-enum ProcessState {
+enum Processes {
     /// Whether a process was stopped by a signal.
     static func isStopped(_ identifier: Int32) -> Bool {
         // The name stands in brackets and may hold anything (proc_pid_stat(5)).

@@ -34,13 +34,13 @@ func fuzzAnswer(_ bytes: [UInt8]) {
     }
     let body = Array(rest[line...].drop { $0 == 0x0a })
     let response = clients[rule].judge(
-        .success(HTTPReply(status: status, headers: AnswerHeaders(headers), body: body)), requestID: "r", now: now)
+        .success(HTTPResponse(status: status, headers: ResponseHeaders(headers), body: body)), requestID: "r", now: now)
     switch response {
     case .granted(let token):
         require(status == 200 || status == 409, "a token out of a refusal")
         require(!token.text.isEmpty && token.text.utf8.count <= Token.maximumSize, "a token out of bounds")
         require(VisibleText.isVisibleASCII(token.text), "a token with other characters")
-        require(!token.wasCut, "a token that was cut")
+        require(!token.isTruncated, "a token that was cut")
         require(token.clientID ?? "BRN-1" == "BRN-1", "another brand's token")
         require(token.expiresAt.map { $0 > now } ?? true, "a token that is dead")
         require(ResponseVerification.allCases[rule] != .require, "a token whose signature nobody could have made")

@@ -8,23 +8,23 @@ struct RuleUnderTest: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let isDue: @Sendable (Configuration, Brand, OutputSnapshot, Timestamp) -> Bool
     /// Whether a run must not delay its request for this output.
-    let cannotWait: @Sendable (Configuration, Brand, OutputSnapshot, Timestamp) -> Bool
+    let isUrgent: @Sendable (Configuration, Brand, OutputSnapshot, Timestamp) -> Bool
 
     private init(
-        _ description: String, _ rule: @escaping @Sendable (Configuration, Timestamp) -> DueRule,
+        _ description: String, _ rule: @escaping @Sendable (Configuration, Timestamp) -> RenewalPolicy,
         brand change: @escaping @Sendable (Brand) -> Brand = { $0 }, alwaysWaits: Bool = false
     ) {
         testDescription = description
         isDue = { configuration, brand, output, now in
             rule(configuration, now).verdict(on: change(brand), outputs: [output]).needsWork
         }
-        cannotWait = { configuration, brand, output, now in
-            !alwaysWaits && rule(configuration, now).cannotWait(output, brand: brand)
+        isUrgent = { configuration, brand, output, now in
+            !alwaysWaits && rule(configuration, now).isUrgent(output, brand: brand)
         }
     }
 
     /// The program's.
-    static let real = RuleUnderTest("as it is") { DueRule($0, force: false, now: $1) }
+    static let real = RuleUnderTest("as it is") { RenewalPolicy($0, force: false, now: $1) }
 
     private static func changed(
         _ description: String, _ change: @escaping @Sendable (inout Configuration) -> Void
@@ -32,7 +32,7 @@ struct RuleUnderTest: Sendable, CustomTestStringConvertible {
         RuleUnderTest(description) { configuration, now in
             var configuration = configuration
             change(&configuration)
-            return DueRule(configuration, force: false, now: now)
+            return RenewalPolicy(configuration, force: false, now: now)
         }
     }
 
@@ -40,7 +40,7 @@ struct RuleUnderTest: Sendable, CustomTestStringConvertible {
     static let broken = [
         // A third of the lifetime and nothing else.
         RuleUnderTest("a fraction only") { _, now in
-            DueRule(runEvery: .zero, deadline: .zero - NextRun.doubt, force: false, now: now)
+            RenewalPolicy(runEvery: .zero, deadline: .zero - NextRun.doubt, force: false, now: now)
         } brand: { brand in
             Brand(
                 name: brand.name, clientID: brand.clientID, secret: brand.secret,
@@ -52,12 +52,13 @@ struct RuleUnderTest: Sendable, CustomTestStringConvertible {
         changed("without splay") { $0.splay = .zero },
         changed("without the minute of doubt") { $0.deadline -= NextRun.doubt },
         RuleUnderTest("without renew_before") {
-            DueRule($0, force: false, now: $1)
+            RenewalPolicy($0, force: false, now: $1)
         } brand: { brand in
             Brand(
                 name: brand.name, clientID: brand.clientID, secret: brand.secret,
                 times: Brand.Times(validTime: brand.validTime, renewBefore: .remaining(.seconds(1))), outputs: [])
         },
-        RuleUnderTest("with a delay that lets tokens die", { DueRule($0, force: false, now: $1) }, alwaysWaits: true),
+        RuleUnderTest(
+            "with a delay that lets tokens die", { RenewalPolicy($0, force: false, now: $1) }, alwaysWaits: true),
     ]
 }

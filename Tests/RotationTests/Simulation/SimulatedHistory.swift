@@ -60,7 +60,7 @@ struct SimulatedHistory {
     mutating func play(runs: Int) throws -> Tally {
         if Int.random(in: 0..<4, using: &random) > 0 { try publishEarlier() }
         var busyUntil = Int64.min
-        let latest = max(0, 60 - setting.clockDoubt) * 1000
+        let latest = max(0, 60 - setting.clockTolerance) * 1000
         for run in 0..<Int64(runs) {
             // On time, as late as may be, or anything between; a few later than that.
             let lateness =
@@ -120,7 +120,7 @@ struct SimulatedHistory {
             return start + delayOfOthers()
         }
         var wait: Int64 = 0
-        if setting.splay > 0, !rule.cannotWait(configuration, brand, output, now) {
+        if setting.splay > 0, !rule.isUrgent(configuration, brand, output, now) {
             tally.delays += 1
             let whole = setting.splay * 1000
             wait = Bool.random(using: &random) ? whole - 1 : Int64.random(in: 0..<whole, using: &random)
@@ -143,7 +143,7 @@ struct SimulatedHistory {
     /// Attempt after attempt, as the program's own policy has it.
     private mutating func exchange(from start: Int64) -> (end: Int64, granted: (issued: Int64, lifetime: Int64)?) {
         let deadline = start + setting.deadline * 1000
-        let endpoint = EndpointState(brands: 1)
+        let endpoint = EndpointHealth(brands: 1)
         let policy = RetryPolicy(attempts: setting.attempts)
         var time = start
         var attempt = 1
@@ -174,7 +174,7 @@ struct SimulatedHistory {
     /// nothing here asks the rule.
     private mutating func judge(publication: Int64, of start: Int64, delayedBy wait: Int64) {
         guard let published, published.end < publication else { return }
-        let doubt = setting.clockDoubt * 1000
+        let doubt = setting.clockTolerance * 1000
         var isWronged = false
         if let lastGood {
             let isEnough = !lastGood.isRenewal || published.lifetime > setting.needed

@@ -21,7 +21,7 @@ struct SimulatedService {
         /// Milliseconds that it took.
         let took: Int64
         /// nil where a token was granted, of this life in seconds.
-        let failure: Result<HTTPReply, CurlError>?
+        let failure: Result<HTTPResponse, CurlError>?
         let lifetime: Int64
     }
 
@@ -63,12 +63,12 @@ struct SimulatedService {
         switch Int.random(in: 0..<4, using: &random) {
         case 0: return Self.failure(timeout, .failure(CurlError(kind: .timedOut, message: "")))
         case 1: return Self.failure(1, .failure(CurlError(kind: .notConnected, message: "")))
-        case 2: return Self.failure(100, .success(HTTPReply(status: 503, headers: ["retry-after": "7"])))
-        default: return Self.failure(100, .success(HTTPReply(status: 500)))
+        case 2: return Self.failure(100, .success(HTTPResponse(status: 503, headers: ["retry-after": "7"])))
+        default: return Self.failure(100, .success(HTTPResponse(status: 500)))
         }
     }
 
-    private static func failure(_ took: Int64, _ result: Result<HTTPReply, CurlError>) -> Ending {
+    private static func failure(_ took: Int64, _ result: Result<HTTPResponse, CurlError>) -> Ending {
         Ending(took: took, failure: result, lifetime: 0)
     }
 }

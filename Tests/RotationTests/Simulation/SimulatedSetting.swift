@@ -29,7 +29,7 @@ struct SimulatedSetting {
     ///
     /// An end is judged by the other clock where the file betrays that this one is behind, and the age of an opaque
     /// token counts from the answer, not from its issue: both are wrong by the answer's way, and by whole seconds.
-    var clockDoubt: Int64 {
+    var clockTolerance: Int64 {
         if isOpaque || clockBehind > 60 { return requestTimeout + 2 }
         return max(0, clockBehind)
     }

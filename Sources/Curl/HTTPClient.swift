@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// The module Curl: HTTP requests by libcurl, many at a time.
+
+internal import CCurl
+internal import Dispatch
+internal import Glibc
+internal import Synchronization
+
+/// Sends many requests at a time over one libcurl multi handle. A poll loop runs it on a serial queue.
+///
+/// The multi handle shares connections, TLS sessions and the trust store. HTTP/2 carries all requests to one host
+/// over one connection. The loop ends when there is nothing to do; only idle connections remain.
+package final class HTTPClient: Sendable {
+    package typealias Completion = @Sendable (Result<HTTPResponse, CurlError>) -> Void
+
+    /// A request to send at a given time. It is created when it can be sent, so that its timestamp is current.
+    private struct Submission: Sendable {
+        /// Since ``began``. Not an instant, which is slow to copy.
+        let notBefore: Duration?
+        let goesFirst: Bool
+        let makeRequest: @Sendable () -> HTTPRequest
+        let completion: Completion
+    }
+
+    private struct Inbox: Sendable {
+        var arrivals: [Submission] = []
+        var isRunning = false
+        var isCancelled = false
+    }
+
+    private let queue = DispatchQueue(label: "transfers")
+    private let began: ContinuousClock.Instant
+    private let inbox = Mutex(Inbox())
+    /// Used by the loop only. The lock proves it to the compiler.
+    private let loop: Mutex<HTTPClientLoop>
+    /// Wakes the loop from its poll.
+    private let bell: Int32
+    /// Whether the bell was rung since the inbox was last emptied. Once is enough.
+    private let isRung = Atomic<Bool>(false)
+
+    /// - Throws: ``CurlError`` of kind `internal` if libcurl cannot be initialized.
+    package init(options: HTTPOptions) throws(CurlError) {
+        let global = Self.startLibrary
+        guard global == 0 else {
+            throw CurlError(kind: .internal, code: global, message: "libcurl cannot be initialized")
+        }
+        let bell = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
+        guard bell >= 0 else {
+            throw CurlError(kind: .internal, message: "too many open files: raise the limit (ulimit -n, LimitNOFILE=)")
+        }
+        self.bell = bell
+        began = .now
+        loop = Mutex(try HTTPClientLoop(options: options, bell: bell, since: began))
+    }
+
+    deinit { close(bell) }
+
+    /// Once for each process.
+    private static let startLibrary = Int32(bitPattern: curl_global_init_wiping().rawValue)
+
+    /// Sends a request when the number in progress allows it, and not before `notBefore`.
+    ///
+    /// Both closures are called on the thread of the loop and must be short. `completion` is called exactly once.
+    ///
+    /// - Parameter goesFirst: Whether the request goes before all waiting ones; `notBefore` is ignored then.
+    package func submit(
+        notBefore: ContinuousClock.Instant? = nil, goesFirst: Bool = false,
+        makeRequest: @escaping @Sendable () -> HTTPRequest,
+        completion: @escaping Completion
+    ) {
+        let submission = Submission(
+            notBefore: notBefore.map { $0 - began }, goesFirst: goesFirst, makeRequest: makeRequest,
+            completion: completion)
+        let (start, isCancelled) = inbox.withLock { inbox in
+            if inbox.isCancelled { return (false, true) }
+            inbox.arrivals.append(submission)
+            defer { inbox.isRunning = true }
+            return (!inbox.isRunning, false)
+        }
+        if isCancelled {
+            queue.async { @Sendable in completion(.failure(.cancelled)) }
+        } else if start {
+            queue.async { @Sendable [self] in run() }
+        } else {
+            ring()
+        }
+    }
+
+    /// Sends a request and blocks until its result.
+    package func result(of request: HTTPRequest) -> Result<HTTPResponse, CurlError> {
+        let result = Mutex<Result<HTTPResponse, CurlError>?>(nil)
+        let isThere = DispatchSemaphore(value: 0)
+        submit {
+            request
+        } completion: { given in
+            result.withLock { $0 = given }
+            isThere.signal()
+        }
+        isThere.wait()
+        return result.withLock { $0 } ?? .failure(CurlError(kind: .internal, message: "no result"))
+    }
+
+    /// Cancels all requests without a response, and every later one. Each completes with
+    /// ``CurlError/Kind/cancelled``. Thread-safe; may be called more than once.
+    package func cancel() {
+        inbox.withLock { $0.isCancelled = true }
+        ring()
+    }
+
+    private func ring() {
+        guard !isRung.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        var one: UInt64 = 1
+        // A full counter wakes the loop too.
+        unsafe _ = write(bell, &one, 8)
+    }
+
+    private func run() {
+        loop.withLock { loop in
+            while true {
+                isRung.store(false, ordering: .releasing)
+                let (arrivals, isCancelled, isDone) = inbox.withLock { inbox in
+                    defer { inbox.arrivals = [] }
+                    let isDone = inbox.arrivals.isEmpty && loop.isIdle
+                    if isDone { inbox.isRunning = false }
+                    return (inbox.arrivals, inbox.isCancelled, isDone)
+                }
+                if isDone { return }
+                for arrival in arrivals {
+                    loop.add(
+                        notBefore: arrival.notBefore, goesFirst: arrival.goesFirst, makeRequest: arrival.makeRequest,
+                        completion: arrival.completion)
+                }
+                if isCancelled { loop.cancelAll() } else { loop.turn() }
+            }
+        }
+    }
+}

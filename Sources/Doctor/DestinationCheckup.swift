@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Model
+
+/// Whether each token could be read back from the destinations that many brands share, and written there.
+struct DestinationCheckup {
+    private let destinations: [any SharedDestination]
+    private let brands: [Brand]
+
+    init(_ destinations: [any SharedDestination], _ brands: [Brand]) {
+        let chosen = Set(brands.map(\.name))
+        self.destinations = destinations.filter { $0.brands.contains(where: chosen.contains) }
+        self.brands = brands
+    }
+
+    /// Reads each destination, and probes a write for all its brands.
+    func findings() -> [HostFinding] {
+        destinations.flatMap { destination -> [HostFinding] in
+            destination.read()
+            let own = Set(destination.brands)
+            let brands = self.brands.filter { own.contains($0.name) }
+            if let failure = destination.failure {
+                return [HostFinding(.kubernetesSecret, destination.name, .fail, failure.message)]
+            }
+            destination.probeWrite(for: Set(brands.map(\.name)))
+            var findings: [HostFinding] = []
+            for snapshot in brands.flatMap({ destination.snapshots(of: $0) }) {
+                guard let refusal = snapshot.refusal else { continue }
+                findings.append(HostFinding(.kubernetesSecret, snapshot.path, .fail, refusal.message))
+            }
+            return findings.isEmpty
+                ? [HostFinding(.kubernetesSecret, destination.name, .ok, "can be read back and written")] : findings
+        }
+    }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import DurableFiles
+internal import Hooks
+internal import Model
+internal import Processes
+internal import Publishing
+internal import Secrets
+
+/// Whether what a run does after its tokens can be done: hooks, their journal, and telling of the run.
+struct FollowUpCheckup {
+    private let configuration: Configuration
+    private let reader: SecretReader
+    private let directories: OutputDirectories
+
+    /// Takes a secret out of the environment: to be made before anything reads that on another thread.
+    init(_ configuration: Configuration, _ directories: OutputDirectories) {
+        self.configuration = configuration
+        self.directories = directories
+        reader = SecretReader(taking: Set([configuration.report.ping?.url.variable].compactMap(\.self)))
+    }
+
+    /// A ping's command is run, since a run would.
+    func findings(_ stop: Cancellation) -> [HostFinding] {
+        var findings = configuration.hooks.map(finding)
+        if let state = stateFinding(stop) { findings.append(state) }
+        if let path = configuration.report.metricsFile { findings.append(metricsFinding(path, stop)) }
+        if let path = configuration.report.terminationMessage { findings.append(messageFinding(path, stop)) }
+        if let ping = configuration.report.ping {
+            findings += SecretCheckup.findings(on: ping.url, reader, directories, stop) {
+                HostFinding(.report, "ping", $0, $1 ?? "its URL can be had")
+            }
+        }
+        return findings
+    }
+
+    private func finding(_ hook: Hook) -> HostFinding {
+        let program = hook.argv.first ?? ""
+        return Executable.exists(program)
+            ? HostFinding(.hook, hook.name, .ok, "\(program) can be started")
+            : HostFinding(
+                .hook, hook.name, .fail,
+                "\(program) is no program that this user can start; write its whole path, or see what PATH is")
+    }
+
+    private func stateFinding(_ stop: Cancellation) -> HostFinding? {
+        guard let directory = StateDirectory(of: configuration) else {
+            guard !configuration.hooks.isEmpty else { return nil }
+            return HostFinding(
+                .stateDirectory, "state_dir", .warn,
+                "none is given: a hook that a run could not deliver is lost with it; name one, or set StateDirectory= "
+                    + "in the unit")
+        }
+        do throws(FileError) {
+            try directory.rehearse(stop: stop)
+            return HostFinding(.stateDirectory, directory.path, .ok, "can be written")
+        } catch {
+            return HostFinding(.stateDirectory, directory.path, .fail, "\(error)")
+        }
+    }
+
+    private func metricsFinding(_ path: String, _ stop: Cancellation) -> HostFinding {
+        do throws(FileError) {
+            let location = try FileLocation(path: path)
+            try bounded(path, stop) { () throws(FileError) in
+                _ = try Directory(path: location.directory, use: .sharing).rehearse(
+                    name: location.name, attributes: PublishedAttributes(mode: 0o644))
+            }
+            return HostFinding(.report, path, .ok, "can be written")
+        } catch {
+            return HostFinding(.report, path, .fail, "\(error)")
+        }
+    }
+
+    /// What Kubernetes mounts is not there before a container runs.
+    private func messageFinding(_ path: String, _ stop: Cancellation) -> HostFinding {
+        do throws(FileError) {
+            let location = try FileLocation(path: path)
+            let state = try bounded(path, stop) { () throws(FileError) in
+                try Directory(path: location.directory, use: .reading).inspect(name: location.name, maximumSize: 0)
+            }
+            if case .absent = state {
+                return HostFinding(
+                    .report, path, .warn, "is not there; in a container, name it as its terminationMessagePath")
+            }
+            return HostFinding(.report, path, .ok, "is there")
+        } catch {
+            // Kubernetes mounts the file itself, which is nothing in the way of writing into it.
+            if error.reason == .isMountPoint { return HostFinding(.report, path, .ok, "is there") }
+            return HostFinding(.report, path, .warn, "\(error)")
+        }
+    }
+
+    /// Does something with a file for no longer than its disk may take.
+    private func bounded<Value: Sendable>(
+        _ path: String, _ stop: Cancellation, _ body: @escaping @Sendable () throws(FileError) -> Value
+    ) throws(FileError) -> Value {
+        let result = stop.result(within: directories.patience, afterSignal: 0) { () -> Result<Value, FileError> in
+            do throws(FileError) {
+                return .success(try body())
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try (result ?? .failure(.hanging(path))).get()
+    }
+}

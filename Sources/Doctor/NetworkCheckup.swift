@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Curl
+internal import Model
+internal import TokenAPI
+
+/// The way to the endpoint's host, by one request for nothing: `HEAD /`, without a Client-Id and without a signature.
+struct NetworkCheckup {
+    private let configuration: Configuration
+    private let stop: Cancellation
+    private let proxy: ProxyChoice
+
+    init(_ configuration: Configuration, _ stop: Cancellation) {
+        self.configuration = configuration
+        self.stop = stop
+        proxy = ProxyChoice(configuration)
+    }
+
+    private var endpoint: Endpoint { configuration.endpoint }
+    private var isPlain: Bool { endpoint.scheme == "http" }
+
+    /// Each stage of the way in its order: those before the one that failed went well, those behind it were not tried.
+    func findings() -> [HostFinding] {
+        let store = TrustStoreCheckup(configuration).finding()
+        let result = ask()
+        let now = Timestamp.now
+        var failure: (stage: HostFinding.Check, message: String)?
+        if case .failure(let error) = result,
+            case .failed(let words, _) = TokenResponse.unanswered(error, host: endpoint.authority)
+        {
+            failure = (stage(of: error), words.message)
+        }
+        var findings: [HostFinding] = []
+        var isBehind = false
+        for stage in [HostFinding.Check.trustStore, .proxy, .nameResolution, .connection, .tls, .clock] {
+            let subject = stage == .proxy ? proxy.name : endpoint.authority
+            let isStore = stage == .trustStore
+            if let failure, failure.stage == stage {
+                isBehind = true
+                findings.append(
+                    isStore && store.result == .fail
+                        ? store : HostFinding(stage, subject, .fail, "\(failure.message); \(advice(for: stage))"))
+            } else if isStore {
+                findings.append(store)
+            } else if let failure, isBehind {
+                findings.append(
+                    HostFinding(stage, subject, .warn, "not tried, since \(failure.stage.rawValue) failed"))
+            } else {
+                let (verdict, message) = success(stage, try? result.get(), now)
+                findings.append(HostFinding(stage, subject, verdict, message))
+            }
+        }
+        return findings
+    }
+
+    // MARK: The request
+
+    private func ask() -> Result<HTTPResponse, CurlError> {
+        var options = HTTPOptions(configuration)
+        options.asksForHeadersOnly = true
+        let transfers: HTTPClient
+        do throws(CurlError) {
+            transfers = try HTTPClient(options: options)
+        } catch {
+            return .failure(error)
+        }
+        stop.onStop { transfers.cancel() }
+        let url = "\(endpoint.scheme)://\(endpoint.authority)/"
+        return transfers.result(of: HTTPRequest(url: url, headers: [], body: []))
+    }
+
+    // MARK: What it tells
+
+    private func stage(of error: CurlError) -> HostFinding.Check {
+        switch error.kind {
+        case .hostNotResolved: .nameResolution
+        case .proxyNotResolved, .proxyRefused, .proxyNeedsAuthentication: .proxy
+        // libcurl's own words for a name server that is silent.
+        case .timedOut where error.message.hasPrefix("Resolving timed out"): .nameResolution
+        case .notConnected where proxy.isUsed: .proxy
+        case .notConnected, .timedOut, .noAnswer, .truncatedResponse, .answerMalformed, .answerGarbled, .answerTooLarge,
+            .http2,
+            .cancelled,
+            .requestInvalid, .internal:
+            .connection
+        case .tlsHandshake, .tlsRefused, .peerNotTrusted: .tls
+        case .trustStoreUnusable: .trustStore
+        }
+    }
+
+    private func advice(for stage: HostFinding.Check) -> String {
+        switch stage {
+        case .proxy: "compare \(proxy.source)"
+        case .nameResolution: "look at /etc/resolv.conf, or name a proxy that resolves it (proxy)"
+        case .tls:
+            "install the system's certificates (ca-certificates); where a proxy opens TLS, name its authority in "
+                + "tls.ca_file"
+        case .trustStore: "compare tls"
+        default: "look at routes and firewalls, or name a proxy (proxy)"
+        }
+    }
+
+    /// - Parameter reply: nil where a later stage failed.
+    private func success(
+        _ stage: HostFinding.Check, _ reply: HTTPResponse?, _ now: Timestamp
+    ) -> (HostFinding.Result, String) {
+        switch stage {
+        case .proxy: (.ok, proxy.source)
+        case .nameResolution: (.ok, proxy.isUsed ? "left to the proxy" : "resolves")
+        case .connection:
+            if let status = reply?.status, status >= 500 {
+                (.warn, "answers with status \(status): its servers are in trouble, or a gateway before them is")
+            } else {
+                (.ok, reply == nil ? "takes connections" : "answers")
+            }
+        case .tls: (.ok, isPlain ? "not used: http:// goes to loopback only" : "the certificate is trusted")
+        default: clock(reply, now)
+        }
+    }
+
+    private func clock(_ reply: HTTPResponse?, _ now: Timestamp) -> (HostFinding.Result, String) {
+        guard let date = reply?.headers["date"].flatMap(HTTPDate.seconds) else {
+            return (.warn, "its answer has no Date to compare this host's clock with")
+        }
+        let offset = Timestamp(seconds: date).since(now)
+        if offset.magnitude <= Timestamp.clockTolerance {
+            return (.ok, "this host's clock agrees with the endpoint's to the minute")
+        }
+        let words =
+            "this host's clock is \(DurationText.render(offset.magnitude)) "
+            + "\(offset > .zero ? "behind" : "ahead of") the endpoint's"
+        guard offset.magnitude <= .seconds(86_400) else {
+            return (.fail, "\(words), too far to be corrected: set it (timedatectl)")
+        }
+        return (.warn, "\(words): set it (timedatectl); until then runs sign with the endpoint's time")
+    }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// The module Processes: child processes, the environment, and threads for work that blocks.
+
+internal import Glibc
+
+/// A program to run without a shell, for its output or its effect.
+///
+/// It gets its own process group, a small environment, default signals, and only descriptors 0 to 2. Thread-safe.
+package struct Command: Sendable {
+    /// The program, searched in `PATH` if it has no slash, and its arguments.
+    package let argv: [String]
+    package let timeout: Duration
+    /// The maximum of output bytes. ``run(isCancelled:)`` kills a program that prints more.
+    package let maximumOutput: Int
+    /// Standard input. It is a file in memory, so the run does not wait for a program that reads nothing.
+    package let standardInput: [UInt8]
+    /// `NAME=value` entries. The program gets no others.
+    package let environment: [String]
+
+    package init(
+        argv: [String], timeout: Duration, maximumOutput: Int = 64 << 10, standardInput: [UInt8] = [],
+        environment: [String] = Command.inheritedEnvironment
+    ) {
+        self.argv = argv
+        self.timeout = timeout
+        self.maximumOutput = maximumOutput
+        self.standardInput = standardInput
+        self.environment = environment
+    }
+
+    /// `PATH`, `HOME`, `LANG` and `LC_ALL`, if they are set.
+    package static var inheritedEnvironment: [String] {
+        ["PATH", "HOME", "LANG", "LC_ALL"].compactMap { name in
+            EnvironmentVariable.read(name).map { "\(name)=\($0)" }
+        }
+    }
+
+    /// Runs the program and returns its standard output in one buffer. It may hold a secret: the caller wipes it. If
+    /// the program fails, the buffer is wiped here. Standard error is discarded.
+    ///
+    /// Blocks the calling thread. When the program ends or exceeds its timeout, its process group is killed. A
+    /// process that left the group continues.
+    ///
+    /// - Parameter isCancelled: Called ten times a second.
+    package func run(isCancelled: () -> Bool = { false }) throws(CommandError) -> [UInt8] {
+        var output = OutputBuffer(capacity: maximumOutput, overflow: .refused)
+        do throws(CommandError) {
+            try run(into: &output, isCancelled)
+        } catch {
+            output.wipe()
+            throw error
+        }
+        return output.takeBytes()
+    }
+
+    /// Runs the program in the same way. Keeps the end of both output streams, also if the program fails.
+    package func runKeepingOutput(isCancelled: () -> Bool = { false }) -> (output: [UInt8], failure: CommandError?) {
+        var output = OutputBuffer(capacity: maximumOutput, overflow: .dropsBeginning)
+        var failure: CommandError?
+        do throws(CommandError) {
+            try run(into: &output, isCancelled)
+        } catch {
+            failure = error
+        }
+        return (output.takeBytes(), failure)
+    }
+
+    private func run(into output: inout OutputBuffer, _ isCancelled: () -> Bool) throws(CommandError) {
+        let deadline = ContinuousClock.now + timeout
+        var child = try ChildProcess.start(self, takingErrors: output.overflow == .dropsBeginning)
+        do throws(CommandError) {
+            while try !child.collect(into: &output, waitingUntil: deadline) {
+                if isCancelled() { throw .cancelled }
+            }
+        } catch {
+            // If the child was already reaped, another process may have its number by now.
+            if error != .lost(errorNumber: ECHILD) { child.kill() }
+            throw error
+        }
+        try child.end()
+    }
+}
