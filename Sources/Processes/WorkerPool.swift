@@ -20,6 +20,7 @@ package final class WorkerPool: TaskExecutor {
     /// A piece of work in progress.
     private struct Running: Sendable {
         let number: Int
+        let began: Duration
         /// Since ``start``; nil without a limit.
         var end: Duration?
         let onOverdue: @Sendable () -> Void
@@ -65,12 +66,10 @@ package final class WorkerPool: TaskExecutor {
     private static let moment: Duration = .milliseconds(1)
     /// How often the watch checks for waiting and overdue work.
     private static let watchInterval = DispatchTimeInterval.milliseconds(5)
+    /// The same while no work waits.
+    private static let idleWatchInterval = DispatchTimeInterval.milliseconds(10)
     /// A gap between two checks that only a suspended process or host explains.
     private static let suspension: Duration = .seconds(1)
-    /// Up to this many threads start one by one, since short work can wait on a busy machine too.
-    private static let few = 4
-    /// If none of the few takes work for this long, they wait for a disk: the pool doubles.
-    private static let stall: Duration = .milliseconds(100)
     /// The maximum of threads that never return.
     private static let mostAbandoned = 1024
     private static let idleSeconds = 2
@@ -163,7 +162,8 @@ package final class WorkerPool: TaskExecutor {
                 state.taken += 1
                 state.lastTaken = now
                 state.running.append(
-                    Running(number: state.taken, end: piece.limit.map { now + $0 }, onOverdue: piece.onOverdue))
+                    Running(
+                        number: state.taken, began: now, end: piece.limit.map { now + $0 }, onOverdue: piece.onOverdue))
                 return (piece, state.taken)
             }
             if let (piece, number) = taken {
@@ -194,10 +194,9 @@ package final class WorkerPool: TaskExecutor {
     /// The watch. While there is work, it wakes or starts threads and abandons those whose work is overdue.
     private func look() {
         var last = time
-        var seen = -1
-        var lastMoved = last
+        var interval = Self.watchInterval
         while true {
-            _ = pause.wait(timeout: .now() + Self.watchInterval)
+            _ = pause.wait(timeout: .now() + interval)
             let now = time
             let gap = now - last
             last = now
@@ -212,23 +211,19 @@ package final class WorkerPool: TaskExecutor {
                     state.threads -= overdue.count
                     state.abandoned += overdue.count
                 }
-                let isStill = state.taken == seen
-                seen = state.taken
-                if !isStill || state.waiting == 0 { lastMoved = now }
+                // More threads help only if all of them wait, as for a disk. Short work needs none.
                 var wakes = 0
                 var starts = 0
-                if state.waiting > 0, isStill {
-                    wakes = min(state.waiting, state.idle)
-                    if wakes == 0, state.threads < Self.few {
-                        starts = 1
-                    } else if wakes == 0, now - lastMoved > Self.stall, state.abandoned < Self.mostAbandoned {
-                        starts = state.threads
-                        lastMoved = now
+                if state.waiting > 0, state.running.allSatisfy({ now - $0.began > Self.moment }) {
+                    let more = min(state.waiting, max(1, state.threads / 4))
+                    wakes = min(more, state.idle)
+                    if wakes == 0, state.abandoned < Self.mostAbandoned {
+                        starts = max(0, min(more, width - state.threads))
                     }
-                    starts = max(0, min(starts, state.waiting, width - state.threads))
                     state.idle -= wakes
                     state.threads += starts
                 }
+                interval = state.waiting > 0 ? Self.watchInterval : Self.idleWatchInterval
                 state.isWatched = state.waiting > 0 || !state.running.isEmpty
                 return (wakes, starts, overdue, state.isWatched)
             }
