@@ -95,7 +95,7 @@ struct BrandRotation: Sendable {
             let sending = await send(attempt, client)
             if sending.isSent { attempts += 1 }
             if attempt.number == 1 { place.leave() }
-            if case .failure(let error) = sending.result, error.kind == .cancelled, let reason = run.stop.reason {
+            if let reason = reasonToStop(after: sending) {
                 report(attempt, sending, reason.failure)
                 throw reason.failure
             }
@@ -111,6 +111,13 @@ struct BrandRotation: Sendable {
                 attempt = try next(after: attempt, sending, failure, advice)
             }
         }
+    }
+
+    /// Why the run ended this attempt; nil if it did not. A request that times out with the run is the run's end too.
+    private func reasonToStop(after sending: Sending) -> Cancellation.Reason? {
+        guard case .failure(let error) = sending.result else { return nil }
+        if error.kind == .timedOut, ContinuousClock.now >= run.deadline { return run.stop.reason ?? .deadline }
+        return error.kind == .cancelled ? run.stop.reason : nil
     }
 
     /// One attempt's request, at its end.
