@@ -9,20 +9,20 @@ internal import Secrets
 internal import Synchronization
 internal import TokenAPI
 
-/// One brand's life in a run, from its published outputs to a new token in place:
+/// The processing of one brand in a run, from its published outputs to its new token:
 /// read outputs → decide (both in ``BrandJob``) → read secret → sign → send → judge → publish → record.
 ///
-/// Every path ends in exactly one outcome. The task runs on threads of the pool, so that files may block it. It waits
-/// for the response without a thread.
+/// Every path ends in exactly one outcome. The task runs on threads of the pool, because files may block it. It holds
+/// no thread while it waits for the response.
 struct BrandRotation: Sendable {
     let job: BrandJob
     let run: RunResources
-    /// Given back when the first response is there, or the brand waits for a program.
+    /// Released when the first response arrives, or before the brand waits for a program.
     let place: StartWindow.Place
 
     private var brand: Brand { job.brand }
 
-    /// Brings the brand to its outcome.
+    /// Processes the brand and records its outcome.
     func perform() async {
         let began = ContinuousClock.now
         // Requests sent.
@@ -48,7 +48,7 @@ struct BrandRotation: Sendable {
     private func readSecret() async throws(BrandFailure) -> Secret {
         if let reason = run.stop.reason { throw reason.failure }
         let source = brand.secret
-        // A program may take its whole timeout: it keeps nobody else from starting.
+        // A program may take its whole timeout. Other brands may start meanwhile.
         if source.isCommand { place.leave() }
         let pool = source.isCommand ? run.commands : run.pool
         let result = await pool.value(within: source.isCommand ? nil : run.configuration.patience) {
@@ -71,20 +71,21 @@ struct BrandRotation: Sendable {
 
     // MARK: Sign, send, judge
 
-    /// What a further attempt depends on.
+    /// The state that one attempt passes to the next.
     private struct Attempt: Sendable {
         var number = 1
         var requestID: String
         var notBefore: ContinuousClock.Instant?
-        /// Whether an advice that holds once was taken: that of a response that made no sense, and that of a wrong clock.
+        /// Whether the single retry after a malformed response was used.
         var isOnceUsed = false
+        /// Whether the single retry with a corrected clock was used.
         var isClockUsed = false
-        /// Whether the last attempt got no response. Over HTTP/2 the next one would use the same connection, which may
-        /// lead nowhere any more.
+        /// Whether the last attempt got no response. Its HTTP/2 connection may be dead, so the next attempt must not
+        /// reuse it.
         var needsFreshConnection = false
-        /// What a response to this brand alone made the clock's offset seem to be.
+        /// The clock offset that a response to this brand suggests; no granted token has confirmed it yet.
         var supposedOffset: Duration?
-        /// Whether this attempt is the first that is signed with it.
+        /// Whether this attempt is the first that is signed with ``supposedOffset``.
         var provesOffset = false
     }
 
@@ -103,7 +104,7 @@ struct BrandRotation: Sendable {
             let now = run.context.now().advanced(by: sending.offset)
             switch client.judge(sending.result, requestID: attempt.requestID, now: now) {
             case .granted(let token):
-                // It was right: the other brands need not find out themselves.
+                // The offset is confirmed, so all brands sign with it.
                 if let offset = attempt.supposedOffset { run.endpoint.sign(withOffset: offset) }
                 report(attempt, sending, nil)
                 return token
@@ -113,21 +114,21 @@ struct BrandRotation: Sendable {
         }
     }
 
-    /// One attempt's request, at its end.
+    /// The result of one attempt's request.
     private struct Sending: Sendable {
         let result: Result<HTTPResponse, CurlError>
-        /// What was added to this host's clock to sign it.
+        /// The offset that was added to this host's clock for the signature.
         let offset: Duration
-        /// False for a request that was taken back before it was sent.
+        /// False if the request was cancelled before it was sent.
         let isSent: Bool
     }
 
     private func send(_ attempt: Attempt, _ client: any TokenClient) async -> Sending {
         let signed = SignedOffset()
         let result = await withCheckedContinuation { continuation in
-            // A corrected time that proves right spares the others an attempt in vain: it does not queue behind them.
+            // A confirmed offset saves every other brand a failed attempt, so this request is sent before theirs.
             run.http.submit(notBefore: attempt.notBefore, goesFirst: attempt.provesOffset) { [run] in
-                // Signed when there is a place to send it, on every attempt: the timestamp is part of the signature.
+                // The signature covers the timestamp, so each attempt is signed just before it is sent.
                 run.context.observe?(.sent)
                 let offset = attempt.supposedOffset ?? run.endpoint.signingOffset
                 signed.set(offset)
@@ -142,8 +143,8 @@ struct BrandRotation: Sendable {
         return Sending(result: result, offset: offset ?? .zero, isSent: offset != nil)
     }
 
-    /// Decides about a further attempt.
-    /// - Throws: the failure that the brand ends with.
+    /// Decides whether there is another attempt.
+    /// - Throws: the brand's failure, to give up.
     private func next(
         after attempt: Attempt, _ sending: Sending, _ failure: BrandFailure, _ advice: RetryDecision
     ) throws(BrandFailure) -> Attempt {
@@ -174,7 +175,7 @@ struct BrandRotation: Sendable {
         return next
     }
 
-    /// Whether the endpoint's health forbids a further attempt, which the failure then says.
+    /// Whether the endpoint's health forbids another attempt. If so, the failure's message says why.
     private func refuses(_ advice: RetryDecision, _ failure: inout BrandFailure) -> Bool {
         guard let refusal = run.endpoint.refusal(of: advice) else { return false }
         failure = BrandFailure(failure.code, "\(failure.message); \(refusal)")
@@ -218,14 +219,13 @@ struct BrandRotation: Sendable {
         outcome.issuedAt = token.issuedAt
         outcome.expiresAt = token.expiresAt
         let now = run.context.now()
-        // The time in any response may be wrong: the token's own counts, or the one that a granted request was signed
-        // with.
+        // A `Date` header may be wrong. Use the token's own issue time, or the offset of a granted request.
         let offset = OutputSnapshot.clockOffset(of: token, writtenAt: now)
         outcome.health = run.policy.health(
             of: token, brand: brand, writtenAt: now,
             clockOffset: offset == .zero ? run.endpoint.signingOffset : offset)
         for (index, output) in brand.outputs.enumerated() {
-            // What was refused stays as it is.
+            // A refused output is not written.
             if !outputs[index].isRefused {
                 outputs[index].outcome = run.publication.publish(
                     token, of: brand, to: output, over: outputs[index].previous, barrier: run.barrier)
@@ -239,15 +239,15 @@ struct BrandRotation: Sendable {
             outcome.isHidden && outputs.contains { $0.outcome.kind == .refused || $0.outcome.kind == .failed }
         guard outcome.failure == nil, outcome.health != .outlivesNextRun else { return }
         outcome.kind = .shortLived
-        let end = token.expiresAt.map { " until \($0)" } ?? ""
+        let end = token.expiresAt.map { " at \($0)," } ?? ""
         outcome.failure = BrandFailure(
             .shortLived,
-            "DOKU granted a token\(end) that does not outlive the next run: it needs "
-                + "\(DurationText.render(run.policy.needed)); run more often, or ask for a longer valid_time")
+            "DOKU granted a token that expires\(end) before the next run can replace it; a token must last "
+                + "\(DurationText.render(run.policy.needed)), so run more often or set a longer valid_time")
     }
 }
 
-/// The clock offset that a request was signed with; nil before.
+/// The clock offset that a request was signed with; nil until it is signed.
 private final class SignedOffset: Sendable {
     private let offset = Mutex<Duration?>(nil)
 
@@ -256,7 +256,7 @@ private final class SignedOffset: Sendable {
     func set(_ value: Duration) { offset.withLock { $0 = value } }
 }
 
-/// What all brands of a run share.
+/// The resources that all brands of a run share.
 final class RunResources: Sendable {
     let configuration: Configuration
     let context: RunContext
@@ -267,11 +267,11 @@ final class RunResources: Sendable {
     let publication: Publication
     let shared: SharedPublisher
     let pool: WorkerPool
-    /// For programs that print a secret.
+    /// Runs programs that print a secret.
     let commands: WorkerPool
     let barrier: WriteBarrier?
     let stop: Cancellation
-    /// When the tokens must be done.
+    /// When all tokens must be published.
     let deadline: ContinuousClock.Instant
 
     init(
