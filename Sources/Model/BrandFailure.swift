@@ -82,7 +82,7 @@ package struct BrandFailure: Error, Sendable, Equatable {
 
 extension BrandFailure {
     /// What a file's error means for the brand that has it.
-    /// - Parameter code: of what has no code of its own.
+    /// - Parameter code: the code, unless the error has a more specific one.
     package init(_ code: Code, _ error: FileError) {
         self.init(error.reason == .hanging ? .diskHangs : code, "\(error)")
     }

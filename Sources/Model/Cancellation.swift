@@ -3,8 +3,7 @@
 package import Dispatch
 internal import Synchronization
 
-/// The wish, from outside or from the clock, that a run end soon. Given once; later ones change nothing, but a signal
-/// takes the place of the clock's.
+/// A cancellation request for a run. The first one wins, but a signal overrides the deadline.
 package final class Cancellation: Sendable {
     package enum Reason: Sendable, Equatable {
         case deadline
@@ -14,19 +13,21 @@ package final class Cancellation: Sendable {
         case terminated
     }
 
-    /// From a stop on, in milliseconds: what publications in progress get to end, and what the whole run gets. The
-    /// promise is an exit within 2 s.
+    // Time limits in milliseconds after a cancellation. The program promises to exit within 2 s.
+
+    /// For publications in progress.
     package static let timeToPublish = 1200
+    /// For the whole run.
     package static let timeToConclude = 1700
 
-    /// And what telling others of it may last after that.
+    /// For reporting.
     private static let timeToTell = 1900
 
     private struct State: Sendable {
         var reason: Reason?
         var time = DispatchTime.distantFuture
         var handlers: [@Sendable () -> Void] = []
-        /// Of those whom the clock's wish does not concern.
+        /// Handlers that run only after a signal.
         var signalHandlers: [@Sendable () -> Void] = []
     }
 
@@ -36,8 +37,7 @@ package final class Cancellation: Sendable {
 
     package var reason: Reason? { state.withLock { $0.reason } }
 
-    /// How long others may still be told how the run ended; nil without a signal: the deadline is the run's, and not
-    /// theirs.
+    /// The time left for reporting; nil without a signal, because the deadline does not limit reporting.
     package var timeLeftToTell: Duration? {
         guard isBySignal else { return nil }
         let time = state.withLock { $0.time }
@@ -47,7 +47,7 @@ package final class Cancellation: Sendable {
         return max(.zero, whole - .nanoseconds(Int64(clamping: passed)))
     }
 
-    /// Whether somebody outside wants the run to end.
+    /// Whether a signal cancelled the run.
     package var isBySignal: Bool {
         switch reason {
         case .interrupted, .terminated: true
@@ -55,6 +55,7 @@ package final class Cancellation: Sendable {
         }
     }
 
+    /// Cancels the run and calls the handlers.
     package func stop(_ reason: Reason) {
         let handlers = state.withLock { state in
             guard state.reason == nil || (state.reason == .deadline && reason != .deadline) else {
@@ -70,7 +71,7 @@ package final class Cancellation: Sendable {
         for handler in handlers { handler() }
     }
 
-    /// Gives itself as the clock's wish when that instant comes, unless it is cancelled before.
+    /// Cancels the run at the deadline, unless the caller cancels the timer first.
     package func alarm(at deadline: ContinuousClock.Instant) -> any DispatchSourceTimer {
         let alarm = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "deadline"))
         let left = Int(max(.zero, deadline - ContinuousClock.now).wholeMilliseconds)
@@ -80,8 +81,8 @@ package final class Cancellation: Sendable {
         return alarm
     }
 
-    /// Signals `semaphore` so many milliseconds after the stop, if one comes: whoever waits there gives up then.
-    /// - Parameter isForSignals: whether the clock's wish is none of its business.
+    /// Signals `semaphore` this many milliseconds after a cancellation, so that its waiter gives up.
+    /// - Parameter isForSignals: whether the deadline is ignored.
     package func signal(_ semaphore: DispatchSemaphore, after milliseconds: Int, isForSignals: Bool = false) {
         let handler: @Sendable () -> Void = { [self] in
             guard milliseconds > 0 else { return _ = semaphore.signal() }
@@ -91,16 +92,18 @@ package final class Cancellation: Sendable {
         if isForSignals { onSignal(handler) } else { onStop(handler) }
     }
 
-    /// Waits so long by the monotonic clock, or until a stop comes.
+    /// Waits for the duration by the monotonic clock, or until a cancellation.
     package func wait(upTo duration: Duration) {
         let stopped = DispatchSemaphore(value: 0)
         onStop { @Sendable in _ = stopped.signal() }
         _ = stopped.wait(timeout: .now() + .milliseconds(Int(duration.wholeMilliseconds)))
     }
 
-    /// Does what may take its time on a thread of its own, and waits for it: so long at most, and so many milliseconds
-    /// from a signal on.
-    /// - Returns: nil where it was not done by then; it goes on all the same.
+    /// Runs `body` on another thread and waits for its result.
+    /// - Parameters:
+    ///   - patience: the longest wait.
+    ///   - milliseconds: the longest wait after a signal.
+    /// - Returns: nil if the wait timed out; `body` continues.
     package func result<Value: Sendable>(
         within patience: Duration, afterSignal milliseconds: Int, of body: @escaping @Sendable () -> Value
     ) -> Value? {
@@ -120,7 +123,7 @@ package final class Cancellation: Sendable {
         return found.withLock { $0 }
     }
 
-    /// Calls `handler` once, on whatever thread the stop comes; at once where it came already.
+    /// Calls `handler` once, on the thread that cancels; at once if the run is already cancelled.
     package func onStop(_ handler: @escaping @Sendable () -> Void) {
         let isStopped = state.withLock { state in
             if state.reason == nil { state.handlers.append(handler) }
@@ -129,7 +132,7 @@ package final class Cancellation: Sendable {
         if isStopped { handler() }
     }
 
-    /// The same for a signal alone.
+    /// Like ``onStop(_:)``, but ignores the deadline.
     package func onSignal(_ handler: @escaping @Sendable () -> Void) {
         let isStopped = state.withLock { state in
             let isStopped = state.reason != nil && state.reason != .deadline
@@ -141,17 +144,18 @@ package final class Cancellation: Sendable {
 }
 
 extension BrandFailure {
-    /// Whether it says no more than that the run ended before the brand was done.
+    /// Whether the only cause is that the run was cancelled.
     package var isOfStop: Bool { code == .stopped || code == .deadlineExceeded }
 }
 
 extension Cancellation.Reason {
-    /// What it means for a brand that was not done.
+    /// The failure of a brand that was not finished.
     package var failure: BrandFailure {
-        switch self {
-        case .deadline: BrandFailure(.deadlineExceeded, "the run's deadline came before the brand was done")
-        case .interrupted: BrandFailure(.stopped, "SIGINT came before the brand was done")
-        case .terminated: BrandFailure(.stopped, "SIGTERM came before the brand was done")
+        let effect = "before the brand was finished; the next run retries it"
+        return switch self {
+        case .deadline: BrandFailure(.deadlineExceeded, "the run's deadline passed \(effect)")
+        case .interrupted: BrandFailure(.stopped, "SIGINT stopped the run \(effect)")
+        case .terminated: BrandFailure(.stopped, "SIGTERM stopped the run \(effect)")
         }
     }
 }

@@ -1,28 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What was read at one place where a brand's token is published.
+/// The content of one of a brand's outputs, as read at the start of a run.
 package struct OutputSnapshot: Sendable {
     package enum State: Sendable {
-        /// Nothing is there, or nothing that reads as a token.
+        /// The output is missing, or holds no usable token.
         case noToken(MissingTokenReason)
         case token(Token)
     }
 
     package let path: String
-    /// What is done about a symbolic link there; nil if the place is not a file.
+    /// The policy for a symbolic link at the path; nil if the output is not a file.
     package let symlinks: SymlinkPolicy?
     package let state: State
-    /// Why nothing will be written there: what is at the path is not ours to replace, or its directory is closed.
+    /// Why the run will not write it: the program must not replace it, or cannot write to its directory.
     package var refusal: BrandFailure?
-    /// Whether mode, owner and bytes are those that publishing the same token again would give.
+    /// Whether mode, owner and bytes are the same as if the token were published again.
     package let isAsConfigured: Bool
-    /// When the file was last written; nil for a shared place, which other brands' tokens rewrite as well.
+    /// When the file was last written; nil for a shared destination, which other brands' tokens rewrite too.
     package let writtenAt: Timestamp?
-    /// How far this host's clock was behind when it wrote the file: a token that is younger than its file was issued by
-    /// another clock, which is the one that its expiry counts by. Zero within ``Timestamp/clockTolerance``, and if the
-    /// file is the younger one: it may have been copied.
+    /// How far this host's clock was behind the issuer's clock when it wrote the file.
     ///
-    /// A clock that was set right meanwhile makes the token seem older than it is by as much, once.
+    /// It is positive if the token was issued after the file was written. The expiry counts by the issuer's clock.
+    /// It is zero within ``Timestamp/clockTolerance``, and if the file is newer than the token: it may be a copy.
+    ///
+    /// If the clock was corrected meanwhile, the token once seems older than it is, by the same amount.
     package let clockOffset: Duration
 
     package init(
@@ -42,7 +43,7 @@ package struct OutputSnapshot: Sendable {
         }
     }
 
-    /// How far behind a token says the clock was that saw it written; zero as ``clockOffset`` says.
+    /// The ``clockOffset`` of a token in a file that was written at this time.
     package static func clockOffset(of token: Token, writtenAt time: Timestamp) -> Duration {
         guard let offset = token.issuedAt?.since(time), offset > Timestamp.clockTolerance,
             offset <= .seconds(86_400)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Who needs a new token, read from the tokens already published.
+/// Decides which brands need a new token, from the tokens that are already published.
 package struct RenewalPolicy: Sendable {
     package enum Verdict: Sendable, Equatable {
         case fresh
-        /// The token is good; a file is not as configured.
+        /// The token is valid, but a file is not as configured.
         case repair
         /// Request a new token.
         case request(RenewalReason)
@@ -12,9 +12,9 @@ package struct RenewalPolicy: Sendable {
         case impossible(BrandFailure)
     }
 
-    /// Time that a token must have left so that it is still good when the next run has done its work.
+    /// The remaining time that a token needs to be still valid when the next run ends.
     package let needed: Duration
-    /// Up to what a token must have left for a run to delay its request: what the run may take, by whatever clock.
+    /// The longest time that a run may take, including clock errors. A run must not delay if a token expires within it.
     private let longestRun: Duration
     private let force: Bool
     private let now: Timestamp
@@ -35,7 +35,7 @@ package struct RenewalPolicy: Sendable {
         var refusal: BrandFailure?
         var absence: RenewalReason?
         var disagree = false
-        // By number, since a copy of an output is slow: a run may look at ten thousand.
+        // By index, because copying an output is slow and a run may examine 10,000.
         for index in outputs.indices {
             if let failure = outputs[index].refusal {
                 refusal = refusal ?? failure
@@ -62,7 +62,7 @@ package struct RenewalPolicy: Sendable {
         if let issuedAt = token.issuedAt, issuedAt.since(now) - clockOffset > Timestamp.clockTolerance {
             return .request(.issuedInFuture)
         }
-        // Of a token that tells nothing, the file's time is all there is.
+        // If the token has no times, only the file's time is known.
         if token.issuedAt == nil, token.expiresAt == nil, let writtenAt, writtenAt.since(now) > Timestamp.clockTolerance
         {
             return .request(.issuedInFuture)
@@ -84,14 +84,15 @@ package struct RenewalPolicy: Sendable {
         return token.expiresAt == nil ? .request(.notAsConfigured) : .repair
     }
 
-    /// How much of its life a token has left; nil where nothing tells.
+    /// The token's remaining time; nil if it is unknown.
     package static func remaining(of token: Token, brand: Brand, writtenAt: Timestamp?, now: Timestamp) -> Duration? {
         if let expiresAt = token.expiresAt { return expiresAt.since(now) }
         guard let writtenAt, let validTime = brand.validTime else { return nil }
         return writtenAt.advanced(by: validTime).since(now)
     }
 
-    /// The same by the true time, as far as it is known; an age is counted by one clock alone.
+    /// The remaining time, corrected by the clock offset. The age of an opaque token needs no correction, because only
+    /// this host's clock measures it.
     private func left(
         of token: Token, brand: Brand, writtenAt: Timestamp?, clockOffset: Duration
     ) -> Duration? {
@@ -99,7 +100,7 @@ package struct RenewalPolicy: Sendable {
             .map { token.expiresAt == nil ? $0 : $0 - clockOffset }
     }
 
-    /// How long before its end the brand wants a token renewed: a third of its lifetime unless configured.
+    /// How long before it expires a token is renewed: a third of its lifetime unless configured.
     package static func renewBefore(of token: Token, brand: Brand) -> Duration {
         switch brand.renewBefore {
         case .remaining(let duration): return duration
@@ -108,7 +109,7 @@ package struct RenewalPolicy: Sendable {
         }
     }
 
-    /// How good one published token is for those who read it.
+    /// The health of one published token.
     package func health(of output: OutputSnapshot, brand: Brand) -> TokenHealth {
         guard case .token(let token) = output.state, token.clientID ?? brand.clientID == brand.clientID else {
             return .dead
@@ -116,8 +117,8 @@ package struct RenewalPolicy: Sendable {
         return health(of: token, brand: brand, writtenAt: output.writtenAt, clockOffset: output.clockOffset)
     }
 
-    /// Whether what reads this output may be without a token before a run that delays is over, or is so already. An
-    /// output that is refused is none that the run could help.
+    /// Whether the output has no valid token, or its token may expire before a delayed run ends.
+    /// False for a refused output, because the run cannot write it.
     package func isUrgent(_ output: OutputSnapshot, brand: Brand) -> Bool {
         guard output.refusal == nil else { return false }
         guard case .token(let token) = output.state, token.clientID ?? brand.clientID == brand.clientID else {
@@ -127,12 +128,12 @@ package struct RenewalPolicy: Sendable {
         return left.map { $0 <= longestRun } ?? false
     }
 
-    /// - Parameter clockOffset: what must be added to this host's clock to get the true time, where that is known.
+    /// - Parameter clockOffset: the true time minus this host's time, if known.
     package func health(
         of token: Token, brand: Brand, writtenAt: Timestamp?, clockOffset: Duration = .zero
     ) -> TokenHealth {
         guard let left = left(of: token, brand: brand, writtenAt: writtenAt, clockOffset: clockOffset) else {
-            // Nobody can tell; what reads it will.
+            // The remaining time is unknown. Assume that the token is valid.
             return .outlivesNextRun
         }
         return left <= .zero ? .dead : left <= needed ? .diesBeforeNextRun : .outlivesNextRun
@@ -140,7 +141,7 @@ package struct RenewalPolicy: Sendable {
 }
 
 extension RenewalPolicy {
-    /// The rule of a configuration's times.
+    /// Creates the policy from a configuration's times.
     package init(_ configuration: Configuration, force: Bool, now: Timestamp) {
         self.init(
             runEvery: configuration.runEvery, deadline: configuration.deadline, splay: configuration.splay,
@@ -149,7 +150,7 @@ extension RenewalPolicy {
 }
 
 extension RenewalPolicy.Verdict {
-    /// Whether anything is to be done for the brand: its files are to be written.
+    /// Whether the run must write the brand's files.
     package var needsWork: Bool {
         switch self {
         case .repair, .request: true

@@ -2,52 +2,52 @@
 
 internal import Synchronization
 
-/// A place that holds the tokens of many brands and is written in one step, such as a snippet file or a Kubernetes
-/// Secret. It keeps what it read and wrote to itself; calls of one destination never overlap.
+/// A destination that holds the tokens of many brands and is written in one step. Examples are a snippet file and a
+/// Kubernetes Secret. Calls to one destination never overlap.
 package protocol SharedDestination: AnyObject, Sendable {
-    /// Names of the brands with a place in it, in the order of the configuration.
+    /// Names of the brands with an entry in it, in the order of the configuration.
     var brands: [String] { get }
 
-    /// What messages and reports call it.
+    /// Its name in messages and reports.
     var name: String { get }
 
-    /// Why it could not be read: nothing is written over what is not known.
+    /// Why it could not be read. It is then not written, because that might destroy its content.
     var failure: BrandFailure? { get }
 
     /// How long a new token may wait for others before the destination is written.
     var interval: Duration { get }
 
-    /// Whether a run must ask beforehand, once for all brands, whether new tokens could be written.
+    /// Whether the run must call ``probeWrite(for:)`` before it requests tokens.
     var probesWrites: Bool { get }
 
-    /// Reads what is there. Called once, before anything else.
+    /// Reads the content. Called once, before all other calls.
     func read()
 
-    /// What was read at the brand's places.
+    /// The content of the brand's entries.
     func snapshots(of brand: Brand) -> [OutputSnapshot]
 
-    /// Asks whether new tokens could be written for these brands, so that none is requested in vain. The brands'
-    /// snapshots have the refusals afterwards.
+    /// Checks whether new tokens for these brands could be written, before the run requests them.
+    /// Sets the refusals of the brands' snapshots.
     func probeWrite(for brands: Set<String>)
 
-    /// Writes the new tokens, and keeps the last good token of every other brand.
+    /// Writes the new tokens, and keeps the last valid token of every other brand.
     ///
     /// - Parameters:
-    ///   - tokens: new ones by name of the brand: all of the run so far.
-    ///   - isLast: whether no more come: what fails then has failed, and is not tried again.
-    ///   - barrier: passed before anything changes.
-    /// - Returns: nil if the write failed and is to be tried again.
+    ///   - tokens: all new tokens of the run so far, by brand name.
+    ///   - isLast: whether this is the last write. A failure is then final.
+    ///   - barrier: passed before the first change.
+    /// - Returns: nil if the write failed and must be retried.
     func write(_ tokens: [String: Token], isLast: Bool, barrier: WriteBarrier?) -> [PlaceOutcome]?
 
-    /// Tokens that were read and that no file holds.
+    /// Tokens that were read here and are in no file.
     var hiddenTokens: [Token] { get }
 }
 
-/// What happened at one brand's place in a shared destination.
+/// The result of one brand's entry in a shared destination.
 package struct PlaceOutcome: Sendable {
     package let brand: String
     package var output: OutputOutcome
-    /// Whether the write may have taken effect although it counts as failed.
+    /// Whether the write counts as failed, but may have taken effect.
     package var mayHaveArrived = false
 
     package init(brand: String, output: OutputOutcome, mayHaveArrived: Bool = false) {
@@ -57,13 +57,13 @@ package struct PlaceOutcome: Sendable {
     }
 }
 
-/// Makes the shared destinations of a configuration that are not files, for one run. The run ends at the instant given,
-/// or when it is stopped.
+/// Creates the shared destinations of a configuration that are not files, for one run. The run ends at `end`, or when
+/// it is cancelled.
 package typealias DestinationMaker =
     @Sendable (_ configuration: Configuration, _ stop: Cancellation, _ end: ContinuousClock.Instant) ->
     [any SharedDestination]
 
-/// Does something once, before a run changes its first file; callers that come meanwhile wait until it is done.
+/// Runs an action once, before the run changes its first file. Concurrent callers wait until it is done.
 package final class WriteBarrier: Sendable {
     private let body: Mutex<(@Sendable () -> Void)?>
 

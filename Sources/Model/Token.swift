@@ -67,7 +67,7 @@ package struct Token: Sendable, Equatable {
         return dots != 0
     }
 
-    /// The position of the first dot at or after `start`; the end of the bytes if there is none.
+    /// The position of the first dot at or after `start`; the end of the bytes if no dot follows.
     private static func firstDot(in bytes: Span<UInt8>, from start: Int) -> Int {
         var index = start
         while index < bytes.count, bytes[index] != UInt8(ascii: ".") { index += 1 }

@@ -5,25 +5,25 @@ package import Model
 internal import Publishing
 internal import Synchronization
 
-/// One brand on its way through a run: what was read at its outputs, what is to be done, and what became of it.
+/// The state of one brand in a run: the outputs as read, the next step, and the outcome.
 ///
-/// Small, since a run may have ten thousand brands: no token is kept but one to be published again.
+/// A run may have 10,000 brands, so a job is small. It keeps a token only to publish it again.
 package final class BrandJob: Sendable {
-    /// What is to be done for the brand.
+    /// The work that the run does for the brand.
     package enum Step: Sendable {
         case nothing
         case request
-        /// Publish the token at hand again.
+        /// Publish the current token again.
         indirect case repair(Token)
     }
 
-    /// One place where the brand's token is published.
+    /// One output of the brand: its own file, or its entry in a shared destination.
     package struct Output: Sendable {
         package var outcome: OutputOutcome
         let previous: PreviousOutput
         let isShared: Bool
 
-        /// Whether the run leaves it alone.
+        /// Whether the run must not write it.
         var isRefused: Bool { outcome.kind == .refused }
     }
 
@@ -35,23 +35,23 @@ package final class BrandJob: Sendable {
     }
 
     private struct State: Sendable {
-        /// Without outputs.
+        /// Its outputs are in ``outputs``.
         var outcome: BrandOutcome
-        /// The brand's own files first, then its places in shared destinations.
+        /// The brand's own files, followed by its entries in shared destinations.
         var outputs: [Output]
         var progress: Progress
-        /// Shared places that the new token is still to be written to.
+        /// Paths of the shared entries to which the new token is not written yet.
         var awaited: Set<String> = []
-        /// Whether a new token goes to shared places.
+        /// Whether the run writes a new token to shared entries.
         var isAwaited = false
-        /// Whether a write may have taken effect although it counts as failed.
+        /// Whether a write counts as failed, but may have taken effect.
         var mayHaveChanged = false
         var isClosed = false
     }
 
     package let brand: Brand
     package let step: Step
-    /// Whether the brand's token has expired, or might before a run that delays is over.
+    /// Whether the token has expired, or may expire before a delayed run ends.
     let isUrgent: Bool
     private let state: Mutex<State>
 
@@ -63,7 +63,7 @@ package final class BrandJob: Sendable {
         state = Mutex(State(outcome: outcome, outputs: outputs, progress: progress))
     }
 
-    /// A brand that was not looked at before a stop.
+    /// Creates the job of a brand that the run did not examine before it was stopped.
     convenience init(unseen brand: Brand, _ failure: BrandFailure?) {
         var outcome = BrandOutcome(name: brand.name, clientID: brand.clientID, kind: .unfinished, health: .dead)
         outcome.failure = failure
@@ -76,11 +76,11 @@ package final class BrandJob: Sendable {
         self.init(brand, .nothing, isUrgent: false, outcome, outputs)
     }
 
-    /// Decides what is to be done for a brand.
+    /// Examines a brand and chooses its step.
     ///
     /// - Parameters:
-    ///   - snapshots: what was read at its places.
-    ///   - directories: asked, for a brand that is about to be written, whether they take a new file.
+    ///   - snapshots: the contents of its outputs.
+    ///   - directories: checks whether a new file can be created, if the brand needs work.
     convenience init(
         _ brand: Brand, _ snapshots: [OutputSnapshot], policy: RenewalPolicy, directories: OutputDirectories
     ) {
@@ -136,6 +136,7 @@ package final class BrandJob: Sendable {
         self.init(brand, step, isUrgent: isUrgent, outcome, outputs)
     }
 
+    /// Refuses each output whose directory cannot take a new file.
     /// - Returns: whether an output was refused.
     private static func refuseUnwritable(_ snapshots: inout [OutputSnapshot], _ directories: OutputDirectories) -> Bool
     {
@@ -152,14 +153,14 @@ package final class BrandJob: Sendable {
         return hasRefused
     }
 
-    // MARK: What becomes of it
+    // MARK: Progress
 
     var needsWork: Bool { if case .nothing = step { false } else { true } }
 
     var isRequest: Bool { if case .request = step { true } else { false } }
 
-    /// Says that the brand's files are about to be written.
-    /// - Returns: the brand's own files with a place for what happens to them, and the outcome so far.
+    /// Records that the run begins to write the brand's files.
+    /// - Returns: the outcome and the outputs so far, for the caller to update.
     func beginPublishing() -> (outcome: BrandOutcome, outputs: [Output]) {
         state.withLock { state in
             state.progress = .publishing
@@ -167,7 +168,7 @@ package final class BrandJob: Sendable {
         }
     }
 
-    /// Ends the brand's way without a token.
+    /// Records that the brand got no token.
     func fail(_ failure: BrandFailure, attempts: Int, duration: Duration) {
         state.withLock { state in
             guard !state.isClosed else { return }
@@ -179,8 +180,8 @@ package final class BrandJob: Sendable {
         }
     }
 
-    /// Ends the brand's way with its own files written.
-    /// - Parameter awaitsShared: whether a new token is still to be written to the shared destinations.
+    /// Records the result after the brand's own files were written.
+    /// - Parameter awaitsShared: whether the new token must still be written to shared destinations.
     func finish(_ outcome: BrandOutcome, _ outputs: [Output], awaitsShared: Bool) {
         state.withLock { state in
             guard !state.isClosed else { return }
@@ -194,7 +195,7 @@ package final class BrandJob: Sendable {
         }
     }
 
-    /// Notes what happened at the brand's place in a shared destination.
+    /// Records the result of the brand's entry in a shared destination.
     func note(_ place: PlaceOutcome) {
         state.withLock { state in
             if place.mayHaveArrived { state.mayHaveChanged = true }
@@ -209,8 +210,8 @@ package final class BrandJob: Sendable {
         }
     }
 
-    /// Notes which written files a power failure may undo.
-    /// - Parameter doubt: why, by path; nil for a file that is safe.
+    /// Records which written files a power failure may undo.
+    /// - Parameter doubt: the reason for a path; nil if the file is durable.
     func noteUnsynced(_ doubt: (_ path: String) -> FileError?) {
         state.withLock { state in
             guard !state.isClosed else { return }
@@ -223,9 +224,10 @@ package final class BrandJob: Sendable {
         }
     }
 
-    /// Closes the job: what comes later changes nothing.
-    /// - Parameter failure: of a brand that is not done; it counts as `unfinished`, so that no report is silently short.
-    /// - Returns: what became of the brand, and of its files.
+    /// Closes the job. Later calls do not change the outcome.
+    /// - Parameter failure: the failure if the brand is not finished. The brand is then `unfinished`, so the report is
+    ///   complete.
+    /// - Returns: the brand's outcome, and what hooks need to know about its files.
     func close(unfinished failure: BrandFailure?) -> (outcome: BrandOutcome, change: Change) {
         state.withLock { state in
             state.isClosed = true
@@ -237,7 +239,8 @@ package final class BrandJob: Sendable {
             if state.progress != .done {
                 state.outcome.kind = .unfinished
                 state.outcome.failure =
-                    failure ?? BrandFailure(.unfinished, "the run ended before the brand was done")
+                    failure
+                    ?? BrandFailure(.unfinished, "the run ended before the brand was finished; the next run retries it")
             }
             var outcome = state.outcome
             outcome.outputs = state.outputs.map(\.outcome)
@@ -250,18 +253,18 @@ package final class BrandJob: Sendable {
         }
     }
 
-    /// What hooks need to know about a brand's files besides their outcomes.
+    /// What hooks need to know about a brand's files, in addition to their outcomes.
     struct Change: Sendable {
         let ownOutputs: Int
-        /// Whether a token was requested for shared places, or published again.
+        /// Whether a token was requested for shared entries, or published again.
         let hasNewToken: Bool
-        /// Whether a write may have taken effect that was not confirmed.
+        /// Whether an unconfirmed write may have taken effect.
         let isUnconfirmed: Bool
-        /// Whether the files may still change after a stop.
+        /// Whether the files may still change after the run was stopped.
         let mayStillCome: Bool
     }
 
-    /// What a run that only plans says of the brand.
+    /// The brand's outcome in a dry run.
     var planned: BrandOutcome {
         state.withLock { state in
             var outcome = state.outcome
@@ -277,7 +280,7 @@ package final class BrandJob: Sendable {
 }
 
 extension BrandOutcome {
-    /// Adds what went wrong after the brand was done; what went wrong first stays its failure.
+    /// Adds a failure that occurred after the brand was finished. The first failure is kept.
     fileprivate mutating func add(_ later: BrandFailure) {
         guard failure == nil || kind == .shortLived else { return }
         failure = later

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The module Rotation: one run, from the lock on its configuration to its report: read, decide, request, publish.
+// The module Rotation: one run, from the lock on its configuration to its report. It reads, decides, requests and
+// publishes.
 
 internal import DurableFiles
 internal import Hooks
@@ -8,18 +9,18 @@ package import Reporting
 internal import Secrets
 internal import Settings
 
-/// What the command line asks of a run.
+/// The options of a run, as the command line sets them.
 package struct RotationRequest: Sendable {
     package var configurationFile: String
-    /// nil for all brands.
+    /// The brands to process; nil for all.
     package var brands: [String]?
     package var shard: Shard?
     package var force = false
-    /// Plan only: no lock, no secret read, no request, no write.
+    /// Plan only: takes no lock, reads no secret, sends no token request and writes nothing.
     package var isDryRun = false
-    /// How long to wait for another run of the same configuration to end.
+    /// How long to wait for another run of the same configuration.
     package var wait: Duration = .zero
-    /// Whether a person waits for the run: it delays nothing.
+    /// Whether a person waits for the run. The run then skips its random delay.
     package var isAttended = false
 
     package init(configurationFile: String) {
@@ -27,7 +28,7 @@ package struct RotationRequest: Sendable {
     }
 }
 
-/// One start of the program: from a configuration file to a report with the exit status.
+/// One run of the program, from a configuration file to a report with the exit status.
 package struct RotationRun {
     private let request: RotationRequest
     private let runID: String
@@ -36,7 +37,7 @@ package struct RotationRun {
     private let destinations: DestinationMaker
     private let reporting: RunReporting?
 
-    /// - Parameter reporting: is told nothing of a run that only plans.
+    /// - Parameter reporting: ignored in a dry run.
     package init(
         _ request: RotationRequest, runID: String = RandomIdentifier.make(), context: RunContext = RunContext(),
         stop: Cancellation, destinations: @escaping DestinationMaker = { _, _, _ in [] },
@@ -50,7 +51,7 @@ package struct RotationRun {
         self.reporting = request.isDryRun ? nil : reporting
     }
 
-    /// Ends in a report on every way out.
+    /// Runs and returns a report, also if the run fails.
     package func report() -> RunReport {
         let began = ContinuousClock.now
         var report = RunReport(
@@ -70,7 +71,7 @@ package struct RotationRun {
             report.exitStatus = .configuration
             let hint =
                 error.reason == .lockUnsupported
-                ? "; or name a directory on one in state_dir, for a lock file" : ""
+                ? ", or set state_dir to a directory on one" : ""
             report.problems = ["configuration: \(error)\(hint)"]
         } catch let error as InvalidSelection {
             report.exitStatus = .usage
@@ -86,7 +87,7 @@ package struct RotationRun {
         report.endedAt = context.now()
         report.duration = .now - began
         report.warnings += reporting?.runEnded(report) ?? []
-        // Only now the lock goes.
+        // The lock is held until here.
         withExtendedLifetime(turn) {}
         return report
     }
@@ -99,7 +100,7 @@ package struct RotationRun {
         let selection = try Selection(of: configuration, names: request.brands, shard: request.shard)
         guard turn.isOurs else {
             report.lostLock = true
-            // A stop that came while it waited is not the other run's doing.
+            // If the wait was cancelled, the other run is not the cause.
             guard stop.reason == nil else { return }
             report.exitStatus = .lockHeld
             report.problems = [
@@ -110,7 +111,7 @@ package struct RotationRun {
         report.coverage = coverage(of: selection, in: configuration)
         if report.coverage == .whole { report.coversAllBrands = true }
         if request.isDryRun { return plan(configuration, selection, &report) }
-        // Whoever is told may begin to read the environment on another thread: nothing is taken out of it after this.
+        // Reporting may read the environment on another thread, so variables are removed from it before that.
         let known = configuration.hooks.isEmpty ? nil : RedactionSet()
         var variables = Set(configuration.brands.lazy.compactMap(\.secret.variable))
         if let variable = configuration.report.ping?.url.variable { variables.insert(variable) }
@@ -127,12 +128,12 @@ package struct RotationRun {
         )
     }
 
-    /// The configuration, opened, and the lock of its runs: both go with this.
+    /// The open configuration file and the run's lock. They are released together.
     private struct Turn {
         let file: InputFile
-        /// What is locked instead of the file itself.
+        /// The lock file, if the configuration file itself cannot be locked.
         var lock: LockFile?
-        /// Whether the lock is ours, or none is needed.
+        /// Whether this run holds the lock, or needs none.
         let isOurs: Bool
     }
 
@@ -149,12 +150,12 @@ package struct RotationRun {
                 guard error.reason == .lockUnsupported else { throw error }
                 return try lockInStateDirectory(instead: error, waitingUntil: end)
             }
-            // A file that was replaced meanwhile is locked in vain: the next run locks the new one.
+            // If the file was replaced meanwhile, the next run would lock the new one. Try again with that.
             if !isLocked || file.isCurrent { return Turn(file: file, isOurs: isLocked) }
         }
     }
 
-    /// Takes the lock that stands for a configuration whose file system has none.
+    /// Locks a file in the state directory, if the configuration's file system does not support locks.
     private func lockInStateDirectory(
         instead error: FileError, waitingUntil end: ContinuousClock.Instant
     ) throws -> Turn {
@@ -162,7 +163,7 @@ package struct RotationRun {
         guard let directory = StateDirectory(of: try ConfigurationSource.read(path)) else { throw error }
         let lock = try directory.lockFile()
         let isLocked = try lock.lock(waitingUntil: end, isCancelled: { stop.reason != nil })
-        // Opened under the lock: it may have been replaced while that was waited for.
+        // Open the file under the lock, because it may have been replaced during the wait.
         return Turn(file: try InputFile(path: path), lock: lock, isOurs: isLocked)
     }
 
@@ -178,7 +179,7 @@ package struct RotationRun {
         HookDelivery(configuration, selection, began: report.startedAt, isDryRun: request.isDryRun, stop: stop)
     }
 
-    /// Says what a run would do.
+    /// Reports what a run would do.
     private func plan(_ configuration: Configuration, _ selection: Selection, _ report: inout RunReport) {
         let rotation = rotation(configuration, selection)
         let hooks = hooks(configuration, selection, report)
@@ -196,7 +197,7 @@ package struct RotationRun {
             let plan = rotation(configuration, selection).plan()
             if plan.hasRequests, !plan.isUrgent { stop.wait(upTo: configuration.splay * context.random()) }
         }
-        // Begun, and its deadline counted, after the delay; what stands on disk may have changed meanwhile.
+        // The deadline counts from the end of the delay. The outputs may have changed meanwhile, so plan again.
         let rotation = rotation(configuration, selection)
         let hooks = hooks(configuration, selection, report)
         let announce: @Sendable (Set<String>) -> Void = { hooks.announce($0) }
@@ -220,14 +221,14 @@ package struct RotationRun {
 }
 
 extension RunReporting {
-    /// Tells those whom the configuration names, also of a run that never began: it has its secret still where it was.
+    /// Creates the reporting of a run. If the run fails before it starts, reporting reads the ping's secret itself.
     package convenience init(stop: Cancellation) {
         self.init(stop: stop, lateSecret: { SecretReader(taking: Set([$0.variable].compactMap(\.self))).supply })
     }
 }
 
 extension SecretReader {
-    /// This reader as reporting uses it.
+    /// This reader in the form that reporting needs.
     fileprivate var supply: RunReporting.SecretSupply {
         { [self] source, isCancelled, warn throws(BrandFailure) in
             try secret(from: source, isCancelled: isCancelled, expose: { warn(Self.warning(of: $0)) })

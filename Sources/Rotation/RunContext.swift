@@ -3,14 +3,14 @@
 internal import DurableFiles
 package import Model
 
-/// What a run takes from the world besides its files: time and chance. A test gives its own.
+/// The run's sources of time, random numbers and identifiers, and its observer. A test can replace them.
 package struct RunContext: Sendable {
     package var now: @Sendable () -> Timestamp
     /// Uniform in 0..<1.
     package var random: @Sendable () -> Double
-    /// A new Request-Id, unique for good: at most 128 visible ASCII characters.
+    /// A new Request-Id that is never reused: at most 128 visible ASCII characters.
     package var requestID: @Sendable () -> String
-    /// Whom to tell what happens; nil where nobody watches.
+    /// Receives the run's events; nil if there is no observer.
     package var observe: (@Sendable (RunEvent) -> Void)?
 
     package init(

@@ -6,14 +6,15 @@ internal import Processes
 internal import Publishing
 internal import Secrets
 
-/// Every secret and every token that a program of this user may come by: those that the run has read, and those that
-/// stand in files now, of brands that were not due as well. Commands are not run for it.
+/// All secrets and tokens that a hook may print: those that the run has read, and those that files hold now.
+///
+/// It reads the files of all brands, due or not. It does not run commands.
 struct SensitiveValues {
     let configuration: Configuration
     let known: RedactionSet
     let rotation: TokenRotation
 
-    /// - Returns: false if a stop came before all were found: what was printed may hold others.
+    /// - Returns: false if a signal stopped the search. The output may then still hold sensitive values.
     func hide(in redaction: inout OutputRedaction) -> Bool {
         let secrets = SecretReader()
         let directories = OutputDirectories(reading: rotation.publication.directories)
@@ -21,7 +22,7 @@ struct SensitiveValues {
         let reader = OutputReader(directories: directories, accounts: publication.accounts)
         let (configuration, stop) = (configuration, rotation.stop)
         let brands = configuration.brands
-        // What is on a disk that does not respond is out of that program's reach as well.
+        // If a disk does not respond, the hook cannot read it either.
         let found = rotation.pool.map(
             brands.count, within: configuration.patience, onCancel: { stop.onSignal($0) }
         ) { index in
@@ -54,7 +55,7 @@ struct SensitiveValues {
         switch source {
         case .file, .credential, .value:
             (try? reader.secret(from: source, isHanging: directories.isHanging)).map { [$0] } ?? []
-        // What the environment had is known; a command is run for a brand that is due, and then known as well.
+        // `known` holds these already. A command runs only for a brand that is due.
         case .environment, .command: []
         }
     }

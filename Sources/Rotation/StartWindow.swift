@@ -2,17 +2,16 @@
 
 internal import Synchronization
 
-/// Starts jobs in their order, as many at a time as the network and the memory are worth: ten thousand brands need no
-/// more memory than those that are on their way.
+/// Starts jobs in order and limits how many are active. Memory thus depends on the window, not on the number of brands.
 final class StartWindow: Sendable {
-    /// One job's place. A job that has to wait for long gives it back, so that another one starts.
+    /// One job's place. A job releases it before a long wait, so that another job starts.
     final class Place: Sendable {
         private let window: StartWindow
         private let isTaken = Atomic(true)
 
         fileprivate init(_ window: StartWindow) { self.window = window }
 
-        /// Gives the place back; calls after the first change nothing.
+        /// Releases the place. Only the first call has an effect.
         func leave() {
             if isTaken.exchange(false, ordering: .relaxed) { window.leave() }
         }
@@ -30,18 +29,18 @@ final class StartWindow: Sendable {
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - width: how many places there are.
-    ///   - begin: starts a job and returns at once; the job gives its place back in the end.
+    ///   - width: the number of places.
+    ///   - begin: starts a job and returns at once. The job must release its place.
     init(_ jobs: [BrandJob], width: Int, begin: @escaping @Sendable (BrandJob, Place) -> Void) {
         self.jobs = jobs
         self.width = width
         self.begin = begin
     }
 
-    /// Starts jobs until all places are taken, unless another thread does.
+    /// Starts jobs until all places are taken, unless another thread is doing so.
     func fill() {
         let starts = state.withLock { state in
-            // An eighth of a window at a time: one by one would wake a thread for each response.
+            // Start an eighth of the window at a time, to avoid waking a thread for each response.
             guard !state.isFilling, state.next < jobs.count, state.taken <= width - width / 8 else { return false }
             state.isFilling = true
             return true

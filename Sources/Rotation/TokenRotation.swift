@@ -9,7 +9,7 @@ internal import Publishing
 package import Secrets
 internal import TokenAPI
 
-/// One run over one configuration: read what is published, decide, request, publish. The caller holds the run's lock.
+/// One run over one configuration: read the outputs, decide, request, publish. The caller holds the run's lock.
 package final class TokenRotation: Sendable {
     let configuration: Configuration
     let brands: [Brand]
@@ -19,9 +19,9 @@ package final class TokenRotation: Sendable {
     let publication: Publication
     let pool = WorkerPool(width: 512)
     private let destinations: [any SharedDestination]
-    /// When the tokens must be done.
+    /// When all tokens must be published.
     let deadline: ContinuousClock.Instant
-    /// When the run must be over.
+    /// When the run must end.
     let end: ContinuousClock.Instant
 
     package init(
@@ -29,7 +29,7 @@ package final class TokenRotation: Sendable {
         stop: Cancellation, destinations: DestinationMaker = { _, _, _ in [] }
     ) {
         self.configuration = configuration
-        // The array itself if possible: a copy for ten thousand brands is large.
+        // Share the array if possible: a copy of 10,000 brands is large.
         brands =
             selection.brands.count == configuration.brands.count
             ? configuration.brands : selection.brands.map { configuration.brands[$0] }
@@ -43,7 +43,7 @@ package final class TokenRotation: Sendable {
         self.destinations = destinations(configuration, stop, deadline)
     }
 
-    /// Reads what is published and decides who is due, by the deadline. Writes nothing.
+    /// Reads the outputs and decides which brands are due, before the deadline. Writes nothing.
     package func plan() -> RotationPlan {
         let alarm = stop.alarm(at: deadline)
         defer { alarm.cancel() }
@@ -58,7 +58,7 @@ package final class TokenRotation: Sendable {
         return RotationPlan(jobs: jobs, destinations: published.destinations)
     }
 
-    /// Asks of destinations over the network whether new tokens could be written for brands that need one.
+    /// Checks whether network destinations would accept new tokens for the brands that need one.
     private func probeWrites(_ published: PublishedState) {
         let probed = published.destinations.filter(\.probesWrites)
         guard !probed.isEmpty else { return }
@@ -73,11 +73,11 @@ package final class TokenRotation: Sendable {
         }
     }
 
-    /// Removes what killed runs left, requests what is due, publishes it, and says what became of every brand.
+    /// Removes files that killed runs left, requests and publishes new tokens, and returns every brand's outcome.
     ///
     /// - Parameters:
     ///   - announce: called once before the first file changes, with the names of the brands that may change.
-    ///   - known: takes the new tokens that no file holds, if they must be known later.
+    ///   - known: receives the new tokens that no file holds, so that hook output can be redacted.
     package func run(
         _ whole: consuming RotationPlan, secrets: SecretReader, announce: (@Sendable (Set<String>) -> Void)? = nil,
         known: RedactionSet? = nil
@@ -89,7 +89,7 @@ package final class TokenRotation: Sendable {
         var plan = whole
         var work = plan.jobs.filter(\.needsWork)
         let barrier = announce.map { announce in
-            // A shared file may be written for any of its brands, also if none is due.
+            // A shared file may be written even if none of its brands is due.
             let shared = Set(plan.destinations.filter { $0 is SnippetFile }.flatMap(\.brands))
             let brands = Set(work.map(\.brand.name)).union(shared.intersection(brands.map(\.name)))
             return WriteBarrier { announce(brands) }
@@ -97,7 +97,7 @@ package final class TokenRotation: Sendable {
         let shared = plan.publisher(barrier)
         let endpoint = EndpointHealth(brands: work.count)
         var warnings: [String] = []
-        // What comes after this, hooks and reporting, has bounds of its own: the deadline ends none of it.
+        // Hooks and reporting have their own time limits. The deadline does not apply to them.
         let alarm = work.isEmpty && !shared.isNeeded ? nil : stop.alarm(at: deadline)
         defer { alarm?.cancel() }
         if !work.isEmpty {
@@ -107,9 +107,9 @@ package final class TokenRotation: Sendable {
         if alarm != nil { conclude(shared) }
         if let doubt = publication.directories.doubt { for job in plan.jobs { job.noteUnsynced(doubt) } }
         warnings += endpoint.warnings
-        // What a hook prints must not give them away; no file holds them.
+        // No file holds these tokens, so the redaction of hook output needs them here.
         for token in known == nil ? [] : shared.hiddenTokens { known?.note(Secret(Array(token.text.utf8))) }
-        // The result alone holds the jobs from here on.
+        // From here on, only the result holds the jobs.
         let jobs = plan.jobs
         plan.jobs = []
         work = []
@@ -118,7 +118,7 @@ package final class TokenRotation: Sendable {
             notesChanges: announce != nil)
     }
 
-    /// Brings every job to its outcome. Returns when all are done, or a stop has taken its time.
+    /// Processes all jobs. Returns when all are finished, or when the time limit after a cancellation has passed.
     private func perform(
         _ work: [BrandJob], _ secrets: SecretReader, _ endpoint: EndpointHealth, _ shared: SharedPublisher,
         _ barrier: WriteBarrier?
@@ -135,7 +135,7 @@ package final class TokenRotation: Sendable {
         }
         let run = RunResources(
             self, secrets: secrets, http: http, endpoint: endpoint, shared: shared, barrier: barrier)
-        // A stop lets publications in progress end, for a while.
+        // After a cancellation, publications in progress get some time to finish.
         let finished = DispatchSemaphore(value: 0)
         stop.onStop { http.cancel() }
         stop.signal(finished, after: Cancellation.timeToPublish)
@@ -154,14 +154,15 @@ package final class TokenRotation: Sendable {
         http.cancel()
     }
 
-    /// Writes what is shared and makes everything durable: on threads of their own, since a disk or a server that hangs
-    /// must not keep a stopped run from ending.
+    /// Writes the shared destinations and makes all files durable.
+    ///
+    /// This uses separate threads, so a hanging disk or server cannot block a cancelled run.
     private func conclude(_ shared: SharedPublisher) {
         let finished = DispatchSemaphore(value: 0)
         let group = DispatchGroup()
         let queue = DispatchQueue(label: "conclusion")
         let directories = publication.directories
-        // What is written is safe before anything else is waited for.
+        // Make the written files durable before waiting for anything else.
         queue.async(group: group) { @Sendable in directories.synchronize() }
         shared.finish(in: group) { directories.synchronize() }
         group.notify(queue: queue) { @Sendable in _ = finished.signal() }
@@ -170,39 +171,40 @@ package final class TokenRotation: Sendable {
     }
 }
 
-/// Who is due and why: nothing is written, requested or unlocked for it.
+/// Which brands are due, and why. Planning reads no secret, sends no token request and writes no token.
 package struct RotationPlan: Sendable {
     /// One for each brand of the run, in the order of the configuration.
     package fileprivate(set) var jobs: [BrandJob]
     let destinations: [any SharedDestination]
 
-    /// Whether anything is to be requested.
+    /// Whether any brand needs a new token.
     var hasRequests: Bool { jobs.contains(where: \.isRequest) }
 
-    /// Whether some brand's token has expired, or might before a run that delays is over.
+    /// Whether any brand's token has expired, or may expire before a delayed run ends.
     var isUrgent: Bool { jobs.contains(where: \.isUrgent) }
 
-    /// Publishes to the shared destinations, and has the brands' jobs note what happened there.
+    /// Creates the publisher for the shared destinations. It records each result in the brand's job.
     fileprivate func publisher(_ barrier: WriteBarrier?) -> SharedPublisher {
         let jobs = destinations.isEmpty ? [] : jobs
         let byName = Dictionary(jobs.map { ($0.brand.name, $0) }) { first, _ in first }
         return SharedPublisher(destinations, barrier: barrier) { byName[$0.brand]?.note($0) }
     }
 
-    /// The outcomes of a run that only plans.
+    /// The outcomes of a dry run.
     package var planned: [BrandOutcome] { jobs.map(\.planned) }
 }
 
-/// What came of a run's tokens.
+/// The result of a run's tokens.
 package struct RotationResult: Sendable {
     /// In the order of the configuration.
     package let outcomes: [BrandOutcome]
-    /// What is not as safe as it should be.
+    /// Problems that did not fail a brand.
     package let warnings: [String]
-    /// What must be added to this host's clock to get the endpoint's, if a response told.
+    /// The endpoint's clock minus this host's clock; nil if no response showed it.
     package let clockOffset: Duration?
-    /// Names of the brands of which a token was published, or may still be if the run was stopped. Known if the first
-    /// write was announced, as ``failed`` is.
+    /// Names of the brands whose token was published, or may still be published after a cancellation.
+    ///
+    /// This and ``failed`` are set only if hooks need them.
     package private(set) var changed: Set<String> = []
     /// Names of the brands that failed.
     package private(set) var failed: Set<String> = []
@@ -219,7 +221,7 @@ package struct RotationResult: Sendable {
         var outcomes: [BrandOutcome] = []
         var changes: [BrandJob.Change] = []
         outcomes.reserveCapacity(open.count)
-        // One by one: of ten thousand brands, jobs and outcomes together would be large.
+        // Release each job when its outcome exists: all 10,000 of both would need much memory.
         open.reverse()
         while let job = open.popLast() {
             let (outcome, change) = job.close(unfinished: failure)
@@ -231,8 +233,8 @@ package struct RotationResult: Sendable {
     }
 
     private mutating func noteChanges(_ changes: [BrandJob.Change], isStopped: Bool) {
-        // A shared file changes with any of its brands: it is a change for those whose tokens are new, or for all of
-        // them if none is.
+        // Every write of a shared file touches all its brands. It counts as a change for those with a new token. If
+        // no token is new, it counts for all of them.
         var renewed: Set<String> = []
         for (outcome, change) in zip(outcomes, changes) where change.hasNewToken {
             renewed.formUnion(outcome.outputs.dropFirst(change.ownOutputs).lazy.map(\.path))
@@ -255,18 +257,17 @@ extension OutputOutcome {
 }
 
 extension BrandOutcome {
-    /// Whether something went wrong with it. That somebody stopped the run is nothing wrong.
+    /// Whether the brand failed. A brand that a signal stopped did not fail.
     fileprivate var hasFailed: Bool { failure.map { $0.code != .stopped } ?? false }
 }
 
 extension EndpointHealth {
-    /// What responses showed that is not as it should be.
+    /// Warnings about problems that responses showed.
     fileprivate var warnings: [String] {
         var warnings: [String] = []
         if hasOtherType {
             warnings.append(
-                "answer-type: an answer was not labelled as JSON (Content-Type); something may stand between this host "
-                    + "and DOKU")
+                "answer-type: the Content-Type of a response was not JSON; look for a proxy between this host and DOKU")
         }
         if let skew {
             warnings.append(
@@ -278,7 +279,6 @@ extension EndpointHealth {
 }
 
 extension Configuration {
-    /// What is kept of a run's time for its hooks: brands that take all the time there is must not keep others'
-    /// readers from being told.
+    /// The part of the run's time that is reserved for hooks. Slow brands must not delay the hooks of other brands.
     var timeForHooks: Duration { min(hooks.reduce(.zero) { $0 + $1.timeout }, deadline / 4) }
 }

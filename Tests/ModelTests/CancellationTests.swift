@@ -6,14 +6,14 @@ import Synchronization
 import Testing
 
 @Suite struct CancellationTests {
-    /// What was called, in the order of the calls.
+    /// The handlers that were called, in order.
     private final class Calls: Sendable {
         private let names = Mutex<[String]>([])
         var all: [String] { names.withLock { $0 } }
         func note(_ name: String) { names.withLock { $0.append(name) } }
     }
 
-    @Test func `nothing happens until somebody asks`() {
+    @Test func `nothing is called without a cancellation`() {
         let stop = Cancellation()
         let calls = Calls()
         stop.onStop { calls.note("a") }
@@ -21,7 +21,7 @@ import Testing
         #expect(calls.all.isEmpty)
     }
 
-    @Test func `the first reason stays, and each handler is called once`() {
+    @Test func `the first reason wins, and each handler is called once`() {
         let stop = Cancellation()
         let calls = Calls()
         stop.onStop { calls.note("a") }
@@ -33,7 +33,7 @@ import Testing
         #expect(calls.all.sorted() == ["a", "b"])
     }
 
-    @Test func `a signal takes the place of the deadline, and no handler is called again`() {
+    @Test func `a signal overrides the deadline, and no handler is called again`() {
         let stop = Cancellation()
         let calls = Calls()
         stop.onStop { calls.note("a") }
@@ -49,7 +49,7 @@ import Testing
         #expect(calls.all == ["a"])
     }
 
-    @Test func `who comes late is called at once`() {
+    @Test func `a handler that is added after a cancellation is called at once`() {
         let stop = Cancellation()
         let calls = Calls()
         stop.stop(.deadline)
@@ -59,7 +59,7 @@ import Testing
         #expect(calls.all == ["late"])
     }
 
-    @Test func `a handler sees the reason and may use the request again`() {
+    @Test func `a handler sees the reason and may use the cancellation again`() {
         let stop = Cancellation()
         let calls = Calls()
         stop.onStop {
@@ -72,7 +72,7 @@ import Testing
         #expect(stop.reason == .interrupted)
     }
 
-    @Test func `of many threads one is first and no handler is lost or doubled`() {
+    @Test func `with many threads, one reason wins and each handler is called once`() {
         for round in 0..<50 {
             let stop = Cancellation()
             let calls = Calls()
@@ -92,7 +92,7 @@ import Testing
         (Cancellation.Reason.deadline, BrandFailure.Code.deadlineExceeded), (.interrupted, .stopped),
         (.terminated, .stopped),
     ])
-    func `a brand that was stopped may be tried again`(reason: Cancellation.Reason, code: BrandFailure.Code) {
+    func `the failure of a cancelled brand is transient`(reason: Cancellation.Reason, code: BrandFailure.Code) {
         #expect(reason.failure.code == code)
         #expect(reason.failure.isTransient)
     }

@@ -14,7 +14,7 @@ import enum Model.ExitStatus
         .interrupted: 130, .terminated: 143,
     ]
 
-    @Test func `the numbers are the documented ones`() {
+    @Test func `the numbers are as documented`() {
         for status in ExitStatus.allCases { #expect(status.rawValue == Self.documented[status]) }
         #expect(ExitStatus.allCases.count == Self.documented.count)
     }
@@ -27,11 +27,11 @@ import enum Model.ExitStatus
     }
 
     @Test(arguments: ExitStatus.allCases)
-    func `each status has a meaning and an advice`(status: ExitStatus) {
+    func `each status has a meaning and advice`(status: ExitStatus) {
         #expect(!status.meaning.isEmpty && !status.advice.isEmpty)
     }
 
-    // MARK: Of outcomes
+    // MARK: From outcomes
 
     private static let healths: [TokenHealth] = [.outlivesNextRun, .diesBeforeNextRun, .dead]
     private static let passing = BrandFailure.Code.allCases.filter { BrandFailure($0, "").isTransient }

@@ -4,8 +4,8 @@ import Model
 import TestSupport
 import Testing
 
-/// Who needs a new token. The run of these tests: every 15 minutes, deadline 2 minutes, so that a token needs
-/// 15 min + 2 min + 1 min = 1080 s.
+/// Which brands need a new token. In these tests a run starts every 15 minutes and its deadline is 2 minutes. A token
+/// needs 15 min + 2 min + 1 min = 1080 s.
 @Suite struct RenewalPolicyTests {
     private static let needed: Int64 = 1080
 
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test(arguments: [Int64(-1_000_000), -1, 0, 1, 60])
-    func `a token that ended or is about to is renewed`(left: Int64) throws {
+    func `a token that has expired or expires soon is renewed`(left: Int64) throws {
         let verdict = try verdict(left: left)
         #expect(isRequest(verdict))
         #expect((reason(verdict) == "the token has expired") == (left <= 0))
@@ -64,35 +64,35 @@ import Testing
         (.remaining(.seconds(7200)), 86_400, 7200),
         // Percent of the lifetime.
         (.percent(50), 21_600, 10_800), (.percent(1), 864_000, 8640), (.percent(99), 21_600, 21_384),
-        // A third where nothing is said.
+        // A third by default.
         (nil, 21_600, 7200), (nil, 86_400, 28_800),
-        // What the next run needs is the lower bound of each.
+        // The needs of the next run are the lower bound of each.
         (.remaining(.seconds(1)), 21_600, needed), (.percent(1), 21_600, needed), (nil, 3000, needed),
     ])
-    func `a token is renewed at its threshold, and not a second earlier`(
+    func `a token is renewed at its threshold, not a second earlier`(
         renewBefore: RenewalThreshold?, lifetime: Int64, threshold: Int64
     ) throws {
         #expect(try verdict(left: threshold + 1, lifetime: lifetime, renewBefore: renewBefore) == .fresh)
         #expect(try isRequest(verdict(left: threshold, lifetime: lifetime, renewBefore: renewBefore)))
     }
 
-    /// The trap of a fraction alone: a third of 15 minutes is 5, and the next run comes in 15.
+    /// A fraction alone is not enough: a third of 15 minutes is 5, but the next run starts in 15.
     @Test func `a short token is renewed on every run`() throws {
         #expect(try isRequest(verdict(left: 890, lifetime: 900, renewBefore: nil)))
     }
 
-    @Test func `a JWT without a beginning takes the configured lifetime`() throws {
+    @Test func `a JWT without iat has the configured lifetime`() throws {
         let text = Sample.jwt(#"{"exp":\#(Sample.now.seconds + 10_801)}"#)
         let fresh = [try output(text)]
         #expect(rule().verdict(on: Sample.brand(validTime: .seconds(32_400)), outputs: fresh) == .fresh)
         #expect(isRequest(rule().verdict(on: Sample.brand(validTime: .seconds(32_403)), outputs: fresh)))
-        // Without either only the next run counts.
+        // Without a lifetime, only the needs of the next run count.
         #expect(rule().verdict(on: Sample.brand(), outputs: fresh) == .fresh)
     }
 
     /// The clock was ahead when the file was written, or has jumped back since.
     @Test(arguments: [(59, true), (60, true), (61, false), (86_400, false)])
-    func `a beginning in the future is doubtful beyond a minute`(ahead: Int64, isFresh: Bool) throws {
+    func `a token issued more than a minute in the future is renewed`(ahead: Int64, isFresh: Bool) throws {
         let start = Sample.now.seconds + ahead
         let text = Sample.jwt(#"{"exp":\#(start + 21_600),"iat":\#(start)}"#)
         for age in [-ahead, nil] {
@@ -102,9 +102,9 @@ import Testing
         }
     }
 
-    /// This host's clock is behind: a token that it wrote is younger than its file. Or else every run would renew it.
+    /// This host's clock is behind, so a token is issued after its file was written. Not every run must renew it.
     @Test(arguments: [61, 300, 7200, 86_400])
-    func `a clock that is behind is seen by the file, and the end judged by the other clock`(behind: Int64) throws {
+    func `the file shows a clock that is behind, and expiry counts by the issuer's clock`(behind: Int64) throws {
         let lifetime: Int64 = 200_000
         let brand = Sample.brand(renewBefore: .remaining(.seconds(3600)))
         for age in [Int64(0), 900, 10_000] {
@@ -112,7 +112,7 @@ import Testing
             let text = Sample.jwt(#"{"exp":\#(start + lifetime),"iat":\#(start)}"#)
             #expect(rule().verdict(on: brand, outputs: [try output(text, age: age)]) == .fresh)
         }
-        // An hour before its end by the true time, which is later than this host believes.
+        // An hour before it expires by the correct time, which is later than this host's time.
         for (left, isFresh) in [(3601, true), (3600, false)] as [(Int64, Bool)] {
             let end = Sample.now.seconds + behind + left
             let text = Sample.jwt(#"{"exp":\#(end),"iat":\#(end - lifetime)}"#)
@@ -122,8 +122,8 @@ import Testing
         }
     }
 
-    @Test func `a file that is younger than its token tells nothing`() throws {
-        // Copied, or restored: the end counts by this host's clock.
+    @Test func `a file that is newer than its token does not show a clock error`() throws {
+        // The file may be a copy or restored, so expiry counts by this host's clock.
         let brand = Sample.brand(renewBefore: .remaining(.seconds(3600)))
         let text = Sample.jwt(left: 3600)
         #expect(isRequest(rule().verdict(on: brand, outputs: [try output(text, age: 0)])))
@@ -139,14 +139,14 @@ import Testing
         (.remaining(.zero), 20_519, true), (.remaining(.zero), 20_520, false),
         (nil, 1_000_000, false),
     ])
-    func `an opaque token lives for valid_time from its file's age`(
+    func `an opaque token expires valid_time after its file was written`(
         renewBefore: RenewalThreshold?, age: Int64, isFresh: Bool
     ) throws {
         let brand = Sample.brand(validTime: .seconds(21_600), renewBefore: renewBefore)
         #expect((rule().verdict(on: brand, outputs: [try output("opaque", age: age)]) == .fresh) == isFresh)
     }
 
-    @Test func `an opaque token of a file from the future is due: the clock was set back`() throws {
+    @Test func `an opaque token in a file from the future is due, because the clock was set back`() throws {
         let brand = Sample.brand(validTime: .seconds(21_600))
         #expect(isRequest(rule().verdict(on: brand, outputs: [try output("opaque", age: -86_400)])))
         #expect(rule().verdict(on: brand, outputs: [try output("opaque", age: -30)]) == .fresh)
@@ -160,7 +160,7 @@ import Testing
             ))
     }
 
-    @Test func `the oldest of several files tells an opaque token's age`() throws {
+    @Test func `the oldest of several files determines an opaque token's age`() throws {
         let brand = Sample.brand(validTime: .seconds(21_600))
         let (old, new) = (try output("opaque", age: 20_000), try output("opaque", path: "/run/b", age: 0))
         let snippet = try output("opaque", path: "/run/c", age: nil)
@@ -169,15 +169,15 @@ import Testing
         #expect(rule().verdict(on: brand, outputs: [new, snippet]) == .fresh)
     }
 
-    /// Writing it again would make it look new.
-    @Test func `an opaque token is not repaired but renewed`() throws {
+    /// Publishing it again would make it look new.
+    @Test func `an opaque token is renewed instead of repaired`() throws {
         let brand = Sample.brand(validTime: .seconds(21_600))
         #expect(isRequest(rule().verdict(on: brand, outputs: [try output("opaque", isAsConfigured: false)])))
     }
 
     // MARK: Several outputs
 
-    @Test func `a missing token in any output is a reason`() throws {
+    @Test func `a missing token in any output is a reason to renew`() throws {
         let good = try output(Sample.jwt(left: 21_600))
         let missing = try output(nil, path: "/run/b.token")
         for outputs in [[missing], [good, missing], [missing, good], [good, missing, good]] {
@@ -186,7 +186,7 @@ import Testing
         }
     }
 
-    @Test func `outputs that disagree are a reason`() throws {
+    @Test func `different tokens in outputs are a reason to renew`() throws {
         let (a, b) = (try output(Sample.jwt(left: 21_600)), try output(Sample.jwt(left: 21_601), path: "/run/b"))
         for outputs in [[a, b], [b, a], [a, b, a], [a, a, b], [b, a, a]] {
             #expect(reason(rule().verdict(on: Sample.brand(), outputs: outputs))?.contains("different tokens") == true)
@@ -194,7 +194,7 @@ import Testing
         #expect(rule().verdict(on: Sample.brand(), outputs: [a, a, a]) == .fresh)
     }
 
-    @Test func `a token of another brand is a reason`() throws {
+    @Test func `a token of another brand is a reason to renew`() throws {
         let foreign = try output(Sample.jwt(left: 21_600, clientID: "BRN-0002"))
         #expect(
             reason(rule().verdict(on: Sample.brand(), outputs: [foreign])) == "the token names another Client-Id")
@@ -204,7 +204,7 @@ import Testing
                 outputs: [try output(Sample.jwt(#"{"exp":\#(Sample.now.seconds + 21_600)}"#))]) == .fresh)
     }
 
-    @Test func `a good token in a file that is not as configured is repaired`() throws {
+    @Test func `a valid token in a file that is not as configured is repaired`() throws {
         let good = try output(Sample.jwt(left: 21_600))
         let crooked = try output(Sample.jwt(left: 21_600), path: "/run/b", isAsConfigured: false)
         for outputs in [[crooked], [good, crooked], [crooked, good]] {
@@ -216,7 +216,7 @@ import Testing
 
     // MARK: Refused outputs
 
-    @Test func `nothing is requested where nothing may be written`() {
+    @Test func `nothing is requested if no output may be written`() {
         for force in [false, true] {
             let rule = rule(force: force)
             #expect(rule.verdict(on: Sample.brand(), outputs: [Self.refused]) == .impossible(Self.refusal))
@@ -225,7 +225,7 @@ import Testing
         }
     }
 
-    @Test func `a refused output keeps no other one from its token`() throws {
+    @Test func `a refused output does not block the other outputs`() throws {
         let missing = try output(nil)
         #expect(isRequest(rule().verdict(on: Sample.brand(), outputs: [Self.refused, missing])))
         #expect(isRequest(rule().verdict(on: Sample.brand(), outputs: [missing, Self.refused])))
@@ -235,7 +235,7 @@ import Testing
         #expect(rule().verdict(on: Sample.brand(), outputs: [Self.refused, good]) == .fresh)
     }
 
-    @Test func `force requests whatever stands there`() throws {
+    @Test func `force requests a token regardless of the outputs`() throws {
         for outputs in [
             [try output(Sample.jwt(left: 21_600))], [try output(nil)], [try output("opaque")],
             [try output(Sample.jwt(left: 21_600)), Self.refused],
@@ -250,16 +250,16 @@ import Testing
         (Int64(-1), TokenHealth.dead), (0, .dead), (1, .diesBeforeNextRun), (needed, .diesBeforeNextRun),
         (needed + 1, .outlivesNextRun), (21_600, .outlivesNextRun),
     ])
-    func `health is whether a token outlives the next run`(left: Int64, health: TokenHealth) throws {
+    func `health depends on whether a token outlives the next run`(left: Int64, health: TokenHealth) throws {
         let brand = Sample.brand(validTime: .seconds(21_600), renewBefore: .percent(99))
         let token = try Sample.token(Sample.jwt(left: left))
         #expect(rule().health(of: token, brand: brand, writtenAt: nil) == health)
         #expect(rule().health(of: try output(token.text), brand: brand) == health)
-        // The same for an opaque token by its age.
+        // The same applies to an opaque token by its age.
         #expect(rule().health(of: try output("opaque", age: 21_600 - left), brand: brand) == health)
     }
 
-    @Test func `what is no token of the brand is dead`() throws {
+    @Test func `an output without a token of the brand is dead`() throws {
         #expect(rule().health(of: try output(nil), brand: Sample.brand()) == .dead)
         #expect(rule().health(of: Self.refused, brand: Sample.brand()) == .dead)
         let foreign = try output(Sample.jwt(left: 21_600, clientID: "BRN-0002"))

@@ -41,14 +41,14 @@ import Testing
         }
     }
 
-    @Test func `advice never allows no retry`() {
+    @Test func `the advice never allows no retry`() {
         for attempt in 1...3 {
             #expect(
                 RetryPolicy(attempts: 10).next(after: attempt, advice: .never, remaining: Self.hour, random: 0) == nil)
         }
     }
 
-    @Test func `advice once allows one retry, or none if one attempt is configured`() {
+    @Test func `the advice once allows one retry, or none if one attempt is configured`() {
         for identity in [RequestIdentity.same, .fresh] {
             let advice = RetryDecision.once(identity)
             let next = RetryPolicy(attempts: 10).next(after: 1, advice: advice, remaining: Self.hour, random: 0.5)

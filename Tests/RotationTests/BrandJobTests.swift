@@ -9,12 +9,12 @@ import Testing
 
 @testable import Rotation
 
-/// One brand's job, decided by real files.
+/// The job of one brand, with real files as its outputs.
 @Suite struct BrandJobTests {
     private let folder = FileManager.default.temporaryDirectory.appending(path: "brand-job-\(UUID().uuidString)")
     private let removal: Removal
 
-    /// Removes the folder with its owner.
+    /// Removes the folder when it is freed.
     private final class Removal {
         private let place: URL
         init(_ place: URL) { self.place = place }
@@ -39,7 +39,7 @@ import Testing
             ])
     }
 
-    /// A token that lives six hours and has this much left.
+    /// A token with a lifetime of six hours and this remaining time in seconds.
     private func token(left: Int64) throws -> Token {
         let end = now.seconds + left
         return try Sample.token(Sample.jwt(#"{"exp":\#(end),"iat":\#(end - 21_600)}"#))
@@ -62,7 +62,7 @@ import Testing
 
     // MARK: Decide
 
-    @Test func `a brand with a good token needs nothing`() throws {
+    @Test func `a brand with a valid token needs no work`() throws {
         let token = try token(left: 20_000)
         try publish(token)
         let job = job()
@@ -75,7 +75,7 @@ import Testing
         #expect(outcome.outputs.map(\.kind) == [.unchanged])
     }
 
-    @Test func `a brand without a token is due and cannot wait`() {
+    @Test func `a brand without a token is due and urgent`() {
         let job = job()
         #expect(job.isRequest && job.isUrgent)
         #expect(job.planned.kind == .due)
@@ -84,14 +84,14 @@ import Testing
         #expect(job.planned.health == .dead)
     }
 
-    @Test func `a brand whose token has not long to live is due, and can wait`() throws {
+    @Test func `a brand whose token is below the threshold is due, but not urgent`() throws {
         try publish(try token(left: 3600))
         let job = job()
         #expect(job.isRequest && !job.isUrgent)
         #expect(job.planned.reason == .endsSoon(left: 3600, threshold: 7200))
     }
 
-    @Test func `a good token in a file of another mode is published again`() throws {
+    @Test func `a valid token in a file with the wrong mode is published again`() throws {
         let token = try token(left: 20_000)
         try publish(token, mode: 0o644)
         let job = job()
@@ -102,7 +102,7 @@ import Testing
         #expect(job.needsWork && !job.isRequest)
     }
 
-    @Test func `an output that is not the run's to replace fails its brand before a request`() throws {
+    @Test func `an output that must not be replaced fails its brand before a request`() throws {
         try FileManager.default.createSymbolicLink(
             at: folder.appending(path: "kopi.token"), withDestinationURL: folder.appending(path: "elsewhere"))
         let job = job(force: true)
@@ -113,7 +113,7 @@ import Testing
         #expect(outcome.outputs.map(\.kind) == [.refused])
     }
 
-    @Test func `a directory that is gone by now is found before a request`() throws {
+    @Test func `a directory that was removed is found before a request`() throws {
         try publish(try token(left: 60))
         let reader = OutputReader(directories: directories, accounts: Accounts())
         let snapshots = brand.outputs.map { reader.read($0, of: brand) }
@@ -131,7 +131,7 @@ import Testing
         OutputSnapshot(path: path, state: .noToken(.missing))
     }
 
-    /// What ``BrandRotation`` does when the brand's own file is written.
+    /// Does what ``BrandRotation`` does after it wrote the brand's own file.
     private func finish(_ job: BrandJob) throws {
         var (outcome, outputs) = job.beginPublishing()
         outcome.kind = .rotated
@@ -140,7 +140,7 @@ import Testing
         job.finish(outcome, outputs, awaitsShared: true)
     }
 
-    @Test func `a brand is done when all its shared places are written`() throws {
+    @Test func `a brand is finished when all its shared entries are written`() throws {
         let job = job(sharing: [Self.shared("shared/a"), Self.shared("shared/b")])
         try finish(job)
         for path in ["shared/a", "shared/b"] {
@@ -152,18 +152,18 @@ import Testing
         #expect(change.hasNewToken)
     }
 
-    @Test func `a brand whose shared place is still awaited is unfinished`() throws {
+    @Test func `a brand with an unwritten shared entry is unfinished`() throws {
         let job = job(sharing: [Self.shared("shared/a"), Self.shared("shared/b")])
         try finish(job)
         job.note(PlaceOutcome(brand: "kopi", output: OutputOutcome(path: "shared/a", kind: .written)))
         let (outcome, change) = job.close(unfinished: BrandFailure(.deadlineExceeded, "the deadline came"))
         #expect(outcome.kind == .unfinished)
         #expect(outcome.failure?.code == .deadlineExceeded)
-        #expect(outcome.health == .dead, "nothing was at the place that is awaited")
+        #expect(outcome.health == .dead, "the unwritten entry held no token")
         #expect(change.mayStillCome)
     }
 
-    @Test func `a shared place that failed fails the brand, though its own file is written`() throws {
+    @Test func `a failed shared entry fails the brand, even if its own file is written`() throws {
         let job = job(sharing: [Self.shared("shared/a")])
         try finish(job)
         job.note(
@@ -177,13 +177,13 @@ import Testing
         #expect(change.isUnconfirmed)
     }
 
-    @Test func `a brand that was not done has an outcome all the same`() {
+    @Test func `a brand that was not finished has an outcome`() {
         let outcome = job().close(unfinished: nil).outcome
         #expect(outcome.kind == .unfinished)
         #expect(outcome.failure?.code == .unfinished)
     }
 
-    @Test func `what comes after the job is closed changes nothing`() throws {
+    @Test func `calls after the job is closed change nothing`() throws {
         let job = job(sharing: [Self.shared("shared/a")])
         var (late, outputs) = job.beginPublishing()
         let (outcome, change) = job.close(unfinished: BrandFailure(.stopped, "stopped"))

@@ -9,9 +9,9 @@ import Testing
 @testable import Rotation
 
 @Suite struct SensitiveValuesTests {
-    /// A run's deadline ends nothing that comes after its tokens; a signal leaves no time to look for all.
+    /// The deadline does not limit hooks and reporting. A signal leaves no time to read all files.
     @Test(arguments: [(Cancellation.Reason?.none, true), (.deadline, true), (.terminated, false)])
-    func `what stands in files is found though the deadline came, and a signal is told`(
+    func `file values are found after the deadline, and a signal makes the search incomplete`(
         reason: Cancellation.Reason?, isWhole: Bool
     ) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "sensitive-\(UUID().uuidString)")

@@ -9,14 +9,15 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// The random delay before the first request: real runs, with chance in the test's hand. Nobody listens where they ask.
+/// The random delay before the first request: real runs with random numbers from the test. No server listens at their
+/// endpoint.
 @Suite struct SplayTests {
-    /// A configuration and its files, removed with their owner.
+    /// A configuration and its files, which are removed when this is freed.
     private final class Host {
         let directory = FileManager.default.temporaryDirectory.appending(path: "splay-\(UUID().uuidString)")
         var configurationFile: String { directory.appending(path: "config.yaml").path }
 
-        /// - Parameter left: seconds that the published token has left; nil publishes none.
+        /// - Parameter left: the published token's remaining time in seconds; nil publishes no token.
         init(splay: String, runEvery: String = "1h", deadline: String = "5s", left: Int64?) throws {
             try FileManager.default.createDirectory(
                 at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -48,7 +49,7 @@ import Testing
         }
 
         /// Runs once.
-        /// - Returns: the report, and how often chance was asked.
+        /// - Returns: the report, and how many random numbers the run used.
         func run(
             _ change: (inout RotationRequest) -> Void = { _ in }, random: Double = 0,
             stop: Cancellation = Cancellation(), stoppingWith reason: Cancellation.Reason? = nil
@@ -70,22 +71,22 @@ import Testing
         }
     }
 
-    /// A failed attempt asks chance once for its wait, although none follows.
+    /// A failed attempt uses one random number for its wait, even if it is the last one.
     private static let askedByTheAttempt = 1
 
-    @Test func `a run waits a random part of the delay, which its deadline does not count`() throws {
+    @Test func `a run waits a random part of the delay before its deadline starts`() throws {
         let host = try Host(splay: "10s", left: 3600)
         let (report, delays) = host.run(random: 0.52)
         #expect(delays == Self.askedByTheAttempt + 1)
         #expect(report.duration >= .milliseconds(5200))
-        #expect(report.outcomes.first?.failure?.code == .notConnected, "its deadline of 5 s begins after the delay")
+        #expect(report.outcomes.first?.failure?.code == .notConnected, "the deadline of 5 s starts after the delay")
         #expect(report.exitStatus == .passingDiesSoon)
     }
 
     @Test(arguments: [
         (Cancellation.Reason.terminated, Model.ExitStatus.terminated), (.interrupted, .interrupted),
     ])
-    func `a stop ends the wait at once`(reason: Cancellation.Reason, status: Model.ExitStatus) throws {
+    func `a signal ends the wait at once`(reason: Cancellation.Reason, status: Model.ExitStatus) throws {
         let host = try Host(splay: "50m", left: 3600)
         let (report, delays) = host.run(random: 0.99, stoppingWith: reason)
         #expect(delays == 1)
@@ -95,16 +96,16 @@ import Testing
         #expect(report.outcomes.map(\.attempts) == [0])
     }
 
-    // splay 50m, deadline 5s and the minute of doubt: up to 3065 s a token might die while the run waits and works.
+    // splay 50m + deadline 5s + 1m for clock errors: a token with at most 3065 s left might expire during the run.
     @Test(arguments: [nil, Int64(-10), 0, 60, 3000, 3060])
-    func `nobody waits where a token is dead or would die meanwhile`(left: Int64?) throws {
+    func `a run does not wait if a token has expired or might expire meanwhile`(left: Int64?) throws {
         let host = try Host(splay: "50m", left: left)
         let (report, delays) = host.run(random: 0.99)
         #expect(delays == Self.askedByTheAttempt)
         #expect(report.outcomes.map(\.attempts) == [1])
     }
 
-    @Test func `nobody waits on a terminal, for a plan, or where nothing is due`() throws {
+    @Test func `a run does not wait on a terminal, in a dry run, or if nothing is due`() throws {
         let host = try Host(splay: "50m", left: 3600)
         #expect(host.run({ $0.isAttended = true }, random: 0.99).delays == Self.askedByTheAttempt)
         #expect(host.run({ $0.isDryRun = true }, random: 0.99).delays == 0)
@@ -112,7 +113,7 @@ import Testing
         let (report, delays) = fresh.run(random: 0.99)
         #expect(delays == 0)
         #expect(report.outcomes.map(\.kind) == [.fresh])
-        // A file to be repaired needs no request.
+        // Repairing a file needs no request.
         try FileManager.default.setAttributes(
             [.posixPermissions: 0o644], ofItemAtPath: fresh.directory.appending(path: "batik.token").path)
         let (repairing, none) = fresh.run(random: 0.99)
@@ -120,8 +121,8 @@ import Testing
         #expect(repairing.outcomes.map(\.kind) == [.repaired])
     }
 
-    /// Found by the simulation: a clock 47 s behind, which nothing betrays, took 23 s that a token had left for 70.
-    @Test func `a delay allows for the doubt that is had about any clock`() throws {
+    /// The simulation found this: with an undetected clock error of 47 s, 70 s of remaining time were 23 s.
+    @Test func `the urgency threshold allows for clock errors`() throws {
         let rule = RenewalPolicy(
             runEvery: .seconds(182), deadline: .seconds(33), splay: .seconds(32), force: false, now: Sample.now)
         for (left, isUrgent) in [(Int64(70), true), (125, true), (126, false)] {
@@ -131,12 +132,12 @@ import Testing
         }
     }
 
-    @Test func `without a delay nobody waits`() throws {
+    @Test func `a run without splay does not wait`() throws {
         let host = try Host(splay: "0s", left: 3600)
         #expect(host.run(random: 0.99).delays == Self.askedByTheAttempt)
     }
 
-    @Test func `a token must outlive the delay of the next run too`() {
+    @Test func `a token must also outlive the delay of the next run`() {
         let rule = RenewalPolicy(
             runEvery: .seconds(900), deadline: .seconds(120), splay: .seconds(30), force: false, now: Sample.now)
         #expect(rule.needed == .seconds(900 + 120 + 30 + 60))

@@ -9,14 +9,14 @@ import Testing
 @testable import Rotation
 
 @Suite struct StartWindowTests {
-    /// The jobs that were started, in their order, each with its place.
+    /// The started jobs in order, each with its place.
     private final class Started: Sendable {
         private let places = Mutex<[(name: String, place: StartWindow.Place)]>([])
         var names: [String] { places.withLock { $0.map(\.name) } }
         func note(_ job: BrandJob, _ place: StartWindow.Place) {
             places.withLock { $0.append((job.brand.name, place)) }
         }
-        /// Gives the place of the job with this number back.
+        /// Releases the place of the job with this number.
         func leave(_ number: Int) {
             let place = places.withLock { $0[number].place }
             place.leave()
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test func `no more jobs are started than there are places`() {
+    @Test func `at most as many jobs as places are started`() {
         let started = Started()
         let window = StartWindow(Self.jobs(20), width: 4) { started.note($0, $1) }
         window.fill()
@@ -41,7 +41,7 @@ import Testing
         #expect(started.names.count == 4)
     }
 
-    @Test func `places that are given back go to the next jobs, an eighth of the window at a time`() {
+    @Test func `released places go to the next jobs, an eighth of the window at a time`() {
         let started = Started()
         let window = StartWindow(Self.jobs(20), width: 16) { started.note($0, $1) }
         window.fill()
@@ -58,7 +58,7 @@ import Testing
         #expect(started.names == (0..<20).map { "brand-\($0)" })
     }
 
-    @Test func `a place that is given back twice counts once`() {
+    @Test func `a place that is released twice counts once`() {
         let started = Started()
         let window = StartWindow(Self.jobs(20), width: 16) { started.note($0, $1) }
         window.fill()
@@ -66,7 +66,7 @@ import Testing
         #expect(started.names.count == 16)
     }
 
-    @Test func `a job that gives its place back at once lets all the others start`() {
+    @Test func `all jobs start if each releases its place at once`() {
         let started = Started()
         let window = StartWindow(Self.jobs(1000), width: 4) { job, place in
             started.note(job, place)
@@ -76,7 +76,7 @@ import Testing
         #expect(started.names == (0..<1000).map { "brand-\($0)" })
     }
 
-    @Test func `many threads start each job once and keep the width`() {
+    @Test func `many threads start each job once and never exceed the width`() {
         let taken = Mutex(0)
         let most = Mutex(0)
         let started = Started()

@@ -6,19 +6,17 @@ import Settings
 import TestSupport
 import Testing
 
-/// No token dies that could have been kept alive: the program's own due rule, retry policy and configuration reader in
-/// virtual time, against what the contract promises.
+/// No token expires avoidably: the program's own renewal policy, retry policy and configuration reader keep the
+/// contract in virtual time.
 ///
-/// A token could have been kept alive where
-/// - the run after the last good one started at most `run_every` + 1 minute later, and was given a token before its
-///   deadline (however many attempts that took); the minute is for the scheduler, and what the clock is wrong by counts
-///   against it; or
-/// - the last good run left it alone, and a token came sooner after that run than the threshold up to which tokens are
-///   renewed: so long an outage, or so many missed runs, is survived; or
-/// - it would have lived had the run not delayed its request.
+/// The expiry of a token was avoidable if one of these is true:
+/// - The run after the last successful one started in time and got a token before its deadline. In time means at most
+///   `run_every` + 1 minute later. The minute covers delays of the scheduler and clock errors.
+/// - The last successful run did not renew it, and a new token came within the renewal threshold.
+///   The program must survive outages and missed runs of that length.
+/// - It would not have expired without the run's delay.
 ///
-/// Where runs were missed for longer, or DOKU gave nothing for longer, nobody could; the next run that is given a token
-/// heals it.
+/// Longer outages and more missed runs are not the program's fault. The next run that gets a token recovers.
 @Suite struct DueRuleSimulationTests {
     private static let cases =
         ProcessInfo.processInfo.environment["DOKU_TEST_SCALE"] == "release" ? 200_000 : 15_000
@@ -28,11 +26,11 @@ import Testing
         var histories = 0
         var refused = 0
         var tally = SimulatedHistory.Tally()
-        /// The seeds of histories in which a token died that could have lived.
+        /// The seeds of histories in which a token expired avoidably.
         var wrongedSeeds: [UInt64] = []
     }
 
-    /// Plays the histories of these seeds, as far as the reader takes their configuration.
+    /// Simulates the histories of these seeds, except those whose configuration is rejected.
     private func play(_ seeds: Range<UInt64>, _ rule: RuleUnderTest = .real) throws -> Whole {
         var whole = Whole()
         for seed in seeds {
@@ -62,8 +60,8 @@ import Testing
         return whole
     }
 
-    /// A configuration is refused only where its token, renewed by every run, would die before a late next one that
-    /// takes its whole time; and the message shows the sum.
+    /// Checks that the configuration was rejected for a reason: its token, renewed by every run, would expire before a
+    /// late and slow next run ends. Also checks that the message shows the sum.
     private func expectReason(_ error: InvalidConfiguration, _ setting: SimulatedSetting) {
         #expect(setting.lifetime <= setting.needed, "\(error)")
         let sum = DurationText.render(.seconds(setting.needed))
@@ -74,30 +72,30 @@ import Testing
         #expect(issued + setting.lifetime <= published)
     }
 
-    @Test func `no token dies that could have been kept alive`() throws {
+    @Test func `no token expires avoidably`() throws {
         let whole = try play(0..<UInt64(Self.cases))
         let tally = whole.tally
         #expect(whole.wrongedSeeds.isEmpty, "seeds \(whole.wrongedSeeds.prefix(10))")
         #expect(whole.histories + whole.refused == Self.cases)
         print(
             "scoreboard: due rule under simulation: \(whole.histories) cases, "
-                + "\(tally.wronged) tokens died that could have lived")
+                + "\(tally.wronged) tokens expired avoidably")
         print(
             "due rule under simulation: \(whole.refused) more configurations refused; \(tally.renewals) renewals, "
                 + "\(tally.freshRuns) runs with nothing due, \(tally.delays) delays, \(tally.missed) starts missed, "
-                + "\(tally.excused) tokens died that nobody could keep")
-        // What is to be seen was there to be seen.
+                + "\(tally.excused) tokens expired unavoidably")
+        // The simulation covered every kind of event.
         #expect(whole.histories >= 10_000)
         for count in [tally.renewals, tally.freshRuns, tally.delays, tally.missed, tally.excused, whole.refused] {
             #expect(count > 100)
         }
     }
 
-    /// The simulation sees what it is there to see.
+    /// The simulation detects a broken rule.
     @Test(arguments: RuleUnderTest.broken)
-    func `a rule that lacks a part lets tokens die`(rule: RuleUnderTest) throws {
+    func `a rule that lacks a part lets tokens expire`(rule: RuleUnderTest) throws {
         let whole = try play(0..<3000, rule)
-        print("due rule under simulation, \(rule.testDescription): \(whole.tally.wronged) tokens died")
+        print("due rule under simulation, \(rule.testDescription): \(whole.tally.wronged) tokens expired avoidably")
         #expect(whole.tally.wronged > 0)
     }
 }

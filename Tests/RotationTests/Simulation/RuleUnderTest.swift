@@ -3,7 +3,7 @@
 import Model
 import Testing
 
-/// The rule that decides in a simulation: the program's own, or one from which a part was taken.
+/// The rule that a simulation uses: the program's own rule, or a copy that lacks a part.
 struct RuleUnderTest: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let isDue: @Sendable (Configuration, Brand, OutputSnapshot, Timestamp) -> Bool
@@ -23,8 +23,8 @@ struct RuleUnderTest: Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// The program's.
-    static let real = RuleUnderTest("as it is") { RenewalPolicy($0, force: false, now: $1) }
+    /// The program's own rule.
+    static let real = RuleUnderTest("unchanged") { RenewalPolicy($0, force: false, now: $1) }
 
     private static func changed(
         _ description: String, _ change: @escaping @Sendable (inout Configuration) -> Void
@@ -36,9 +36,9 @@ struct RuleUnderTest: Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// Each lacks one part.
+    /// Rules that each lack one part.
     static let broken = [
-        // A third of the lifetime and nothing else.
+        // Only a third of the lifetime.
         RuleUnderTest("a fraction only") { _, now in
             RenewalPolicy(runEvery: .zero, deadline: .zero - NextRun.doubt, force: false, now: now)
         } brand: { brand in
@@ -50,7 +50,7 @@ struct RuleUnderTest: Sendable, CustomTestStringConvertible {
         changed("without run_every") { $0.runEvery = .zero },
         changed("without the deadline") { $0.deadline = .zero },
         changed("without splay") { $0.splay = .zero },
-        changed("without the minute of doubt") { $0.deadline -= NextRun.doubt },
+        changed("without the minute for clock errors") { $0.deadline -= NextRun.doubt },
         RuleUnderTest("without renew_before") {
             RenewalPolicy($0, force: false, now: $1)
         } brand: { brand in
@@ -59,6 +59,6 @@ struct RuleUnderTest: Sendable, CustomTestStringConvertible {
                 times: Brand.Times(validTime: brand.validTime, renewBefore: .remaining(.seconds(1))), outputs: [])
         },
         RuleUnderTest(
-            "with a delay that lets tokens die", { RenewalPolicy($0, force: false, now: $1) }, alwaysWaits: true),
+            "with a delay for expiring tokens", { RenewalPolicy($0, force: false, now: $1) }, alwaysWaits: true),
     ]
 }

@@ -6,13 +6,13 @@ import Model
 import TestSupport
 import TokenAPI
 
-/// Run after run over one brand, in virtual time: milliseconds by the true clock, which is the service's.
+/// A series of runs for one brand in virtual time. Times are milliseconds by the service's clock, which is correct.
 struct SimulatedHistory {
-    /// What came of it.
+    /// The counts of a history.
     struct Tally {
-        /// Tokens that ended before the next one was published although the contract says that they must not.
+        /// Tokens that expired before the next one was published, against the contract.
         var wronged = 0
-        /// Those that nobody could have kept alive: runs were missed, or DOKU gave nothing, or too little.
+        /// Tokens that expired unavoidably: runs were missed, or DOKU granted no token or a short one.
         var excused = 0
         var renewals = 0
         var freshRuns = 0
@@ -22,13 +22,13 @@ struct SimulatedHistory {
 
     private struct Published {
         var output: OutputSnapshot
-        /// From when on it is of no use.
+        /// When it expires.
         var end: Int64
         /// Seconds.
         var lifetime: Int64
     }
 
-    /// The last run after which the brand was as the rule wants it.
+    /// The last run that renewed the token, or found it not due.
     private struct GoodRun {
         let start: Int64
         let isRenewal: Bool
@@ -56,13 +56,13 @@ struct SimulatedHistory {
 
     private var brand: Brand { configuration.brands[0] }
 
-    /// - Parameter runs: starts that the scheduler plans.
+    /// - Parameter runs: the number of planned starts.
     mutating func play(runs: Int) throws -> Tally {
         if Int.random(in: 0..<4, using: &random) > 0 { try publishEarlier() }
         var busyUntil = Int64.min
         let latest = max(0, 60 - setting.clockTolerance) * 1000
         for run in 0..<Int64(runs) {
-            // On time, as late as may be, or anything between; a few later than that.
+            // On time, as late as allowed, or in between. A few starts are later than allowed.
             let lateness =
                 switch Int.random(in: 0..<8, using: &random) {
                 case 0...2: Int64(0)
@@ -72,7 +72,7 @@ struct SimulatedHistory {
                 }
             let start = Self.beginning + run * setting.runEvery * 1000 + lateness
             let isLeftOut = Int.random(in: 0..<100, using: &random) < setting.missedStarts
-            // A start while another run holds the lock ends with 75.
+            // A start while another run holds the lock exits with 75.
             guard !isLeftOut, start > busyUntil else {
                 tally.missed += 1
                 continue
@@ -82,7 +82,7 @@ struct SimulatedHistory {
         return tally
     }
 
-    /// A token from before, good for about as long as makes it due.
+    /// Publishes a token whose remaining time is close to the renewal threshold.
     private mutating func publishEarlier() throws {
         let threshold = setting.threshold(lifetime: setting.lifetime)
         guard setting.lifetime > threshold else { return }
@@ -104,13 +104,13 @@ struct SimulatedHistory {
         published = Published(
             output: OutputSnapshot(
                 path: "/run/a.token", state: .token(try Sample.token(text)), writtenAt: timestamp(time)),
-            // Nobody sees that an opaque token was granted for less.
+            // A shorter lifetime of an opaque token cannot be detected, so it is ignored.
             end: (seconds + (setting.isOpaque ? setting.lifetime : lifetime)) * 1000, lifetime: lifetime)
     }
 
     // MARK: One run
 
-    /// - Returns: when it is over.
+    /// - Returns: when the run ends.
     private mutating func run(at start: Int64) throws -> Int64 {
         let now = timestamp(start)
         let output = published?.output ?? OutputSnapshot(path: "/run/a.token", state: .noToken(.missing))
@@ -134,13 +134,13 @@ struct SimulatedHistory {
         return end
     }
 
-    /// Other brands may take a run's whole time.
+    /// How long the run takes for other brands: up to its whole time.
     private mutating func delayOfOthers() -> Int64 {
         guard Int.random(in: 0..<4, using: &random) == 0 else { return 1 }
         return Int64.random(in: 0..<(setting.splay + setting.deadline) * 1000, using: &random)
     }
 
-    /// Attempt after attempt, as the program's own policy has it.
+    /// Makes attempts according to the program's own retry policy.
     private mutating func exchange(from start: Int64) -> (end: Int64, granted: (issued: Int64, lifetime: Int64)?) {
         let deadline = start + setting.deadline * 1000
         let endpoint = EndpointHealth(brands: 1)
@@ -170,21 +170,20 @@ struct SimulatedHistory {
 
     // MARK: The verdict
 
-    /// Whether the token that a new one replaces ended before, and whether it could have lived. By the contract alone:
-    /// nothing here asks the rule.
+    /// Counts the replaced token if it expired before, as avoidable or not. This uses only the contract, not the rule.
     private mutating func judge(publication: Int64, of start: Int64, delayedBy wait: Int64) {
         guard let published, published.end < publication else { return }
         let doubt = setting.clockTolerance * 1000
         var isWronged = false
         if let lastGood {
             let isEnough = !lastGood.isRenewal || published.lifetime > setting.needed
-            // The next run came in time, and brought a token.
+            // The next run started in time and got a token.
             if isEnough, start - lastGood.start <= (setting.runEvery + 60) * 1000 - doubt { isWronged = true }
-            // It was left as it was, with more to live than was needed for all that came between.
+            // It was not renewed, although its remaining time was longer than the time until the next token.
             let threshold = setting.threshold(lifetime: published.lifetime) * 1000 - doubt
             if !lastGood.isRenewal, publication - lastGood.start < threshold { isWronged = true }
         }
-        // Without the delay it would have lived.
+        // It would not have expired without the delay.
         if published.end > publication - wait { isWronged = true }
         if isWronged { tally.wronged += 1 } else { tally.excused += 1 }
     }

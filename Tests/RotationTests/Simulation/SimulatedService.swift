@@ -3,30 +3,31 @@
 import Curl
 import TestSupport
 
-/// DOKU as a run sees it: answers that take their time, fail, or are not to be had for a while.
+/// DOKU as a run sees it: slow responses, failed requests and outages.
 struct SimulatedService {
     enum Temper: CaseIterable, Sendable {
-        /// Every request is answered with a token in time.
+        /// Every request gets a token in time.
         case steady
-        /// Many requests fail, one by one.
+        /// Many single requests fail.
         case flaky
-        /// Down for a while, again and again.
+        /// Repeated outages.
         case failing
-        /// Grants less than was asked for, now and then.
+        /// Sometimes grants a shorter lifetime than requested.
         case stingy
     }
 
-    /// One request's end.
+    /// The result of one request.
     struct Ending {
-        /// Milliseconds that it took.
+        /// Its duration in milliseconds.
         let took: Int64
-        /// nil where a token was granted, of this life in seconds.
+        /// nil if a token was granted.
         let failure: Result<HTTPResponse, CurlError>?
+        /// The granted lifetime in seconds.
         let lifetime: Int64
     }
 
     private let setting: SimulatedSetting
-    /// While it is down, in milliseconds.
+    /// The last outage, in milliseconds.
     private var outage: Range<Int64> = 0..<0
 
     init(_ setting: SimulatedSetting) {
@@ -51,7 +52,7 @@ struct SimulatedService {
             }
         }
         guard fails else {
-            // At once, just in time, or anything between.
+            // At once, just in time, or in between.
             let took =
                 switch Int.random(in: 0..<3, using: &random) {
                 case 0: Int64(1)

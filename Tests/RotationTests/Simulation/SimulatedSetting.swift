@@ -3,32 +3,32 @@
 import Model
 import TestSupport
 
-/// The world of one simulated history: a configuration, a scheduler, a service and a clock, all by one seed.
+/// The setting of one simulated history: a configuration, a scheduler, a service and a clock, all from one seed.
 struct SimulatedSetting {
-    /// Seconds, as are the next ones.
+    /// In seconds, like the other times here.
     let runEvery: Int64
     let deadline: Int64
     let splay: Int64
     let requestTimeout: Int64
     let attempts: Int
-    /// The lifetime that is asked for.
+    /// The requested lifetime.
     let lifetime: Int64
     let renewBefore: RenewalThreshold?
-    /// Whether the tokens tell nothing, so that only the age of their file does.
+    /// Whether the tokens have no claims, so that only the age of their file is known.
     let isOpaque: Bool
-    /// How far this host's clock is behind the service's, which is the true one; negative where it is ahead.
+    /// How far this host's clock is behind the service's clock, which is correct; negative if it is ahead.
     let clockBehind: Int64
-    /// Of a hundred starts, how many the scheduler leaves out.
+    /// How many of a hundred starts the scheduler misses.
     let missedStarts: Int
     let service: SimulatedService.Temper
 
-    /// What a token must outlive, by the contract.
+    /// The remaining time that a token needs, by the contract.
     var needed: Int64 { runEvery + deadline + splay + 60 }
 
-    /// How much of the minute of doubt this host's clock may use up: what is left is the scheduler's to be late.
+    /// How much of the minute of tolerance this host's clock error may use. The scheduler may be late by the rest.
     ///
-    /// An end is judged by the other clock where the file betrays that this one is behind, and the age of an opaque
-    /// token counts from the answer, not from its issue: both are wrong by the answer's way, and by whole seconds.
+    /// If the file shows that this host's clock is behind, the expiry counts by the service's clock. The age of an
+    /// opaque token counts from the response, not from its issue. Both are wrong by the response time and by rounding.
     var clockTolerance: Int64 {
         if isOpaque || clockBehind > 60 { return requestTimeout + 2 }
         return max(0, clockBehind)
@@ -45,7 +45,7 @@ struct SimulatedSetting {
         case 0: renewBefore = nil
         case 1: renewBefore = .percent(Int.random(in: 1...99, using: &random))
         case 2: renewBefore = .remaining(.seconds(Int64.random(in: 1..<lifetime, using: &random)))
-        // Mostly what the next run needs is what counts.
+        // The needs of the next run then decide.
         default: renewBefore = .remaining(.seconds(1))
         }
         isOpaque = Int.random(in: 0..<6, using: &random) == 0
@@ -59,7 +59,7 @@ struct SimulatedSetting {
         service = SimulatedService.Temper.allCases.randomElement(using: &random) ?? .steady
     }
 
-    /// As many short ones as long ones.
+    /// A random value: each power of two of the range is equally likely.
     private static func logarithmic(_ range: ClosedRange<Int64>, _ random: inout SeededGenerator) -> Int64 {
         var upper = range.lowerBound
         var bounds = [upper]
@@ -71,7 +71,7 @@ struct SimulatedSetting {
         return Int64.random(in: bounds[step - 1]...bounds[step], using: &random)
     }
 
-    /// The configuration file that says so.
+    /// The text of the configuration file.
     var configurationText: String {
         var text = """
             endpoint: test
@@ -95,7 +95,7 @@ struct SimulatedSetting {
         return text
     }
 
-    /// Up to how many seconds before its end a token is renewed, by the contract.
+    /// How many seconds before it expires a token is renewed, by the contract.
     func threshold(lifetime granted: Int64) -> Int64 {
         let life = isOpaque ? lifetime : granted
         switch renewBefore {
