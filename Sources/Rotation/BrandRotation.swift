@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Curl
-internal import DurableFiles
 internal import Model
 internal import Processes
 internal import Publishing
 internal import Secrets
-internal import Synchronization
 internal import TokenAPI
 
 /// The processing of one brand in a run, from its published outputs to its new token:

@@ -260,7 +260,8 @@ extension KubernetesSecretTests {
         try pod.apply(["data": ["teh": "dGhlaXJz"]], manager: "someone")
         #expect(try doctor().contains("fail  kubernetes-secret: kubernetes:doku-tokens/teh: the Secret"))
         #expect(
-            try doctor(host: nil).contains("fail  kubernetes-secret: kubernetes:doku-tokens: this process does not run"))
+            try doctor(host: nil).contains("fail  kubernetes-secret: kubernetes:doku-tokens: this process does not run")
+        )
         try pod.setRules([])
         #expect(try doctor().contains("the service account may not read it"))
         let check = try pod.run(["check", "--config", "config.yaml"])
