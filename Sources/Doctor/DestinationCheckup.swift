@@ -2,7 +2,7 @@
 
 internal import Model
 
-/// Whether each token could be read back from the destinations that many brands share, and written there.
+/// Checks whether each token can be read from and written to its shared destinations.
 struct DestinationCheckup {
     private let destinations: [any SharedDestination]
     private let brands: [Brand]

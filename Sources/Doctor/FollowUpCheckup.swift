@@ -7,20 +7,20 @@ internal import Processes
 internal import Publishing
 internal import Secrets
 
-/// Whether what a run does after its tokens can be done: hooks, their journal, and telling of the run.
+/// Checks what a run does after it published tokens: hooks, their journal, and the reports.
 struct FollowUpCheckup {
     private let configuration: Configuration
     private let reader: SecretReader
     private let directories: OutputDirectories
 
-    /// Takes a secret out of the environment: to be made before anything reads that on another thread.
+    /// Removes a secret from the environment. Create it before another thread reads the environment.
     init(_ configuration: Configuration, _ directories: OutputDirectories) {
         self.configuration = configuration
         self.directories = directories
         reader = SecretReader(taking: Set([configuration.report.ping?.url.variable].compactMap(\.self)))
     }
 
-    /// A ping's command is run, since a run would.
+    /// Runs the command of a ping, as a rotation run does.
     func findings(_ stop: Cancellation) -> [HostFinding] {
         var findings = configuration.hooks.map(finding)
         if let state = stateFinding(stop) { findings.append(state) }
@@ -28,7 +28,7 @@ struct FollowUpCheckup {
         if let path = configuration.report.terminationMessage { findings.append(messageFinding(path, stop)) }
         if let ping = configuration.report.ping {
             findings += SecretCheckup.findings(on: ping.url, reader, directories, stop) {
-                HostFinding(.report, "ping", $0, $1 ?? "its URL can be had")
+                HostFinding(.report, "ping", $0, $1 ?? "its URL can be read")
             }
         }
         return findings
@@ -40,7 +40,7 @@ struct FollowUpCheckup {
             ? HostFinding(.hook, hook.name, .ok, "\(program) can be started")
             : HostFinding(
                 .hook, hook.name, .fail,
-                "\(program) is no program that this user can start; write its whole path, or see what PATH is")
+                "this user cannot start \(program); write its full path, or check PATH")
     }
 
     private func stateFinding(_ stop: Cancellation) -> HostFinding? {
@@ -48,8 +48,7 @@ struct FollowUpCheckup {
             guard !configuration.hooks.isEmpty else { return nil }
             return HostFinding(
                 .stateDirectory, "state_dir", .warn,
-                "none is given: a hook that a run could not deliver is lost with it; name one, or set StateDirectory= "
-                    + "in the unit")
+                "is not set: a hook that a run cannot deliver is lost; set it, or set StateDirectory= in the unit")
         }
         do throws(FileError) {
             try directory.rehearse(stop: stop)
@@ -72,7 +71,7 @@ struct FollowUpCheckup {
         }
     }
 
-    /// What Kubernetes mounts is not there before a container runs.
+    /// A missing file is a warning: Kubernetes mounts it only when the container starts.
     private func messageFinding(_ path: String, _ stop: Cancellation) -> HostFinding {
         do throws(FileError) {
             let location = try FileLocation(path: path)
@@ -81,17 +80,17 @@ struct FollowUpCheckup {
             }
             if case .absent = state {
                 return HostFinding(
-                    .report, path, .warn, "is not there; in a container, name it as its terminationMessagePath")
+                    .report, path, .warn, "does not exist; in a container, set terminationMessagePath to this path")
             }
-            return HostFinding(.report, path, .ok, "is there")
+            return HostFinding(.report, path, .ok, "exists")
         } catch {
-            // Kubernetes mounts the file itself, which is nothing in the way of writing into it.
-            if error.reason == .isMountPoint { return HostFinding(.report, path, .ok, "is there") }
+            // Kubernetes mounts the file itself. The run can still write to it.
+            if error.reason == .isMountPoint { return HostFinding(.report, path, .ok, "exists") }
             return HostFinding(.report, path, .warn, "\(error)")
         }
     }
 
-    /// Does something with a file for no longer than its disk may take.
+    /// Runs a file operation within the time limit for disks.
     private func bounded<Value: Sendable>(
         _ path: String, _ stop: Cancellation, _ body: @escaping @Sendable () throws(FileError) -> Value
     ) throws(FileError) -> Value {

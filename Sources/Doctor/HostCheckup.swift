@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The module Doctor: it examines a host before its first run, and shows what a request is signed with.
+// The module Doctor: it checks a host before its first run, and previews the signature of a request.
 
 internal import DurableFiles
 package import Model
@@ -7,8 +7,8 @@ internal import Processes
 internal import Publishing
 internal import Settings
 
-/// Looks at this host with the eyes of a run that is to come: what it needs is read, tried and taken back, by the code
-/// that the run uses. Nothing is requested of DOKU, and nothing stays on disk.
+/// Checks this host before a run, with the code that the run uses. It reads every input and probes every write.
+/// It requests no token from DOKU and leaves no file behind.
 package struct HostCheckup: Sendable {
     private let configurationFile: String
     private let brands: [String]?
@@ -27,7 +27,7 @@ package struct HostCheckup: Sendable {
         self.stop = stop
     }
 
-    /// May wait for secret commands and for the network, as a run may. After a stop what is left out is not told of.
+    /// May wait for secret commands and the network, like a run. After a stop the report omits the remaining checks.
     package func report() throws(InvalidSelection) -> HostReport {
         let file: InputFile
         let configuration: Configuration
@@ -43,7 +43,7 @@ package struct HostCheckup: Sendable {
         let pool = WorkerPool(width: 512)
         let publication = Publication(
             directories: OutputDirectories(pool: pool, patience: configuration.patience), accounts: Accounts())
-        // Takes secrets out of the environment: before anything reads that on another thread.
+        // These remove secrets from the environment, before another thread reads it.
         let secrets = SecretCheckup(configuration, selection, publication.directories, pool)
         let followUp = FollowUpCheckup(configuration, publication.directories)
         var findings = configurationFindings(configuration, selection, file)
@@ -70,42 +70,42 @@ package struct HostCheckup: Sendable {
         var findings = [
             HostFinding(
                 .configuration, configurationFile, .ok,
-                "valid, \(count == 1 ? "1 brand" : "\(count) brands") to look after")
+                "valid, \(count == 1 ? "1 brand" : "\(count) brands")")
         ]
         if file.status.isWritableByOthers {
             findings.append(
                 HostFinding(
                     .configuration, configurationFile, .warn,
-                    "may be written by everybody, and says which commands are run: chmod o-w it"))
+                    "is world-writable, so any user can choose the commands of a run: chmod o-w it"))
         }
         let longest = configuration.deadline + configuration.splay
         if longest >= configuration.runEvery {
             findings.append(
                 HostFinding(
                     .configuration, configurationFile, .warn,
-                    "a run may take deadline + splay = \(DurationText.render(longest)), and the next one comes after "
-                        + "run_every \(DurationText.render(configuration.runEvery)): it would find the lock held; "
+                    "a run may take deadline + splay = \(DurationText.render(longest)), but the next one starts after "
+                        + "run_every \(DurationText.render(configuration.runEvery)) and would find the lock held; "
                         + "shorten deadline, or run less often"))
         }
         findings.append(
             HostFinding(
                 .user, "user \(ProcessIdentity.user), group \(ProcessIdentity.group)", .ok,
                 ProcessIdentity.user == 0
-                    ? "root, who may read and write everything; a run as another user needs this as that user"
-                    : "what follows holds for this user"))
+                    ? "root can read and write every file; if runs use another user, run doctor as that user"
+                    : "the other checks apply to this user"))
         return findings
     }
 
-    /// The lock is let go at once: only a run that starts in this very moment could find it held.
+    /// Releases the lock at once. Only a run that starts at the same moment can find it held.
     private func lockFinding(_ file: InputFile) -> HostFinding {
         do throws(FileError) {
-            // An open file of its own: the lock goes with it.
+            // This open file owns the lock and releases it when it is closed.
             let isFree = try InputFile(path: file.path).lock()
             return isFree
                 ? HostFinding(.lock, file.path, .ok, "free")
                 : HostFinding(
                     .lock, file.path, .warn,
-                    "another run holds it: all is well if one is at work, and if it ends (fuser shows who it is)")
+                    "another run holds it, which is normal during a run; if it stays held, find the process with fuser")
         } catch {
             return HostFinding(.lock, file.path, .fail, "\(error)")
         }

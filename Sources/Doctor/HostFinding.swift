@@ -2,12 +2,12 @@
 
 package import Model
 
-/// One thing that was looked at on this host, and what to do about it.
+/// The result of one check on this host, and what to do about it.
 package struct HostFinding: Sendable, Equatable {
-    /// Stable words of the JSON document; never renamed, only added to.
+    /// Stable values of the JSON document. They are never renamed; new ones may be added.
     package enum Check: String, Sendable, CaseIterable {
         case configuration
-        /// As whom the examination, and so the rest of it, was made.
+        /// The user and group that all checks ran as.
         case user
         case lock
         case trustStore = "trust-store"
@@ -20,7 +20,7 @@ package struct HostFinding: Sendable, Equatable {
         case output
         case hook
         case stateDirectory = "state-dir"
-        /// Those who are told of a run.
+        /// Receivers of reports: metrics, pings, the termination message.
         case report
         case kubernetesSecret = "kubernetes-secret"
     }
@@ -30,10 +30,10 @@ package struct HostFinding: Sendable, Equatable {
     }
 
     package let check: Check
-    /// What was looked at: a path, a brand, a host.
+    /// The subject of the check: a path, a brand, a host.
     package let subject: String
     package let result: Result
-    /// For people; no secret, no token, no line of a file.
+    /// For people. It contains no secret, no token and no line of a file.
     package let message: String
 
     package init(_ check: Check, _ subject: String, _ result: Result, _ message: String) {
@@ -44,7 +44,7 @@ package struct HostFinding: Sendable, Equatable {
     }
 }
 
-/// What an examination of this host came to.
+/// All findings on this host.
 package struct HostReport: Sendable, Equatable {
     package var findings: [HostFinding]
 
@@ -52,7 +52,7 @@ package struct HostReport: Sendable, Equatable {
         self.findings = findings
     }
 
-    /// Of these three words the worst.
+    /// The worst result of all findings.
     package var result: HostFinding.Result {
         if findings.contains(where: { $0.result == .fail }) { return .fail }
         return findings.contains { $0.result == .warn } ? .warn : .ok
@@ -62,11 +62,11 @@ package struct HostReport: Sendable, Equatable {
 }
 
 extension HostReport {
-    /// Subjects that are named in one line, and lines of one check with one result.
+    /// The maximum number of subjects in a line, and of lines for one check and result.
     private static let mostSubjects = 3
     private static let mostLines = 10
 
-    /// A line for each finding; what is the same of many subjects is said once, and what is much is counted.
+    /// One line for each finding. Subjects with the same message share a line, and omitted lines are counted.
     package var text: String {
         struct Kind: Hashable {
             let check: HostFinding.Check
@@ -90,14 +90,15 @@ extension HostReport {
             written[line.kind] = count
             guard count <= Self.mostLines else { continue }
             let names = Self.names(subjects[line] ?? [])
-            // Many messages name a file first.
+            // Many messages begin with the path of a file.
             let words = line.message.hasPrefix(names + ":") ? line.message : "\(names): \(line.message)"
             text += Self.line(line.kind.result, line.kind.check, words)
         }
         for check in HostFinding.Check.allCases {
             for result in HostFinding.Result.allCases {
                 let more = written[Kind(check: check, result: result), default: 0] - Self.mostLines
-                if more > 0 { text += Self.line(result, check, "and \(more) more of the kind; --output json has all") }
+                guard more > 0 else { continue }
+                text += Self.line(result, check, "and \(more) more of this kind; --output json lists all")
             }
         }
         return text
@@ -115,23 +116,14 @@ extension HostReport {
 
     /// Every finding as one JSON document with a line end, in pieces.
     package func writeJSON(to write: (String) -> Void) {
-        write(
-            """
-            {
-              "version": \(JSONText.quoted(ProgramVersion.text)),
-              "result": \(JSONText.quoted(result.rawValue)),
-              "checks": [
-            """)
-        for (index, finding) in findings.enumerated() {
-            write(
-                """
-                \(index == 0 ? "" : ",")
-                    {"check": \(JSONText.quoted(finding.check.rawValue)), \
-                "subject": \(JSONText.quoted(finding.subject)), \
-                "result": \(JSONText.quoted(finding.result.rawValue)), \
-                "message": \(JSONText.quoted(finding.message))}
-                """)
-        }
-        write((findings.isEmpty ? "]" : "\n  ]") + "\n}\n")
+        JSONText.writeDocument(
+            ["version": ProgramVersion.text, "result": result.rawValue],
+            lists: ["checks": findings.lazy.map(\.json)], to: write)
+    }
+}
+
+extension HostFinding {
+    fileprivate var json: JSONObject {
+        ["check": check.rawValue, "subject": subject, "result": result.rawValue, "message": message]
     }
 }

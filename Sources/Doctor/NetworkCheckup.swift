@@ -4,7 +4,7 @@ internal import Curl
 internal import Model
 internal import TokenAPI
 
-/// The way to the endpoint's host, by one request for nothing: `HEAD /`, without a Client-Id and without a signature.
+/// Checks the connection to the endpoint's host with one request: `HEAD /`, without a Client-Id or signature.
 struct NetworkCheckup {
     private let configuration: Configuration
     private let stop: Cancellation
@@ -19,7 +19,7 @@ struct NetworkCheckup {
     private var endpoint: Endpoint { configuration.endpoint }
     private var isPlain: Bool { endpoint.scheme == "http" }
 
-    /// Each stage of the way in its order: those before the one that failed went well, those behind it were not tried.
+    /// One finding for each stage, in order. Stages before the failed one passed; stages after it were not tried.
     func findings() -> [HostFinding] {
         let store = TrustStoreCheckup(configuration).finding()
         let result = ask()
@@ -69,13 +69,13 @@ struct NetworkCheckup {
         return transfers.result(of: HTTPRequest(url: url, headers: [], body: []))
     }
 
-    // MARK: What it tells
+    // MARK: The findings
 
     private func stage(of error: CurlError) -> HostFinding.Check {
         switch error.kind {
         case .hostNotResolved: .nameResolution
         case .proxyNotResolved, .proxyRefused, .proxyNeedsAuthentication: .proxy
-        // libcurl's own words for a name server that is silent.
+        // libcurl's message for a name server that does not respond.
         case .timedOut where error.message.hasPrefix("Resolving timed out"): .nameResolution
         case .notConnected where proxy.isUsed: .proxy
         case .notConnected, .timedOut, .noAnswer, .truncatedResponse, .answerMalformed, .answerGarbled, .answerTooLarge,
@@ -90,17 +90,17 @@ struct NetworkCheckup {
 
     private func advice(for stage: HostFinding.Check) -> String {
         switch stage {
-        case .proxy: "compare \(proxy.source)"
-        case .nameResolution: "look at /etc/resolv.conf, or name a proxy that resolves it (proxy)"
+        case .proxy: "check \(proxy.source)"
+        case .nameResolution: "check /etc/resolv.conf, or set a proxy that resolves the name (proxy)"
         case .tls:
-            "install the system's certificates (ca-certificates); where a proxy opens TLS, name its authority in "
-                + "tls.ca_file"
-        case .trustStore: "compare tls"
-        default: "look at routes and firewalls, or name a proxy (proxy)"
+            "install the system's certificates (ca-certificates); if a proxy intercepts TLS, set tls.ca_file to its "
+                + "CA certificate"
+        case .trustStore: "check tls"
+        default: "check routes and firewalls, or set a proxy (proxy)"
         }
     }
 
-    /// - Parameter reply: nil where a later stage failed.
+    /// - Parameter reply: nil if a later stage failed.
     private func success(
         _ stage: HostFinding.Check, _ reply: HTTPResponse?, _ now: Timestamp
     ) -> (HostFinding.Result, String) {
@@ -109,9 +109,9 @@ struct NetworkCheckup {
         case .nameResolution: (.ok, proxy.isUsed ? "left to the proxy" : "resolves")
         case .connection:
             if let status = reply?.status, status >= 500 {
-                (.warn, "answers with status \(status): its servers are in trouble, or a gateway before them is")
+                (.warn, "responds with status \(status): the server or a gateway in front of it has a problem")
             } else {
-                (.ok, reply == nil ? "takes connections" : "answers")
+                (.ok, reply == nil ? "accepts connections" : "responds")
             }
         case .tls: (.ok, isPlain ? "not used: http:// goes to loopback only" : "the certificate is trusted")
         default: clock(reply, now)
@@ -120,7 +120,7 @@ struct NetworkCheckup {
 
     private func clock(_ reply: HTTPResponse?, _ now: Timestamp) -> (HostFinding.Result, String) {
         guard let date = reply?.headers["date"].flatMap(HTTPDate.seconds) else {
-            return (.warn, "its answer has no Date to compare this host's clock with")
+            return (.warn, "its response has no Date header, so this host's clock cannot be checked")
         }
         let offset = Timestamp(seconds: date).since(now)
         if offset.magnitude <= Timestamp.clockTolerance {

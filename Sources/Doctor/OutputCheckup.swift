@@ -5,14 +5,14 @@ internal import Model
 internal import Processes
 internal import Publishing
 
-/// Whether each token could be published where the configuration says, and read there by those whom its mode names.
+/// Checks whether each token can be published to its files, and whether their readers can reach them.
 struct OutputCheckup {
     private let configuration: Configuration
     private let brands: [Brand]
     private let published: PublishedState
     private let directories: OutputDirectories
     private let accounts: Accounts
-    /// By directory and attributes, since ten thousand outputs may share them.
+    /// By directory and attributes, because ten thousand outputs may share them.
     private var known: [Place: [Note]] = [:]
 
     private struct Place: Hashable {
@@ -20,7 +20,7 @@ struct OutputCheckup {
         let attributes: FileAttributes
     }
 
-    /// What a place has to say, of whatever file in it.
+    /// A finding that applies to every file in a place.
     private struct Note {
         let result: HostFinding.Result
         let message: String
@@ -38,7 +38,7 @@ struct OutputCheckup {
         let refusals = published.map(brands) { _, outputs in outputs.map(\.refusal) }
         var findings: [HostFinding] = []
         for (brand, refusals) in zip(brands, refusals) {
-            // A brand's places in shared files come behind its own files.
+            // A brand's own files come before its places in shared files.
             for (output, refusal) in zip(brand.outputs, refusals ?? []) {
                 findings += self.findings(output.path, output.attributes, output.symlinks, refusal)
             }
@@ -78,7 +78,7 @@ struct OutputCheckup {
         }
     }
 
-    /// Those whom the mode lets read, besides this user and whoever else may pass by.
+    /// The owner and group that the mode lets read, without this user and other users.
     private static func readers(of ownership: FileOwnership, mode: UInt32) -> [DirectoryReach.Reader] {
         var readers: [DirectoryReach.Reader] = []
         if mode & 0o400 != 0, ownership.user != ProcessIdentity.user { readers.append(.user(ownership.user)) }
@@ -100,6 +100,6 @@ struct OutputCheckup {
             cure = "chgrp \(attributes.group ?? "\(number)") it and chmod g+x it"
         }
         guard let other = barrier.othersGroup else { return Note(result: .fail, message: "\(who): \(cure)") }
-        return Note(result: .warn, message: "\(who), unless by being in group \(other) too: \(cure)")
+        return Note(result: .warn, message: "\(who), unless also in group \(other): \(cure)")
     }
 }

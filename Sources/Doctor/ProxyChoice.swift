@@ -3,12 +3,12 @@
 internal import Model
 internal import Processes
 
-/// The proxy that libcurl would choose, with its user information left out.
+/// The proxy that libcurl would choose, without its user information.
 struct ProxyChoice {
     let isUsed: Bool
     /// Scheme, host and port.
     let name: String
-    /// Where it is named, or why there is none.
+    /// The setting or variable that names it, or why no proxy is used.
     let source: String
 
     init(_ configuration: Configuration) {
@@ -41,7 +41,7 @@ struct ProxyChoice {
         return nil
     }
 
-    /// The variable that takes the host from the proxy.
+    /// The variable that excludes the host from the proxy.
     private static func exception(for authority: String) -> String? {
         let host = authority.prefix { $0 != ":" }
         for variable in ["no_proxy", "NO_PROXY"] {

@@ -5,7 +5,7 @@ internal import Processes
 internal import Publishing
 internal import Secrets
 
-/// Whether each brand's secret is to be had. Commands are run, since the run would.
+/// Checks whether each brand's secret can be read. Commands are run, as in a rotation run.
 struct SecretCheckup: Sendable {
     private let brands: [Brand]
     private let reader: SecretReader
@@ -22,13 +22,13 @@ struct SecretCheckup: Sendable {
     }
 
     func findings(_ stop: Cancellation) -> [HostFinding] {
-        // A command has a time limit of its own.
+        // Each command has its own time limit.
         let limit = brands.contains(where: \.secret.isCommand) ? nil : directories.patience
         let found = pool.map(brands.count, within: limit, grouping: 1, onCancel: { stop.onStop($0) }) {
             [brands, reader, directories] index -> [HostFinding] in
             guard stop.reason == nil else { return [] }
             return Self.findings(on: brands[index].secret, reader, directories, stop) {
-                HostFinding(.secret, brands[index].name, $0, $1 ?? "can be had")
+                HostFinding(.secret, brands[index].name, $0, $1 ?? "can be read")
             }
         }
         guard stop.reason == nil else { return found.compactMap(\.self).flatMap { $0 } }
@@ -39,8 +39,8 @@ struct SecretCheckup: Sendable {
         }
     }
 
-    /// Whether one secret is to be had.
-    /// - Parameter finding: makes a finding of a result and its words; nil where there is nothing to say.
+    /// Checks whether one secret can be read.
+    /// - Parameter finding: creates a finding from a result and its message, which is nil if the result is `ok`.
     static func findings(
         on source: SecretSource, _ reader: SecretReader, _ directories: OutputDirectories, _ stop: Cancellation,
         _ finding: (_ result: HostFinding.Result, _ words: String?) -> HostFinding

@@ -9,7 +9,7 @@ extension SigningPreview {
     /// - Parameters:
     ///   - secretFile: one trailing newline is not part of the secret.
     ///   - bodyFile: nil for a request without a body.
-    /// - Throws: a failure that names the file which could not be read.
+    /// - Throws: an error with the path of the file that could not be read.
     package init(
         clientID: String, secretFile: String, requestID: String, timestamp: String, requestTarget: String,
         bodyFile: String?
@@ -30,7 +30,7 @@ extension SigningPreview {
     }
 }
 
-/// Why a sample could not be made.
+/// Why the preview could not be created.
 package struct SampleError: Error, Sendable, CustomStringConvertible {
     package let description: String
 }

@@ -4,7 +4,7 @@ internal import Curl
 internal import DurableFiles
 internal import Model
 
-/// Whether there are certificates to trust.
+/// Checks whether trusted CA certificates are available.
 struct TrustStoreCheckup {
     private let configuration: Configuration
 
@@ -12,7 +12,7 @@ struct TrustStoreCheckup {
         self.configuration = configuration
     }
 
-    /// In bytes: the bundles of distributions take a few hundred thousand.
+    /// In bytes. The bundles of distributions have a few hundred thousand.
     private static let largestBundle = 16 << 20
 
     func finding() -> HostFinding {
@@ -23,11 +23,11 @@ struct TrustStoreCheckup {
             do throws(FileError) {
                 let bytes = try InputFile(path: file).read(maximumSize: Self.largestBundle)
                 guard Self.holdsCertificate(bytes) else {
-                    return finding(file, .fail, "holds no certificate in PEM form; compare tls.ca_file")
+                    return finding(file, .fail, "holds no certificate in PEM format; check tls.ca_file")
                 }
                 return finding(file, .ok, "can be read")
             } catch {
-                return finding(file, .fail, "\(error); compare tls.ca_file")
+                return finding(file, .fail, "\(error); check tls.ca_file")
             }
         }
         if let directory = configuration.tls.caDirectory {
@@ -35,7 +35,7 @@ struct TrustStoreCheckup {
                 ? finding(directory, .ok, "can be read")
                 : finding(
                     directory, .fail,
-                    "cannot be read, or holds no certificate under its hash: openssl rehash makes the names")
+                    "cannot be read, or holds no certificate with a hash name; run openssl rehash")
         }
         if configuration.endpoint.scheme == "http" {
             return finding("the system's", .ok, "not used: http:// goes to loopback only")
@@ -45,7 +45,7 @@ struct TrustStoreCheckup {
         case .file, .libraryDefault:
             return finding(
                 "the system's", .ok,
-                "the one that libcurl was built with; there is no hashed directory, which is faster")
+                "libcurl's default; a hashed certificate directory would be faster")
         }
     }
 

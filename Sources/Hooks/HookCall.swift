@@ -3,25 +3,25 @@
 internal import Model
 internal import Processes
 
-/// One start of one hook's program: what it is told, and what comes of it.
+/// One call of a hook's program: its input and its outcome.
 struct HookCall {
     let hook: Hook
     let entry: HookJournal.Entry
-    /// All of the configuration.
+    /// All brands of the configuration.
     let brands: [Brand]
     let runID: String
-    /// Of the run so far.
+    /// The exit status of the run so far.
     let exitStatus: ExitStatus
-    /// Whether an earlier run owes it.
+    /// Whether an earlier run did not deliver it.
     let isOverdue: Bool
 
-    /// Bytes of what it prints that are kept.
+    /// The maximum number of output bytes that are kept.
     static let keptOutput = 4096
-    /// Bytes of the names in one variable. The kernel takes 128 KiB (MAX_ARG_STRLEN, execve(2)); shells and `env` are
-    /// used by people.
+    /// The maximum number of bytes in one variable. The kernel's limit is 128 KiB (MAX_ARG_STRLEN, execve(2)). A lower
+    /// limit keeps the output of `env` readable.
     static let longestList = 32 << 10
 
-    /// Runs it, unless the run is stopped or its time is over.
+    /// Runs the program, unless the run is stopped or its deadline has passed.
     func outcome(
         deadline: ContinuousClock.Instant, stop: Cancellation, redact: ([UInt8]) -> String?
     ) -> HookOutcome {
@@ -30,12 +30,12 @@ struct HookCall {
         let began = ContinuousClock.now
         guard !stop.isBySignal else {
             outcome.result = .pending
-            outcome.message = "the run was stopped before it"
+            outcome.message = "the run was stopped before the hook started"
             return outcome
         }
         guard began < deadline else {
             outcome.result = .pending
-            outcome.message = "the run's deadline came before it"
+            outcome.message = "the run's deadline passed before the hook started"
             return outcome
         }
         let (output, failure) = Command(
@@ -53,7 +53,7 @@ struct HookCall {
         case .couldNotStart, .lost, .killed, .tooMuchOutput: outcome.result = .failed
         }
         outcome.message = failure.map { "\($0)" }
-        // After a stop there is no time to look for secrets in it.
+        // After a stop there is no time to redact the output.
         if failure != nil, failure != .cancelled, !output.isEmpty { outcome.output = redact(output) }
         return outcome
     }
@@ -63,12 +63,12 @@ struct HookCall {
         set.isEmpty ? [] : brands.lazy.map(\.name).filter(set.contains)
     }
 
-    /// Standard input: a line for each brand, however many there are.
+    /// Standard input: one line for each brand, without a limit.
     var list: String {
         (names(entry.changed).map { "changed \($0)\n" } + names(entry.failed).map { "failed \($0)\n" }).joined()
     }
 
-    /// What the program is told besides where to find programs.
+    /// The variables that are added to the inherited environment.
     var environment: [String] {
         var variables = [
             "DOKU_HOOK=\(hook.name)", "DOKU_RUN_ID=\(runID)", "DOKU_EXIT_CODE=\(exitStatus.rawValue)",

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The module Hooks: it runs the operator's programs after a change, and remembers those that are still to be run.
+// The module Hooks: it runs the operator's programs after a change, and records those that are still pending.
 
 internal import DurableFiles
 package import Model
 internal import Processes
 internal import Synchronization
 
-/// The hooks that one run is about: from what earlier runs owe to what this one leaves.
+/// The hooks of one run, including those that earlier runs did not deliver.
 ///
-/// A hook is delivered at least once for each change that it is for: the journal tells of it before the first file
-/// changes, and forgets it after the hook has ended well. So a run may be killed anywhere.
+/// Each hook is delivered at least once for each change. The journal records the hook before the first file changes.
+/// It removes the hook after the program exits with 0. So a run may be killed at any time.
 package final class HookDelivery: Sendable {
     private struct State: Sendable {
-        /// What is to be in the journal, and what is in it.
+        /// The current journal, and the one on disk; nil if that is unknown.
         var journal: HookJournal
         var written: HookJournal?
         var warnings: [String] = []
@@ -21,16 +21,16 @@ package final class HookDelivery: Sendable {
     }
 
     private let configuration: Configuration
-    /// Those that concern a brand of the run, in the order of the configuration.
+    /// The hooks that concern a brand of the run, in the order of the configuration.
     private let hooks: [Hook]
     private let directory: StateDirectory?
     private let stop: Cancellation
     private let began: Timestamp
-    /// What was owed when the run began.
+    /// The pending hooks at the start of the run.
     private let owed: HookJournal
     private let state: Mutex<State>
 
-    /// Reads the journal. The caller holds the run's lock, unless the run only plans.
+    /// Reads the journal. The caller holds the run's lock, except in a dry run.
     package init(
         _ configuration: Configuration, _ selection: Selection, began: Timestamp, isDryRun: Bool, stop: Cancellation
     ) {
@@ -48,11 +48,11 @@ package final class HookDelivery: Sendable {
             written = found
             journal = found
         case .unknown(let what):
-            // Rather once too often than never.
+            // An extra delivery is better than a missing one.
             for hook in configuration.hooks { journal.entries[hook.name] = Self.everything(hook, configuration, began) }
             warnings.append("hooks: \(what); every hook counts as pending")
         case .unusable(let error):
-            warnings.append("hooks: state_dir cannot be used, so that undelivered hooks are lost: \(error)")
+            warnings.append("hooks: state_dir cannot be used, so undelivered hooks are lost: \(error)")
         case nil: break
         }
         let owed = Self.relevant(journal, configuration)
@@ -64,13 +64,13 @@ package final class HookDelivery: Sendable {
 
     package var warnings: [String] { state.withLock { $0.warnings } }
 
-    /// What the next run will deliver, for a run that only plans.
+    /// The hooks that the next run will deliver, for a dry run.
     package var pending: [HookOutcome] {
         hooks.compactMap { hook in
             guard let entry = owed.entries[hook.name] else { return nil }
             var outcome = HookOutcome(name: hook.name, result: .pending)
             outcome.pendingSince = entry.since
-            outcome.message = "an earlier run owes it; the next run delivers it"
+            outcome.message = "an earlier run did not deliver it; the next run delivers it"
             return outcome
         }
     }
@@ -80,7 +80,7 @@ package final class HookDelivery: Sendable {
     private static func everything(_ hook: Hook, _ configuration: Configuration, _ now: Timestamp) -> HookJournal.Entry
     {
         var entry = HookJournal.Entry(since: now)
-        // Who failed is seen anew in each run.
+        // Each run finds out again which brands fail.
         guard hook.trigger != .failed else { return entry }
         for (index, brand) in configuration.brands.enumerated() where hook.concerns(index) {
             entry.changed.insert(brand.name)
@@ -88,25 +88,25 @@ package final class HookDelivery: Sendable {
         return entry
     }
 
-    /// Without hooks and brands that are no longer configured.
+    /// The journal without hooks and brands that are no longer configured.
     private static func relevant(_ journal: HookJournal, _ configuration: Configuration) -> HookJournal {
         guard !journal.entries.isEmpty else { return journal }
         var relevant = HookJournal()
         for hook in configuration.hooks {
             guard var entry = journal.entries[hook.name] else { continue }
-            if !entry.namesNobody {
+            if !entry.hasNoBrands {
                 let names = Set(
                     configuration.brands.indices.filter(hook.concerns).map { configuration.brands[$0].name })
                 entry.changed.formIntersection(names)
                 entry.failed.formIntersection(names)
-                if entry.namesNobody { continue }
+                if entry.hasNoBrands { continue }
             }
             relevant.entries[hook.name] = entry
         }
         return relevant
     }
 
-    /// Makes the journal what `change` says, on disk too. Tokens do not wait for a journal that cannot be written.
+    /// Changes the journal, on disk too. A journal that cannot be written delays no token.
     private func update(_ change: (inout HookJournal) -> Void) {
         state.withLock { state in
             change(&state.journal)
@@ -116,18 +116,18 @@ package final class HookDelivery: Sendable {
                 state.written = state.journal
                 state.isForgetful = false
             } catch {
-                // What is on disk now is not known.
+                // The content on disk is now unknown.
                 state.written = nil
                 state.isForgetful = true
-                let warning = "hooks: the journal cannot be written, so that undelivered hooks may be lost: \(error)"
+                let warning = "hooks: the journal cannot be written, so undelivered hooks may be lost: \(error)"
                 if !state.warnings.contains(warning) { state.warnings.append(warning) }
             }
         }
     }
 
-    /// To be called before the first file changes: whatever happens from here on, the hooks for these brands are owed.
+    /// Records the hooks for these brands as pending. Call it before the first file changes.
     ///
-    /// - Parameter brands: names of those that may change.
+    /// - Parameter brands: names of the brands that may change.
     package func announce(_ brands: Set<String>) {
         update { journal in
             for hook in hooks where hook.trigger != .failed {
@@ -141,10 +141,10 @@ package final class HookDelivery: Sendable {
 
     // MARK: Delivery
 
-    /// Runs the hooks that are needed, one after the other, and remembers those that could not be delivered.
+    /// Runs the needed hooks one after the other, and records those that could not be delivered.
     ///
     /// - Parameters:
-    ///   - changed: names of the brands of which a token was published.
+    ///   - changed: names of the brands with a newly published token.
     ///   - failed: names of the brands that failed.
     package func deliver(
         changed: Set<String>, failed: Set<String>, runID: String, exitStatus: ExitStatus,
@@ -159,8 +159,8 @@ package final class HookDelivery: Sendable {
         update { journal in
             for hook in hooks {
                 let entry = needed[hook.name]
-                // One that is run always, for nobody, is run by the next run anyway.
-                let isOwed = hook.trigger != .always || entry?.namesNobody == false || owed.entries[hook.name] != nil
+                // The next run runs an `always` hook without brands anyway.
+                let isOwed = hook.trigger != .always || entry?.hasNoBrands == false || owed.entries[hook.name] != nil
                 journal.entries[hook.name] = isOwed ? entry : nil
             }
         }
@@ -182,7 +182,7 @@ package final class HookDelivery: Sendable {
             ? "it is lost, since the journal could not be written" : "the next run delivers it"
     }
 
-    /// nil where nothing asks for the hook.
+    /// The journal entry of a hook; nil if the hook is not needed.
     private func need(_ hook: Hook, _ changed: Set<String>, _ failed: Set<String>) -> HookJournal.Entry? {
         let new = HookJournal.Entry(since: began, changed: changed, failed: failed)
         if let old = owed.entries[hook.name] { return old.merged(with: new) }

@@ -3,15 +3,14 @@
 internal import FoundationEssentials
 package import Model
 
-/// The hooks that are still to be delivered, each with the brands that it is about: what a run that was killed, or a
-/// hook that failed, leaves to the next run.
+/// The pending hooks, each with its brands. A killed run or a failed hook leaves them to the next run.
 ///
-/// As a file it is one JSON document of a version of its own:
+/// The file is one JSON document with its own version number:
 /// `{"version":1,"hooks":[{"name":"reload","since":1795339800,"changed":["kopi"],"failed":[]}]}`.
 package struct HookJournal: Sendable, Equatable {
-    /// What one hook is owed for. Both sets may be empty: then it is to be run all the same.
+    /// The brands of one pending hook. Both sets may be empty: the hook is still run.
     package struct Entry: Sendable, Equatable {
-        /// When the first run that owes it began.
+        /// The start of the first run that did not deliver it.
         package var since: Timestamp
         /// Names of brands.
         package var changed: Set<String> = []
@@ -23,9 +22,9 @@ package struct HookJournal: Sendable, Equatable {
             self.failed = failed
         }
 
-        package var namesNobody: Bool { changed.isEmpty && failed.isEmpty }
+        package var hasNoBrands: Bool { changed.isEmpty && failed.isEmpty }
 
-        /// What both are owed for, since the earlier one.
+        /// The brands of both entries, with the earlier start.
         func merged(with other: Entry) -> Entry {
             Entry(
                 since: min(since, other.since), changed: changed.union(other.changed),
@@ -39,10 +38,10 @@ package struct HookJournal: Sendable, Equatable {
     package init() {}
 
     private static let version = 1
-    /// Bytes: 32 hooks, each owed for ten thousand brands of the longest names twice, stay below it.
+    /// In bytes. Enough for 32 hooks, each with ten thousand brands of the longest names in both sets.
     package static let maximumSize = 64 << 20
 
-    /// Reads a file's bytes, which a crash of the disk, another version or a hand may have made.
+    /// Reads a file's bytes. A disk failure, another version or an editor may have written them.
     package init(_ bytes: [UInt8]) throws(InvalidJournal) {
         guard bytes.count <= Self.maximumSize else { throw .malformed }
         guard let document = try? JSONDecoder().decode(Document.self, from: Data(bytes)) else { throw .malformed }
@@ -58,14 +57,11 @@ package struct HookJournal: Sendable, Equatable {
         guard document.hooks != nil else { throw .malformed }
     }
 
-    /// The file's bytes: the same for the same journal.
+    /// The file's bytes. Equal journals have equal bytes.
     package var bytes: [UInt8] {
-        // Names of brands and hooks need no escapes.
-        func list(_ names: Set<String>) -> String {
-            "[" + names.sorted().map { "\"\($0)\"" }.joined(separator: ",") + "]"
-        }
+        func list(_ names: Set<String>) -> String { "[" + names.sorted().map(\.json).joined(separator: ",") + "]" }
         let hooks = entries.sorted { $0.key < $1.key }.map { name, entry in
-            "{\"name\":\"\(name)\",\"since\":\(entry.since.seconds),\"changed\":\(list(entry.changed)),"
+            "{\"name\":\(name.json),\"since\":\(entry.since.seconds),\"changed\":\(list(entry.changed)),"
                 + "\"failed\":\(list(entry.failed))}"
         }
         return Array("{\"version\":\(Self.version),\"hooks\":[\(hooks.joined(separator: ",\n"))]}\n".utf8)
@@ -89,13 +85,13 @@ package struct HookJournal: Sendable, Equatable {
         init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: Key.self)
             version = try container.decode(Int.self, forKey: .version)
-            // Another version may have another form; that it is another is what matters then.
+            // Another version may have another structure. The version error is then more useful.
             hooks = try? container.decode([Hook].self, forKey: .hooks)
         }
     }
 }
 
-/// Why bytes are no journal.
+/// Why bytes are not a valid journal.
 package enum InvalidJournal: Error, Sendable, Equatable, CustomStringConvertible {
     case malformed
     case unknownVersion

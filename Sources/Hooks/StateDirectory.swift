@@ -7,25 +7,24 @@ package import Model
 internal import Processes
 internal import Synchronization
 
-/// Where runs of one configuration keep what the outputs cannot tell: the journal of hooks, and the
-/// lock where the configuration itself cannot be locked. Several configurations may share the directory.
+/// The directory for state that is not in the outputs: the journal of hooks, and the lock if the configuration file
+/// cannot be locked. Several configurations may share it.
 package final class StateDirectory: Sendable {
     package let path: String
-    /// What tells this configuration's files from another's: from the path as it was typed, made absolute, since a
-    /// configuration that Kubernetes mounts is another file behind its link after each change.
+    /// Identifies this configuration's files in the directory. It is derived from the absolute path without following
+    /// links: Kubernetes changes the target of the link with each update.
     private let key: String
 
-    /// nil where neither the configuration nor systemd names one.
+    /// Returns nil if neither the configuration nor systemd names a directory.
     package init?(of configuration: Configuration) {
-        // systemd separates several by colons (systemd.exec(5), StateDirectory=).
+        // systemd separates several directories by colons (systemd.exec(5), StateDirectory=).
         let given = EnvironmentVariable.read("STATE_DIRECTORY")?.split(separator: ":").first.map(String.init)
         guard let path = configuration.stateDirectory ?? given else { return nil }
         self.path = path
         patience = configuration.patience
         let absolute = LexicalPath.resolve(configuration.file, in: FileManager.default.currentDirectoryPath)
-        key = SHA256.digest(of: Array(absolute.utf8)).prefix(8).map { byte in
-            String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-        }.joined()
+        let digest = SHA256.digest(of: Array(absolute.utf8))
+        key = String(decoding: Hexadecimal.encode(digest.prefix(8)), as: UTF8.self)
     }
 
     private static let attributes = PublishedAttributes(mode: 0o600)
@@ -33,20 +32,20 @@ package final class StateDirectory: Sendable {
     private var journalName: String { "hooks-\(key).json" }
     /// How long its disk may take to respond.
     private let patience: Duration
-    /// Whether it did not: it is not waited for again.
+    /// Whether the disk did not respond. The run does not wait for it again.
     private let isHanging = Atomic(false)
 
-    /// What reading the journal came to.
+    /// The result of reading the journal.
     enum Reading: Sendable {
         case journal(HookJournal)
-        /// There is something, but it cannot be told what it owes.
+        /// The file exists, but its pending hooks are unknown.
         case unknown(String)
         /// The directory cannot be used.
         case unusable(FileError)
     }
 
     /// - Parameters:
-    ///   - sweeping: whether to remove what killed runs left; only under the lock.
+    ///   - sweeping: whether to remove leftovers of killed runs. Needs the lock.
     ///   - stop: ends the wait for a disk that does not respond.
     func readJournal(sweeping: Bool, stop: Cancellation) -> Reading {
         stop.result(within: patience, afterSignal: 0) { [self] in readJournal(sweeping: sweeping) }
@@ -78,13 +77,13 @@ package final class StateDirectory: Sendable {
         }
     }
 
-    /// Returns when the journal will be there after a loss of power.
+    /// Returns when the journal is durable, even after a power failure.
     func write(_ journal: HookJournal, stop: Cancellation) throws(FileError) {
         try bounded(stop, afterSignal: Cancellation.timeToConclude) { [self] () throws(FileError) in try write(journal)
         }
     }
 
-    /// Does something in the directory, for no longer than a disk may take.
+    /// Runs an operation in the directory within the time limit for disks.
     private func bounded(
         _ stop: Cancellation, afterSignal milliseconds: Int = 0,
         _ body: @escaping @Sendable () throws(FileError) -> Void
@@ -111,14 +110,14 @@ package final class StateDirectory: Sendable {
         try directory.synchronize()
     }
 
-    /// Does what writing the journal does before it is seen, and takes it back.
+    /// Tests writing the journal without changing it.
     package func rehearse(stop: Cancellation) throws(FileError) {
         try bounded(stop) { [self] () throws(FileError) in
             _ = try Directory(path: path).rehearse(name: journalName, attributes: Self.attributes)
         }
     }
 
-    /// The lock of a run, where the configuration's own file cannot be locked.
+    /// The lock of a run, for a configuration file that cannot be locked.
     package func lockFile() throws(FileError) -> LockFile {
         try LockFile(in: Directory(path: path), name: "lock-\(key)")
     }

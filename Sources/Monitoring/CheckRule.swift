@@ -2,20 +2,20 @@
 
 package import Model
 
-/// From when on a token's age is worth an alarm.
+/// Decides the state of a brand from the remaining time of its token.
 package struct CheckRule: Sendable {
     private let rule: RenewalPolicy
-    /// From one run's start to the time when the next one, a late one that takes long, has its tokens in place.
+    /// From the start of one run until the next has published its tokens, even if it is late and slow.
     private let nextRun: Duration
     private let warning: Duration?
     private let critical: Duration?
     private let now: Timestamp
 
     /// - Parameters:
-    ///   - warning: nil for when the last run should have renewed the token and has not.
-    ///   - critical: nil for a minute: another host's clock may find such a token dead already.
+    ///   - warning: nil for the time by which the last run should have renewed the token.
+    ///   - critical: nil for one minute, because the token may already be expired by another host's clock.
     package init(_ configuration: Configuration, warning: Duration?, critical: Duration?, now: Timestamp) {
-        // Half the time that a run may take is for schedulers that are late; a delay that is asked for is no fault.
+        // Half of a run's maximum duration allows for late schedulers. A configured delay is not a fault.
         nextRun =
             configuration.runEvery + configuration.splay
             + NextRun.margin(deadline: configuration.deadline, splay: .zero) / 2
@@ -25,10 +25,10 @@ package struct CheckRule: Sendable {
         self.now = now
     }
 
-    /// Judges one brand by all places where its token is published.
+    /// Checks all places where a brand's token is published.
     /// - Parameters:
-    ///   - wrongAttributes: paths of shared files that have another mode or owner than is configured.
-    ///   - isElsewhere: whether the token is published to stores too, which nothing here looks at.
+    ///   - wrongAttributes: paths of shared files with a mode or owner that differs from the configuration.
+    ///   - isElsewhere: whether the token is also published to stores, which this check does not read.
     package func finding(
         on brand: Brand, outputs: [OutputSnapshot], wrongAttributes: [String] = [], isElsewhere: Bool = false
     ) -> TokenCheck.Finding {
@@ -52,31 +52,33 @@ package struct CheckRule: Sendable {
             case .token(let token):
                 texts.insert(token.text)
                 if let refusal = output.refusal { note(.warning, refusal.message) }
-                if !output.isAsConfigured { note(.warning, "\(output.path) is not as configured: mode, owner or form") }
+                if !output.isAsConfigured {
+                    note(.warning, "\(output.path) is not as configured: mode, owner or format")
+                }
                 if let clientID = token.clientID, clientID != brand.clientID {
                     note(.critical, "\(output.path) holds the token of another Client-Id")
                 }
-                // Just before a run a token may have less left than what makes it due, by the time between two runs.
-                // One that is due all its life, since DOKU grants less than `renew_before`, is renewed by every run.
+                // Just before a run, a token's remaining time may be below the renewal threshold by one run interval.
+                // Every run renews a token with a lifetime below `renew_before`.
                 let renewBefore = RenewalPolicy.renewBefore(of: token, brand: brand)
                 let due = max(rule.needed, min(renewBefore, token.lifetime ?? renewBefore))
                 if self.warning == nil { warning = max(critical, due - nextRun) }
                 guard
                     let whole = RenewalPolicy.remaining(of: token, brand: brand, writtenAt: output.writtenAt, now: now)
                 else {
-                    note(.unknown, "\(output.path): the token does not tell its end, and valid_time is not set")
+                    note(.unknown, "\(output.path): the token has no expiry time, and valid_time is not set")
                     continue
                 }
                 let left = token.expiresAt == nil ? whole : whole - output.clockOffset
                 least = min(least ?? left, left)
                 if left <= .zero {
-                    note(.critical, "\(output.path): the token ended \(DurationText.render(.zero - left)) ago")
+                    note(.critical, "\(output.path): the token expired \(DurationText.render(.zero - left)) ago")
                 } else if left <= critical {
-                    note(.critical, "\(output.path): the token ends in \(DurationText.render(left))")
+                    note(.critical, "\(output.path): the token expires in \(DurationText.render(left))")
                 } else if left <= warning {
                     note(
                         .warning,
-                        "\(output.path): the token ends in \(DurationText.render(left)) and was not renewed")
+                        "\(output.path): the token expires in \(DurationText.render(left)) and was not renewed")
                 }
             }
         }
@@ -85,8 +87,8 @@ package struct CheckRule: Sendable {
             note(
                 .unknown,
                 isElsewhere
-                    ? "its token is in Kubernetes Secrets alone, which are not looked at here: watch the runs' exit status "
-                        + "or metrics" : "no output")
+                    ? "its token is only in Kubernetes Secrets, which check does not read: monitor the exit status or "
+                        + "metrics of the runs" : "no output")
         }
         if texts.count > 1 { note(.warning, "the outputs hold different tokens") }
         var finding = TokenCheck.Finding(

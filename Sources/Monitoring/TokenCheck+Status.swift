@@ -3,7 +3,7 @@
 package import Model
 
 extension TokenCheck {
-    /// What is published, in columns for people, then what is wrong with it.
+    /// A table of the published tokens for people, then their problems.
     package func table(width: Int, isColoured: Bool = false) -> String {
         let rows = findings.map { finding in
             let left = finding.remaining.map { DurationText.render(max(.zero, $0)) }
@@ -15,32 +15,21 @@ extension TokenCheck {
             styles: isColoured ? findings.map(\.state.style) : []) + bad.joined()
     }
 
-    /// The same as one JSON document with a line end, in pieces of at most one brand each.
+    /// The same as one JSON document with a trailing newline, in pieces of at most one brand each.
     package func writeJSON(at now: Timestamp, to write: (String) -> Void) {
-        write(
-            """
-            {
-              "version": \(JSONText.quoted(ProgramVersion.text)),
-              "checked_at": \(JSONText.quoted(now.description)),
-              "state": "\(state.name)",
-              "problem": \(problem.map(JSONText.quoted) ?? "null"),
-              "brands": [
-            """)
-        for (index, finding) in findings.enumerated() {
-            write((index == 0 ? "\n" : ",\n") + json(finding, at: now))
-        }
-        write((findings.isEmpty ? "]" : "\n  ]") + "\n}\n")
+        JSONText.writeDocument(
+            ["version": ProgramVersion.text, "checked_at": now, "state": state.name, "problem": problem],
+            lists: ["brands": findings.lazy.map { $0.json(at: now) }], to: write)
     }
+}
 
-    private func json(_ finding: Finding, at now: Timestamp) -> String {
-        let seconds = finding.remaining.map { "\($0.components.seconds)" }
-        let end = finding.remaining.map { JSONText.quoted(now.advanced(by: $0).description) }
-        return """
-                {"name": \(JSONText.quoted(finding.brand)), "state": "\(finding.state.name)", \
-            "message": \(finding.state == .ok ? "null" : JSONText.quoted(finding.sentence)), \
-            "expires_at": \(end ?? "null"), "remaining_seconds": \(seconds ?? "null"), \
-            "files": [\(finding.outputs.map(JSONText.quoted).joined(separator: ", "))]}
-            """
+extension TokenCheck.Finding {
+    fileprivate func json(at now: Timestamp) -> JSONObject {
+        [
+            "name": brand, "state": state.name, "message": (state == .ok ? nil : sentence) as String?,
+            "expires_at": remaining.map(now.advanced(by:)), "remaining_seconds": remaining?.components.seconds,
+            "files": outputs,
+        ]
     }
 }
 

@@ -3,11 +3,11 @@
 internal import Model
 
 extension TokenCheck {
-    /// Brands that are told of one by one, in words and in figures: whoever reads this keeps a few kilobytes.
+    /// The maximum number of brands with a line or a figure each. Monitoring systems keep only a few kilobytes.
     private static let longest = 50
 
-    /// What a plugin prints (Monitoring Plugins Development Guidelines, "Plugin Output" and "Performance data"): one
-    /// line with the state and the figures, then a line for each brand that is not OK.
+    /// The output of a plugin: one line with the state and the figures, then a line for each brand that is not OK.
+    /// Monitoring Plugins Development Guidelines, "Plugin Output" and "Performance data".
     package var text: String {
         guard problem == nil else { return "DOKU TOKENS UNKNOWN - \(Self.plain(problem ?? ""))\n" }
         let bad = findings.filter { $0.state != .ok }.sorted { $0.state > $1.state }
@@ -34,7 +34,7 @@ extension TokenCheck {
         return "\(brands), \(counts.joined(separator: ", ")): \(worst.brand): \(Self.plain(worst.sentence))"
     }
 
-    /// `label=value[unit];warning;critical;minimum`; an alarm below a bound is the range `bound:`.
+    /// `label=value[unit];warning;critical;minimum`. The range `bound:` alerts below the bound.
     private var figures: [String] {
         var figures = ["brands=\(findings.count);;;0"]
         for state in [State.ok, .warning, .critical, .unknown] {
@@ -53,7 +53,7 @@ extension TokenCheck {
         return "\(label)=\(seconds)s;\(finding.warning.components.seconds):;\(finding.critical.components.seconds):"
     }
 
-    /// A bar would begin the figures.
+    /// Replaces `|`, which separates the text from the figures.
     private static func plain(_ text: String) -> String {
         VisibleText.escaping(text).replacing("|", with: "!")
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The module Monitoring: it judges the published tokens for people and monitoring systems, from files alone.
+// The module Monitoring: it checks the published files for people and monitoring systems.
 
 internal import DurableFiles
 package import Model
@@ -7,9 +7,9 @@ internal import Processes
 internal import Publishing
 internal import Settings
 
-/// The state of the published tokens, judged for a monitoring system: local files alone, no request and no secret.
+/// The state of the published tokens for a monitoring system. It reads only local files: no request, no secret.
 package struct TokenCheck: Sendable {
-    /// The four states of the Monitoring Plugins, by the exit status that stands for each.
+    /// The four states of the Monitoring Plugins, with their exit statuses.
     package enum State: Int32, Sendable, CaseIterable, Comparable {
         case ok = 0
         case warning = 1
@@ -25,7 +25,7 @@ package struct TokenCheck: Sendable {
             }
         }
 
-        /// What is known to be bad weighs more than what is not known.
+        /// A known problem weighs more than an unknown state.
         private var weight: Int {
             switch self {
             case .ok: 0
@@ -38,17 +38,17 @@ package struct TokenCheck: Sendable {
         package static func < (left: State, right: State) -> Bool { left.weight < right.weight }
     }
 
-    /// What was found for one brand.
+    /// The result for one brand.
     package struct Finding: Sendable, Equatable {
         package let brand: String
         package let state: State
         /// Why the state is not OK.
         package let sentence: String
-        /// What the token that ends first has left, negative past its end; nil where no token tells.
+        /// The shortest remaining time of the tokens, negative after expiry; nil if it is unknown.
         package let remaining: Duration?
         /// Where the token is published.
         package var outputs: [String] = []
-        /// Up to which remaining time the state is WARNING, and CRITICAL.
+        /// The remaining times at or below which the state is WARNING or CRITICAL.
         package let warning: Duration
         package let critical: Duration
 
@@ -69,7 +69,7 @@ package struct TokenCheck: Sendable {
     package let findings: [Finding]
     /// Why nothing could be checked.
     package let problem: String?
-    /// What that is to those who have no UNKNOWN.
+    /// The exit status for commands without the state UNKNOWN.
     package let exitStatus: ExitStatus
 
     package init(findings: [Finding]) {
@@ -78,7 +78,7 @@ package struct TokenCheck: Sendable {
         exitStatus = .success
     }
 
-    /// Where nothing could be checked: UNKNOWN, which no monitor shows as green.
+    /// A check that could not run. Its state is UNKNOWN, which no monitoring system shows as green.
     package init(problem: String, exitStatus: ExitStatus = .configuration) {
         findings = []
         self.problem = problem
@@ -92,7 +92,7 @@ package struct TokenCheck: Sendable {
 }
 
 extension TokenCheck {
-    /// Reads the configuration and what its brands have published. Needs no right but to read.
+    /// Reads the configuration and the published files of its brands. Needs only read permission.
     package static func run(
         configurationFile: String, brands: [String]?, shard: Shard?, warning: Duration?, critical: Duration?,
         now: Timestamp = .now
@@ -100,7 +100,7 @@ extension TokenCheck {
         do {
             let configuration = try ConfigurationSource.read(configurationFile)
             let selection = try Selection(of: configuration, names: brands, shard: shard)
-            // Those who run plugins wait for ten seconds, some of them.
+            // Some monitoring systems stop a plugin after ten seconds.
             let pool = WorkerPool(width: 512)
             let directories = OutputDirectories(use: .reading, pool: pool, patience: .seconds(4))
             let chosen = selection.brands.map { configuration.brands[$0] }

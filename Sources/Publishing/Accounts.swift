@@ -4,13 +4,13 @@ package import DurableFiles
 package import Model
 internal import Synchronization
 
-/// Looks users and groups up once a run.
+/// Looks up each user and group once in a run.
 package final class Accounts: Sendable {
     private typealias Answer = Result<PublishedAttributes, BrandFailure>
 
     private struct Resolved: Sendable {
         var all: [FileAttributes: Answer] = [:]
-        /// Mostly ten thousand files are to have the same.
+        /// The last result. Most files have the same attributes.
         var last: (attributes: FileAttributes, answer: Answer)?
     }
 

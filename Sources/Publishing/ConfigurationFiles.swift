@@ -2,7 +2,7 @@
 
 package import Model
 
-/// A file that a run reads, and that no output may replace.
+/// A file that a run reads. No output may replace it.
 package enum RunInput: Sendable {
     case configuration
     case secret
@@ -11,13 +11,13 @@ package enum RunInput: Sendable {
     var words: String {
         switch self {
         case .configuration: "the configuration file itself"
-        case .secret: "the file of a secret"
-        case .trust: "the file of certificates"
+        case .secret: "a secret file"
+        case .trust: "the CA certificate file"
         }
     }
 }
 
-// Passed one by one: of ten thousand brands, a list would be large.
+// The files are passed one by one, because a list for ten thousand brands would be large.
 extension Configuration {
     /// Passes every file that a run over these brands may publish.
     package func forEachFile(of brands: some Sequence<Int>, _ body: (_ path: String, SymlinkPolicy) -> Void) {
@@ -27,7 +27,7 @@ extension Configuration {
         for snippet in snippets { body(snippet.path, snippet.symlinks) }
     }
 
-    /// Passes every file that a run reads besides its outputs.
+    /// Passes every file that a run only reads.
     package func forEachInput(_ body: (_ path: String, RunInput) -> Void) {
         if !file.isEmpty { body(file, .configuration) }
         if let path = tls.caFile { body(path, .trust) }

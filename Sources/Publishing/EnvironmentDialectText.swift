@@ -3,10 +3,10 @@
 internal import Model
 
 extension EnvironmentDialect {
-    /// One line without its end that assigns `value` to `variable`; nil where this dialect's readers cannot get the
-    /// value back unchanged. What is refused is never mangled.
+    /// One line, without a newline, that assigns `value` to `variable`. Returns nil if this dialect's readers would
+    /// change the value.
     ///
-    /// Which characters each reader takes was measured with dash, bash, busybox, mksh, zsh, systemd 252,
+    /// The characters that each reader accepts were measured with dash, bash, busybox, mksh, zsh, systemd 252,
     /// `docker --env-file`, python-dotenv and Node.
     package func assignment(_ variable: String, _ value: String) -> String? {
         guard value.utf8.allSatisfy({ (0x20...0x7e).contains($0) }) else { return nil }
@@ -15,11 +15,11 @@ extension EnvironmentDialect {
         case .systemd:
             return isPlain ? "\(variable)=\(value)" : "\(variable)=\(Self.doubleQuoted(value))"
         case .posix:
-            // Quoted always: a shell expands braces in the words of `export`.
+            // Always quoted: a shell expands braces in the words of `export`.
             return
                 "export \(variable)='\(value.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
         case .docker:
-            // Everything behind `=` is the value, quotes included; blanks at its ends may be trimmed.
+            // Everything after `=` is the value, including quotes. Blanks at its ends may be trimmed.
             guard !value.isEmpty, value.first != " ", value.last != " " else { return nil }
             return "\(variable)=\(value)"
         case .dotenv:
@@ -29,8 +29,8 @@ extension EnvironmentDialect {
         }
     }
 
-    /// The assignments in a file of this dialect that this program wrote, by variable. A line of any other form is
-    /// passed over: its token is then missing, and the brand is due.
+    /// The assignments in a file of this dialect that this program wrote, by variable. Other lines are ignored: a brand
+    /// without an assignment is due.
     package func assignments(in text: some Collection<UInt8>) -> [String: [UInt8]] {
         var found: [String: [UInt8]] = [:]
         for line in text.split(separator: 0x0a) {
@@ -47,7 +47,7 @@ extension EnvironmentDialect {
         return found
     }
 
-    /// The inverse of what ``assignment(_:_:)`` writes behind the equals sign.
+    /// The value for the text that ``assignment(_:_:)`` writes after the equals sign.
     private func unquoted(_ written: [UInt8]) -> [UInt8]? {
         let single = UInt8(ascii: "'")
         let double = UInt8(ascii: "\"")
@@ -78,7 +78,7 @@ extension EnvironmentDialect {
         }
     }
 
-    /// Safe without quotes in every one of the nine readers. Every JWT is within it.
+    /// Whether the byte needs no quotes in any of the nine readers. Every byte of a JWT is plain.
     private static func isPlain(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
@@ -88,7 +88,7 @@ extension EnvironmentDialect {
         }
     }
 
-    /// systemd's double quotes: a backslash before each of `\ " $` and the backtick.
+    /// A value in systemd's double quotes, with a backslash before each of `\ " $` and the backtick.
     private static func doubleQuoted(_ value: String) -> String {
         var quoted = "\""
         for character in value {

@@ -9,12 +9,12 @@ extension OutputDirectories {
         let name: String
     }
 
-    /// Finds outputs that several paths lead to, through linked or bind-mounted directories or links that are followed:
-    /// published to by two brands, such a file would hold a foreign token. Finds outputs that lead to what the run reads.
+    /// Finds outputs that are the same file by different paths: through linked or bind-mounted directories or followed
+    /// links. Two brands would replace each other's token there. Also finds outputs that are inputs of the run.
     ///
-    /// Covers all brands: what a run leaves alone must not be lost by it either.
+    /// Covers all brands, so that a run of some brands does not replace files of the others.
     ///
-    /// - Returns: by path, why all but the first of the outputs at one place are refused.
+    /// - Returns: by path, why an output is refused. The first output of each file is accepted.
     func collisions(in configuration: Configuration) -> [String: BrandFailure] {
         var published: Set<String> = []
         var followsLinks = false
@@ -31,10 +31,10 @@ extension OutputDirectories {
             guard let directory = (try? FileLocation(path: path))?.directory, identities[directory] == nil,
                 !isHanging(directory)
             else { return }
-            // Nothing is published there: its owner may do with it as they please.
+            // The run does not publish there, so it does not check the owner.
             identities[directory] = try? Directory(path: directory, use: .reading).identity()
         }
-        // No link is followed and all directories are different.
+        // There are no collisions if no link is followed and all directories are different.
         guard followsLinks || Set(identities.values).count < identities.count else { return [:] }
         return collisions(in: configuration, identities)
     }
@@ -44,7 +44,7 @@ extension OutputDirectories {
     ) -> [String: BrandFailure] {
         var read: [Place: RunInput] = [:]
         configuration.forEachInput { path, input in
-            // What cannot be opened is reported when it is read.
+            // A file that cannot be opened is reported when it is read.
             guard let location = try? FileLocation(path: path), let directory = identities[location.directory]
             else { return }
             read[Place(directory: directory, name: location.name)] = input
@@ -58,9 +58,9 @@ extension OutputDirectories {
             let place = Place(directory: identity, name: location.name)
             if let input = read[place] {
                 found[path] = BrandFailure(
-                    .outputRefused, "\(path) is \(input.words), by another path; give the token a file of its own")
+                    .outputRefused, "\(path) is \(input.words), by another path; choose another file for the token")
             } else if let other = first[place] {
-                found[path] = BrandFailure(.outputRefused, "\(path) is the same file as \(other); give it its own")
+                found[path] = BrandFailure(.outputRefused, "\(path) is the same file as \(other); choose another file")
             } else {
                 first[place] = path
             }

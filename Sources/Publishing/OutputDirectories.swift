@@ -6,29 +6,29 @@ package import Model
 package import Processes
 internal import Synchronization
 
-/// The directories that a run publishes into: probed and opened once at the start, synced once at the end.
+/// The output directories of a run. They are probed and opened at the start, and synced at the end.
 ///
-/// A disk that does not respond holds up whoever touches it. So every directory is probed first, on a thread of its own
-/// and for a bounded time. What does not respond by then is never touched again.
+/// A disk that does not respond blocks every thread that uses it. So each directory is probed first, on its own thread
+/// and with a time limit. A directory that does not respond in time is never used again.
 package final class OutputDirectories: Sendable {
     private struct State: Sendable {
         var open: [String: Directory] = [:]
         var seen: Set<String> = []
-        /// Directories, and links that are followed, whose disk did not respond.
+        /// Directories and followed links on a disk that did not respond.
         var hanging: Set<String> = []
-        /// Directories with a new name in them that a power failure may still undo, and those being synced.
+        /// Directories with changes that a power failure may undo, and those that are being synced.
         var unsynced: Set<String> = []
         var syncing: Set<String> = []
         var failed: [String: FileError] = [:]
-        /// By path: the directory of a file that was published somewhere else, where a link led.
+        /// By path: the directory of a file that was published to the target of a link.
         var followed: [String: String] = [:]
     }
 
     private let state = Mutex(State())
-    /// What they are opened for.
+    /// The purpose for which the directories are opened.
     package let use: Directory.Use
     private let pool: WorkerPool
-    /// How long a disk may take to respond.
+    /// The time limit for a disk to respond.
     package let patience: Duration
 
     package init(use: Directory.Use = .publishing, pool: WorkerPool, patience: Duration) {
@@ -37,28 +37,28 @@ package final class OutputDirectories: Sendable {
         self.patience = patience
     }
 
-    /// The same disks for reading alone.
+    /// The same disks, only for reading.
     package convenience init(reading other: OutputDirectories) {
         self.init(use: .reading, pool: other.pool, patience: other.patience)
         let hanging = other.state.withLock { $0.hanging }
         state.withLock { $0.hanging = hanging }
     }
 
-    /// This many descriptors are kept open: a configuration with a directory for each brand would use them all up.
+    /// The maximum number of open descriptors. A configuration may have a directory for each brand.
     private static let limit = 128
 
     // MARK: Probing
 
     /// Finds out which disks respond.
     /// - Parameters:
-    ///   - directories: to be published into.
-    ///   - inputs: directories of files that the run only reads.
-    ///   - links: paths of files that may be links to elsewhere and are followed.
-    ///   - stop: ends the wait; what was not seen by then counts as not responding.
+    ///   - directories: the output directories.
+    ///   - inputs: the directories of files that the run only reads.
+    ///   - links: paths of files that may be links and are followed.
+    ///   - stop: ends the wait. Directories that were not probed count as not responding.
     func probe(directories: Set<String>, inputs: Set<String> = [], links: [String] = [], stop: Cancellation?) {
         let onCancel: (@escaping @Sendable () -> Void) -> Void = { handler in stop?.onStop(handler) }
         let everything = Array(directories.union(inputs))
-        // A remote mount hangs as a whole: one thread finds that out for all directories on it.
+        // A remote mount hangs as a whole, so one thread probes it for all its directories.
         let mounts = Array(RemoteMount.points(over: everything.lazy.map(Self.absolute)))
         let responses = pool.map(mounts.count, within: patience, grouping: 1, onCancel: onCancel) { index in
             _ = try? Directory(path: mounts[index], use: .reading).identity()
@@ -97,12 +97,12 @@ package final class OutputDirectories: Sendable {
         LexicalPath.resolve(directory, in: FileManager.default.currentDirectoryPath)
     }
 
-    /// Whether the disk of a directory, or of a link that is followed, did not respond.
+    /// Whether the disk of a directory or of a followed link did not respond.
     package func isHanging(_ path: String) -> Bool { state.withLock { $0.hanging.contains(path) } }
 
     // MARK: Opening
 
-    /// Opened, or as it was opened before.
+    /// Returns the open directory, or opens it.
     func directory(_ path: String) throws(FileError) -> Directory {
         let (open, isHanging) = state.withLock { ($0.open[path], $0.hanging.contains(path)) }
         guard !isHanging else { throw .hanging(path) }
@@ -117,12 +117,12 @@ package final class OutputDirectories: Sendable {
             defer { state.open = [:] }
             return Array(state.open.values)
         }
-        // Closing may wait for a server as well.
+        // Closing may also wait for a server.
         if !closed.isEmpty { pool.submit { withExtendedLifetime(closed) {} } }
         return directory
     }
 
-    /// Where a file really is, or is to be.
+    /// The location of a file, after links if they are followed.
     package func location(_ path: String, _ symlinks: SymlinkPolicy) throws(FileError) -> FileLocation {
         let location = try FileLocation(path: path)
         guard symlinks == .follow else { return location }
@@ -130,7 +130,7 @@ package final class OutputDirectories: Sendable {
         return try location.isSymlink() ? location.followingSymlinks() : location
     }
 
-    /// Does something with the directory of an output.
+    /// Runs an operation in the directory of an output.
     private func enter<Result>(
         _ path: String, _ symlinks: SymlinkPolicy,
         _ body: (Directory, FileLocation) throws(FileError) -> Result
@@ -151,13 +151,13 @@ package final class OutputDirectories: Sendable {
         }
     }
 
-    /// Whether a new name could be put beside `path`.
+    /// Checks whether a file can be created in the directory of `path`.
     package func checkWritable(_ path: String, symlinks: SymlinkPolicy) throws(FileError) {
         try enter(path, symlinks) { directory, _ throws(FileError) in try directory.checkWritable() }
     }
 
-    /// Does what publishing to `path` does before it is seen, and takes it back.
-    /// - Returns: the directory, and whose the file would be.
+    /// Tests publishing to `path` without changing it.
+    /// - Returns: the directory, and the owner and group that the file would have.
     package func probeWrite(
         _ path: String, attributes: PublishedAttributes, symlinks: SymlinkPolicy
     ) throws(FileError) -> (directory: String, ownership: FileOwnership) {
@@ -166,8 +166,8 @@ package final class OutputDirectories: Sendable {
         }
     }
 
-    /// Replaces the file at `path`; it is visible at once, and durable after ``synchronize()``.
-    /// - Parameter isNew: whether the caller found nothing there.
+    /// Replaces the file at `path`. The file is visible at once and durable after ``synchronize()``.
+    /// - Parameter isNew: whether the caller found no file there.
     func publish(
         _ contents: [UInt8], to path: String, attributes: PublishedAttributes, symlinks: SymlinkPolicy, isNew: Bool
     ) throws(FileError) {
@@ -180,15 +180,15 @@ package final class OutputDirectories: Sendable {
         }
     }
 
-    // MARK: The whole of them
+    // MARK: All directories
 
-    /// Removes what killed runs left in the directories seen so far, beside these files.
+    /// Removes leftovers of killed runs next to these files, in the directories opened so far.
     ///
     /// - Parameter files: passes all files of the run.
     package func sweep(
         stop: Cancellation, beside files: @escaping @Sendable (_ pass: (String, SymlinkPolicy) -> Void) -> Void
     ) {
-        // Made only if a leftover turns up, which is rare.
+        // Created only if there is a leftover, which is rare.
         let known = Mutex<[String: Set<String>]?>(nil)
         @Sendable func names(in directory: String) -> Set<String> {
             if let names = known.withLock({ $0 }) { return names[directory] ?? [] }
@@ -200,8 +200,8 @@ package final class OutputDirectories: Sendable {
             known.withLock { [found] in $0 = found }
             return found[directory] ?? []
         }
-        // On some network mounts even a lock waits for the server. Two paths may lead to one directory: neither of the
-        // two open descriptors is to be in the other's way.
+        // On some network mounts even a lock waits for the server. Two paths may lead to one directory, so the locks of
+        // both descriptors are released first.
         _ = pool.map(1, within: patience, onCancel: { stop.onStop($0) }) { [self] _ in
             for directory in state.withLock({ $0.open }).values { directory.unlock() }
             for path in state.withLock({ $0.seen }) {
@@ -211,7 +211,7 @@ package final class OutputDirectories: Sendable {
         }
     }
 
-    /// Syncs every directory published into since the last call.
+    /// Syncs every directory with files published since the last call.
     package func synchronize() {
         let paths = state.withLock { state in
             defer { state.unsynced = [] }
@@ -232,7 +232,7 @@ package final class OutputDirectories: Sendable {
         }
     }
 
-    /// Says of a published file's path why a power failure may undo it; nil if all files are safe.
+    /// By path of a published file: why a power failure may undo it. nil if all files are durable.
     package var doubt: (@Sendable (_ path: String) -> FileError?)? {
         let (failed, followed) = state.withLock { state in
             var failed = state.failed

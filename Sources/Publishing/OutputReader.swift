@@ -13,7 +13,7 @@ package struct OutputReader: Sendable {
         self.accounts = accounts
     }
 
-    /// The state of one brand's own file.
+    /// Reads one of a brand's own files.
     package func read(_ output: TokenOutput, of brand: Brand) -> OutputSnapshot {
         func without(_ absence: MissingTokenReason, _ refusal: BrandFailure? = nil) -> OutputSnapshot {
             OutputSnapshot(path: output.path, symlinks: output.symlinks, state: .noToken(absence), refusal: refusal)
@@ -22,7 +22,7 @@ package struct OutputReader: Sendable {
         let attributes: PublishedAttributes
         do {
             attributes = try accounts.resolve(output.attributes)
-            // The token, and what the formats put around it.
+            // The token and the text that the formats add.
             state = try directories.inspect(
                 output.path, maximumSize: 2 * Token.maximumSize, symlinks: output.symlinks)
         } catch let failure as BrandFailure {
@@ -53,10 +53,10 @@ package struct OutputReader: Sendable {
 }
 
 extension PublishedAttributes {
-    /// Whether a file belongs to a user other than those who publish it.
+    /// Whether a file belongs to an untrusted user other than the configured owner.
     func distrusts(_ file: RegularFile) -> Bool { file.hasUntrustedOwner && file.owner != owner }
 
-    /// Whether a file has these; an owner or group that is not configured may be any.
+    /// Whether a file has these attributes. An owner or group that is not configured matches any.
     func agree(with file: RegularFile) -> Bool {
         file.mode == mode
             && (owner == nil || owner == file.owner) && (group == nil || group == file.group)

@@ -4,7 +4,7 @@
 internal import DurableFiles
 package import Model
 
-/// Puts tokens where their readers look.
+/// Writes tokens to their files.
 package struct Publication: Sendable {
     package let directories: OutputDirectories
     package let accounts: Accounts
@@ -15,7 +15,7 @@ package struct Publication: Sendable {
     }
 
     /// Writes one of a brand's own files.
-    /// - Parameter previous: what was there.
+    /// - Parameter previous: the previous content of the file.
     package func publish(
         _ token: Token, of brand: Brand, to output: TokenOutput, over previous: PreviousOutput, barrier: WriteBarrier?
     ) -> OutputOutcome {
@@ -33,8 +33,8 @@ package struct Publication: Sendable {
 
     /// Writes a file.
     /// - Parameters:
-    ///   - isNew: whether nothing was there.
-    ///   - barrier: passed before anything changes.
+    ///   - isNew: whether there was no file.
+    ///   - barrier: passed before the file changes.
     func write(
         _ contents: [UInt8], to path: String, _ attributes: FileAttributes, _ symlinks: SymlinkPolicy, isNew: Bool,
         barrier: WriteBarrier?
@@ -56,9 +56,9 @@ package struct Publication: Sendable {
     }
 }
 
-/// What was at an output before the run touched it, as far as publishing needs it.
+/// The state of an output before the run, as far as publishing needs it.
 package struct PreviousOutput: Sendable {
-    /// Of the token there, if the file is as configured: the same token need not be written again.
+    /// The fingerprint of its token, if the file is as configured. The same token is not written again.
     package let fingerprint: Int?
     package let health: TokenHealth
 
@@ -69,6 +69,6 @@ package struct PreviousOutput: Sendable {
 
     var isNothing: Bool { fingerprint == nil && health == .dead }
 
-    /// Tells two tokens of one run apart.
+    /// Distinguishes the tokens within one run.
     package static func fingerprint(_ token: Token) -> Int { token.text.hashValue }
 }

@@ -4,23 +4,23 @@ internal import DurableFiles
 package import Model
 package import Processes
 
-/// What is published for the brands of a run: their own files, and their places in shared destinations.
+/// The published tokens of a run's brands: in their own files, and in shared destinations.
 package final class PublishedState: Sendable {
     private let reader: OutputReader
-    /// Those with a brand of the run.
+    /// The shared destinations with a brand of the run.
     package let destinations: [any SharedDestination]
     private let pool: WorkerPool
     private let stop: Cancellation?
-    /// Why a path is refused, since another one leads to the same file.
+    /// By path: why the path is refused, because another path is the same file.
     private let collisions: [String: BrandFailure]
     /// By name of the brand.
     private let memberships: [String: [any SharedDestination]]
 
-    /// Probes the disks, and reads what is shared.
+    /// Probes the disks, and reads the shared destinations.
     /// - Parameters:
-    ///   - brands: of the run.
+    ///   - brands: the brands of the run.
     ///   - others: shared destinations that are not files.
-    ///   - stop: ends the reading; what was not seen by then is not known.
+    ///   - stop: ends the reading. Unread files count as hanging.
     package init(
         of configuration: Configuration, _ brands: [Brand], publication: Publication, pool: WorkerPool,
         others: [any SharedDestination] = [], stop: Cancellation? = nil
@@ -74,19 +74,19 @@ package final class PublishedState: Sendable {
         directories.probe(directories: paths, inputs: inputs, links: links, stop: stop)
     }
 
-    /// The shared destinations that a brand has a place in.
+    /// The shared destinations with a place for the brand.
     package func destinations(of brand: Brand) -> [any SharedDestination] { memberships[brand.name] ?? [] }
 
-    /// Snippets that have another mode or owner than is configured, of those with this brand.
+    /// The brand's snippets with a mode or owner that differs from the configuration.
     package func wrongAttributes(of brand: Brand) -> [String] {
         destinations(of: brand).compactMap { $0 as? SnippetFile }.filter(\.hasWrongAttributes).map(\.path)
     }
 
-    /// Judges brands by the places where their tokens are published, on the threads of the pool. A disk that does not
-    /// respond holds up those brands alone that have files on it.
+    /// Calls `judge` for each brand with its published tokens, on the threads of the pool. A disk that does not respond
+    /// delays only the brands with files on it.
     ///
-    /// - Parameter judge: gets a brand and what was read at its places: its own files first.
-    /// - Returns: nil for each brand that was not reached before a stop.
+    /// - Parameter judge: gets a brand and the snapshots of its outputs, its own files first.
+    /// - Returns: nil for each brand that was not judged before a stop.
     package func map<Judgement: Sendable>(
         _ brands: [Brand], _ judge: @escaping @Sendable (Brand, _ outputs: [OutputSnapshot]) -> Judgement
     ) -> [Judgement?] {
@@ -96,7 +96,7 @@ package final class PublishedState: Sendable {
             judge(brands[index], snapshots(of: brands[index]))
         }
         guard stop?.reason == nil else { return judgements }
-        // A file whose disk does not respond although its directory does.
+        // The directory responded, but the file does not.
         for index in brands.indices where judgements[index] == nil {
             judgements[index] = judge(brands[index], hanging(brands[index]))
         }
@@ -108,7 +108,7 @@ package final class PublishedState: Sendable {
             guard !collisions.isEmpty, let refusal = collisions[output.path] else {
                 return reader.read(output, of: brand)
             }
-            // What is there belongs to another brand.
+            // The file belongs to another brand or to an input.
             return OutputSnapshot(
                 path: output.path, symlinks: output.symlinks, state: .noToken(.refused), refusal: refusal)
         }

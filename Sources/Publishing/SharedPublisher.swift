@@ -4,10 +4,10 @@ package import Dispatch
 package import Model
 internal import Synchronization
 
-/// Writes the destinations that many brands share: it is told of each new token, writes a destination a moment later
-/// with all tokens that came meanwhile, so that no brand waits for a slow one, and once more at the end.
+/// Writes the shared destinations. A write starts a short interval after a new token and includes all tokens until
+/// then. So no brand waits for a slow destination. The last write is at the end of the run.
 package final class SharedPublisher: Sendable {
-    /// One destination, on a queue of its own: a server that hangs keeps no file from being written.
+    /// One destination with its own queue, so a hanging server does not delay the files.
     private final class Writer: Sendable {
         private struct State: Sendable {
             var tokens: [String: Token] = [:]
@@ -53,7 +53,7 @@ package final class SharedPublisher: Sendable {
             if !isLast, !writeNow(isLast: false) { schedule() }
         }
 
-        /// - Returns: false if the write is to be tried again.
+        /// - Returns: false if the write must be retried.
         @discardableResult
         private func writeNow(isLast: Bool) -> Bool {
             let tokens = state.withLock { $0.tokens }
@@ -80,9 +80,9 @@ package final class SharedPublisher: Sendable {
     private let memberships: [String: [Writer]]
 
     /// - Parameters:
-    ///   - destinations: of the run.
-    ///   - barrier: passed before anything changes.
-    ///   - note: takes what happened at each brand's place, on any thread.
+    ///   - destinations: the shared destinations of the run.
+    ///   - barrier: passed before a destination changes.
+    ///   - note: gets the outcome for each brand's place, on any thread.
     package init(
         _ destinations: [any SharedDestination], barrier: WriteBarrier?,
         note: @escaping @Sendable (PlaceOutcome) -> Void
@@ -103,19 +103,19 @@ package final class SharedPublisher: Sendable {
     /// Whether the brand has a place in a shared destination.
     package func isNeeded(for brand: Brand) -> Bool { memberships[brand.name] != nil }
 
-    /// Takes a brand's new token.
+    /// Adds a brand's new token.
     package func add(_ token: Token, of brand: Brand) {
         for writer in memberships[brand.name] ?? [] { writer.add(token, of: brand.name) }
     }
 
     /// Writes all destinations for the last time.
     /// - Parameters:
-    ///   - group: holds an entry for each until it is written.
-    ///   - then: called after each.
+    ///   - group: has an entry for each destination until it is written.
+    ///   - then: called after each destination.
     package func finish(in group: DispatchGroup, then: @escaping @Sendable () -> Void) {
         for writer in writers { writer.finish(in: group, then: then) }
     }
 
-    /// Tokens that are published and that no file holds.
+    /// Published tokens that are not in a file.
     package var hiddenTokens: [Token] { writers.flatMap(\.hiddenTokens) }
 }

@@ -9,16 +9,16 @@ package final class SnippetFile: SharedDestination {
     private struct State: Sendable {
         /// By variable.
         var tokens: [String: Token] = [:]
-        /// Tokens that name their client id, by it, under any variable and in any dialect: these are kept when a
-        /// snippet's variables or dialect change.
+        /// Tokens by the client ID that they name, under any variable and in any dialect.
+        /// They are kept if the snippet's variables or dialect change.
         var tokensByClientID: [String: Token] = [:]
         var refusal: BrandFailure?
-        /// Whether it could not be read.
+        /// Whether the file could not be read.
         var isClosed = false
         var changedAt: Timestamp?
         var contents: [UInt8]?
         var hasConfiguredAttributes = false
-        /// What the last write came to; a file that later calls leave unchanged was written all the same.
+        /// The outcome of the last write. It is also the outcome of later calls that change nothing.
         var written: OutputOutcome?
     }
 
@@ -33,11 +33,11 @@ package final class SnippetFile: SharedDestination {
     private let variables: [String: String]
     private let reader: OutputReader
     private let publication: Publication
-    /// Why it is refused, since another path leads to the same file.
+    /// Why the file is refused, because another path is the same file.
     private let collision: BrandFailure?
     private let state = Mutex(State())
 
-    /// In bytes, of a file with some thousand tokens.
+    /// In bytes. Enough for a few thousand tokens.
     private static let largest = 4 << 20
 
     package init(
@@ -62,12 +62,12 @@ package final class SnippetFile: SharedDestination {
     package var probesWrites: Bool { false }
     package var hiddenTokens: [Token] { [] }
 
-    /// Whether the file has another mode or owner than is configured.
+    /// Whether the file's mode or owner differs from the configuration.
     var hasWrongAttributes: Bool {
         state.withLock { $0.contents != nil && !$0.hasConfiguredAttributes }
     }
 
-    /// Why nothing will be written to it.
+    /// Why the file will not be written.
     package var refusal: BrandFailure? { state.withLock { $0.refusal } }
 
     package var tokens: [Token] { state.withLock { Array($0.tokens.values) } }
@@ -82,7 +82,7 @@ package final class SnippetFile: SharedDestination {
         state.withLock { [found] in $0 = found }
     }
 
-    /// Notes that the file's disk does not respond.
+    /// Records that the file's disk does not respond.
     func noteHanging() {
         state.withLock { state in
             state.refusal = BrandFailure(.outputRefused, FileError.hanging(snippet.path))
@@ -96,14 +96,14 @@ package final class SnippetFile: SharedDestination {
             let attributes = try reader.accounts.resolve(snippet.attributes)
             let file = try reader.directories.inspect(
                 snippet.path,
-                // As many brands as there are, and as there may have been.
+                // Room for the configured brands and as many earlier ones.
                 maximumSize: Self.largest + entries.count * 2 * Token.maximumSize, symlinks: snippet.symlinks)
             guard case .regular(let file) = file else { return state }
-            // What another user put there is as good as nothing.
+            // A file of an untrusted user is ignored.
             guard !attributes.distrusts(file) else { return state }
             guard case .bytes(let contents) = file.contents else {
                 state.isClosed = true
-                // Writing it again would lose the tokens in it.
+                // Replacing the file would lose its tokens.
                 state.refusal = BrandFailure(
                     .outputRefused,
                     "\(snippet.path): the file cannot be read, or is too large; make it readable, or remove it")
@@ -160,7 +160,7 @@ package final class SnippetFile: SharedDestination {
             switch file.kind {
             case .written: state.written = file
             case .unchanged: file = state.written ?? file
-            // The next call may be luckier.
+            // The next call may succeed.
             case .failed where !isLast: return nil
             case .failed, .due, .refused, .durabilityUnknown: break
             }
@@ -191,11 +191,11 @@ package final class SnippetFile: SharedDestination {
                 continue
             }
             uncarried.insert(entry.name)
-            // The last good token stays until one comes that the dialect can carry.
+            // The last good token stays until the dialect can carry a new one.
             if let line = old.flatMap({ snippet.dialect.assignment(entry.variable, $0.text) }) { lines += "\(line)\n" }
         }
         let contents = Array(lines.utf8)
-        // An empty file would say to its readers that there are no tokens.
+        // For its readers an empty file would mean that there are no tokens.
         guard !contents.isEmpty, contents != state.contents || !state.hasConfiguredAttributes else {
             return OutputOutcome(path: snippet.path, kind: .unchanged)
         }
@@ -208,8 +208,8 @@ package final class SnippetFile: SharedDestination {
         return outcome
     }
 
-    /// The last good token of a brand: under its variable, or under another one if it names the brand. Never a token
-    /// that names another brand.
+    /// The last good token of a brand: under its variable, or under another one if the token names the brand. A token
+    /// that names another brand is never used.
     private static func lastGood(_ entry: Entry, _ state: State) -> Token? {
         if let token = state.tokens[entry.variable], token.clientID ?? entry.clientID == entry.clientID { return token }
         return state.tokensByClientID[entry.clientID]

@@ -6,7 +6,7 @@ package import Model
 extension OutputFormat {
     private static let headerPrefix = "Authorization: Bearer "
 
-    /// The whole content of a file that carries `token`; nil where the format cannot carry it unchanged.
+    /// The content of a file with `token`; nil if the format cannot carry the token unchanged.
     package func contents(of token: Token, brand: String, clientID: String) -> [UInt8]? {
         switch self {
         case .raw(let newline): return Array((token.text + (newline ? "\n" : "")).utf8)
@@ -24,17 +24,17 @@ extension OutputFormat {
         }
     }
 
-    /// Whether a file is what publishing the token anew that was read from it would give.
+    /// Whether publishing the file's token again would give the same content.
     package func isExact(_ contents: [UInt8], of token: Token, brand: String, clientID: String) -> Bool {
         switch self {
-        // What a token is read from here is that token and nothing else, but for a line end.
+        // The file contains only the token and at most one newline.
         case .raw(let newline): (contents.last == 0x0a) == newline
         case .header: true
         case .json, .environment: contents == self.contents(of: token, brand: brand, clientID: clientID)
         }
     }
 
-    /// The token in a file's content; nil where there is none that reads as one.
+    /// The token in a file's content; nil if there is no valid token.
     package func token(in contents: [UInt8]) -> Token? {
         switch self {
         case .raw: return Token(contents.last == 0x0a ? contents.dropLast() : contents[...])
@@ -65,7 +65,7 @@ private struct JSONTokenFile: Codable {
         case expiresAt = "expires_at"
     }
 
-    /// With every key, also for a token that does not tell its times.
+    /// Writes every key, also for a token without times.
     func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(brand, forKey: .brand)

@@ -2,21 +2,19 @@
 
 internal import Model
 
-/// Makes what a program printed fit to be shown: without secrets and tokens, whole, in part or encoded, and without
-/// characters that deceive.
+/// Redacts the output of a program: secrets and tokens, whole, in part or encoded, and deceptive characters.
 ///
-/// What is looked for may be ten thousand tokens, and what is looked at is short: so the output's own pieces of eight
-/// bytes are kept, and each value is held against them in steps of eight. That finds whatever part of a value is fifteen
-/// bytes or longer.
+/// The output is short, but there may be ten thousand tokens to find. So the index has the output's pieces of eight
+/// bytes. Each value is looked up in the index in steps of eight bytes. This finds every part of fifteen bytes or more.
 package struct OutputRedaction {
     private static let mark = "‹redacted›"
     private static let step = 8
 
     private let output: [UInt8]
-    /// As values are compared: without case, and in one of the two alphabets of base64.
+    /// The output for comparison: in lowercase, and with one alphabet for base64.
     private let folded: [UInt8]
     private var isHidden: [Bool]
-    /// Where each piece of the output stands, as long as it is not hidden.
+    /// The positions of each piece of the output that is not hidden yet.
     private var places: [UInt64: [Int]] = [:]
 
     package init(_ output: [UInt8]) {
@@ -29,15 +27,15 @@ package struct OutputRedaction {
         }
     }
 
-    /// Hides a value: as it is, in hexadecimal, base64, percent-encoded, and with JSON's escapes.
+    /// Hides a value in every form: plain, hexadecimal, base64, percent-encoded, and with JSON's escapes.
     package mutating func hide(_ value: Span<UInt8>) {
         var plain = [UInt8](capacity: value.count)
         for index in value.indices { plain.append(value[index]) }
         hide(form: plain)
-        hide(form: plain.flatMap(Self.hexadecimal))
+        hide(form: Hexadecimal.encode(plain))
         for offset in 0..<3 { hide(form: Self.base64(plain.dropFirst(offset))) }
         if plain.contains(where: { !Self.isUnreserved($0) }) {
-            hide(form: plain.flatMap { Self.isUnreserved($0) ? [$0] : [UInt8(ascii: "%")] + Self.hexadecimal($0) })
+            hide(form: plain.flatMap { Self.isUnreserved($0) ? [$0] : [UInt8(ascii: "%")] + Hexadecimal.encode([$0]) })
             hide(form: plain.flatMap { #""\/"#.utf8.contains($0) ? [UInt8(ascii: "\\"), $0] : [$0] })
         }
     }
@@ -47,13 +45,13 @@ package struct OutputRedaction {
         guard form.count >= Self.step else { return hideShort(form) }
         let last = form.count - Self.step
         for start in Array(stride(from: 0, through: last, by: Self.step)) + [last] {
-            // Once hidden, a piece need not be found again.
+            // A hidden piece does not have to be found again.
             guard let found = places.removeValue(forKey: Self.piece(of: form, at: start)) else { continue }
             for place in found { hide(place..<(place + Self.step)) }
         }
     }
 
-    /// A value of few bytes, as a whole; shorter ones could stand anywhere by chance.
+    /// Hides a short value only as a whole. Values below four bytes could match by chance.
     private mutating func hideShort(_ form: [UInt8]) {
         guard form.count >= 4, form.count <= folded.count else { return }
         for place in 0...(folded.count - form.count) where folded[place..<(place + form.count)].elementsEqual(form) {
@@ -65,7 +63,7 @@ package struct OutputRedaction {
         for index in range { isHidden[index] = true }
     }
 
-    /// The output in lines, hidden parts marked.
+    /// The output in lines, with a mark for each hidden part.
     package func text() -> String {
         var redaction = self
         redaction.hideRests()
@@ -73,7 +71,7 @@ package struct OutputRedaction {
         return redaction.marked()
     }
 
-    /// What stands beside a hidden piece may be the rest of the value.
+    /// Hides the bytes next to a hidden piece, because they may be the rest of the value.
     private mutating func hideRests() {
         for indices in [Array(output.indices), output.indices.reversed()] {
             var reach = 0
@@ -84,7 +82,7 @@ package struct OutputRedaction {
         }
     }
 
-    /// What looks like a JSON Web Token, be it known or not: it begins with base64url of `{"`.
+    /// Hides everything that looks like a JSON Web Token. Such a token begins with base64url of `{"`.
     private mutating func hideTokenShapes() {
         var index = 0
         while index < output.count {
@@ -106,7 +104,7 @@ package struct OutputRedaction {
             text += isHidden[index] ? Self.mark : String(decoding: output[index..<end], as: UTF8.self)
             index = end
         }
-        // By scalars: a carriage return and a line feed are one character.
+        // Split by scalars, because a carriage return and a line feed are one character.
         return text.unicodeScalars.split(separator: "\n").map { VisibleText.escaping(String($0)) }
             .joined(separator: "\n")
     }
@@ -128,7 +126,7 @@ package struct OutputRedaction {
         }
     }
 
-    /// RFC 3986 §2.3, which has all of base64url and the dots of a token.
+    /// RFC 3986 §2.3. The set includes base64url and the dots of a token.
     private static func isUnreserved(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
@@ -139,13 +137,9 @@ package struct OutputRedaction {
         }
     }
 
-    private static let digits = Array("0123456789abcdef".utf8)
-
-    private static func hexadecimal(_ byte: UInt8) -> [UInt8] { [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
-
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    /// RFC 4648 §4, the whole groups only: the last characters depend on what follows.
+    /// RFC 4648 §4, complete groups only: the last characters depend on the bytes that follow.
     private static func base64(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
         var text: [UInt8] = []
         var rest = bytes

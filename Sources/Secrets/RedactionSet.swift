@@ -3,7 +3,7 @@
 package import Model
 internal import Synchronization
 
-/// The secrets that a run has read, for as long as something may print them.
+/// The secrets that a run has read, kept for the redaction of output.
 package final class RedactionSet: Sendable {
     private let secrets = Mutex<[Secret]>([])
 

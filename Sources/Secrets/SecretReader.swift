@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The module Secrets: it fetches secrets from where the configuration says, and hides them in what programs print.
+// The module Secrets: it reads secrets from their configured sources, and redacts them in the output of programs.
 
 internal import Crypto
 internal import DurableFiles
@@ -7,20 +7,20 @@ package import Model
 internal import Processes
 internal import Synchronization
 
-/// Fetches secrets from where the configuration says. A secret that cannot be had fails its brand alone.
+/// Reads secrets from their configured sources. A secret that cannot be read fails only its brand.
 package final class SecretReader: Sendable {
-    /// In bytes; DOKU's secrets have a few dozen.
+    /// In bytes. DOKU's secrets have a few dozen.
     private static let maximumSize = 4096
 
     private let fromEnvironment: Mutex<[String: Secret]>
-    /// What everybody may read.
+    /// The names of world-readable secrets.
     private let exposed = Mutex<Set<String>>([])
     private let credentialsDirectory: String?
-    /// Where to note what was read, if anybody needs it later.
+    /// Collects the secrets that were read, for redaction.
     private let known: RedactionSet?
 
-    /// Takes these variables out of the environment, for good: no copy stays in it.
-    /// Not to be called beside anything else that reads the environment.
+    /// Removes these variables from the environment. No copy stays in it.
+    /// No other thread may read the environment at the same time.
     package init(taking variables: Set<String> = [], noting known: RedactionSet? = nil) {
         self.known = known
         var secrets: [String: Secret] = [:]
@@ -35,18 +35,18 @@ package final class SecretReader: Sendable {
         credentialsDirectory = EnvironmentVariable.read("CREDENTIALS_DIRECTORY")
     }
 
-    /// What is not as safe as it should be, a few sentences.
+    /// Warnings about world-readable secrets, at most four.
     package var warnings: [String] {
         let sources = exposed.withLock { $0.sorted() }
-        let told = sources.prefix(3).map(Self.warning)
-        return sources.count <= told.count
-            ? told : told + ["\(sources.count - told.count) more secrets may be read by everybody"]
+        let named = sources.prefix(3).map(Self.warning)
+        return sources.count <= named.count
+            ? named : named + ["\(sources.count - named.count) more secrets are world-readable"]
     }
 
-    /// Fetches a secret. May wait for a child process as long as its timeout says.
+    /// Reads a secret. May wait for a child process until its timeout.
     /// - Parameters:
-    ///   - isHanging: whether the disk of a directory is known not to respond: no file on it is touched.
-    ///   - isCancelled: asked meanwhile.
+    ///   - isHanging: whether the disk of a directory does not respond. No file on it is opened.
+    ///   - isCancelled: called repeatedly while waiting.
     package func secret(
         from source: SecretSource, isHanging: (_ directory: String) -> Bool = { _ in false },
         isCancelled: () -> Bool = { false }
@@ -56,8 +56,8 @@ package final class SecretReader: Sendable {
         }
     }
 
-    /// The same.
-    /// - Parameter expose: takes the secret's name if everybody may read it, instead of ``warnings``.
+    /// Reads a secret, and reports a world-readable one to the caller.
+    /// - Parameter expose: gets the name of a world-readable secret, instead of ``warnings``.
     package func secret(
         from source: SecretSource, isHanging: (_ directory: String) -> Bool = { _ in false },
         isCancelled: () -> Bool, expose: (String) -> Void
@@ -90,7 +90,7 @@ package final class SecretReader: Sendable {
         }
     }
 
-    /// Why a secret is missing whose disk does not respond.
+    /// The failure of a secret on a disk that does not respond.
     package static func hangingFailure(of source: SecretSource) -> BrandFailure {
         let path =
             switch source {
@@ -101,9 +101,9 @@ package final class SecretReader: Sendable {
         return BrandFailure(.secretUnreadable, FileError.hanging(path))
     }
 
-    /// What to say of a secret that everybody may read.
+    /// The warning for a world-readable secret.
     package static func warning(of exposed: String) -> String {
-        "\(exposed) may be read by everybody: chmod o-r it"
+        "\(exposed) is world-readable: chmod o-r it"
     }
 
     private func read(
@@ -116,7 +116,7 @@ package final class SecretReader: Sendable {
         _ file: InputFile, _ source: @autoclosure () -> String, _ expose: (String) -> Void
     ) throws(BrandFailure) -> Secret {
         guard !file.status.isWritableByOthers else {
-            throw unreadable("\(source()) may be written by everybody: chmod o-w it, and change the secret")
+            throw unreadable("\(source()) is world-writable: chmod o-w it, and change the secret")
         }
         if file.status.mode & 0o004 != 0 {
             expose(source())
@@ -133,7 +133,7 @@ package final class SecretReader: Sendable {
         }
     }
 
-    /// One trailing newline is the editor's, everything else the secret's.
+    /// Removes one trailing newline, which editors add.
     private static func secret(from bytes: consuming [UInt8]) -> Secret {
         var bytes = bytes
         if bytes.last == 0x0a { bytes.removeLast() }
@@ -161,6 +161,6 @@ package final class SecretReader: Sendable {
 }
 
 extension SecretSource {
-    /// The environment variable that holds it; nil if it comes from elsewhere.
+    /// The environment variable with the secret; nil for other sources.
     package var variable: String? { if case .environment(let variable) = self { variable } else { nil } }
 }

@@ -15,8 +15,8 @@ import Testing
         return journal
     }()
 
-    /// Version 1, for good: another form needs another number.
-    @Test func `the file has the documented form`() throws {
+    /// The format of version 1 never changes. Another format needs another version.
+    @Test func `the file has the documented format`() throws {
         let text = """
             {"version":1,"hooks":[{"name":"01.page","since":0,"changed":[],"failed":["a_b-c.d"]},
             {"name":"beat","since":1795339800,"changed":[],"failed":[]},
@@ -28,7 +28,7 @@ import Testing
         #expect(String(decoding: HookJournal().bytes, as: UTF8.self) == "{\"version\":1,\"hooks\":[]}\n")
     }
 
-    @Test func `ten thousand brands come back`() throws {
+    @Test func `a journal with ten thousand brands is read back`() throws {
         var journal = HookJournal()
         let names = Set((0..<10_000).map { "brand-\($0)-" + String(repeating: "x", count: 40) })
         journal.entries["a"] = .init(since: Sample.now, changed: names, failed: names)
@@ -48,20 +48,20 @@ import Testing
             + "{\"name\":\"a\",\"since\":1,\"changed\":[],\"failed\":[]}]}",
         "{\"version\":1,\"hooks\":[]}x",
     ])
-    func `what is no journal is refused`(text: String) {
+    func `an invalid journal is rejected`(text: String) {
         #expect(throws: InvalidJournal.malformed) { try HookJournal(Array(text.utf8)) }
     }
 
     @Test(arguments: ["{\"version\":2,\"hooks\":[]}", "{\"version\":2,\"queue\":{}}", "{\"version\":0,\"hooks\":[]}"])
-    func `another version is told apart`(text: String) {
+    func `another version is reported as such`(text: String) {
         #expect(throws: InvalidJournal.unknownVersion) { try HookJournal(Array(text.utf8)) }
     }
 
-    /// Cut anywhere, or with any byte changed: refused, or a journal that is written as it was read.
-    @Test func `no damage is more than a refusal`() {
+    /// Truncates the bytes at every position, or changes one byte. An accepted journal is written back unchanged.
+    @Test func `damaged bytes are rejected or read as a valid journal`() {
         let bytes = Self.sample.bytes
         var refused = 0
-        // Without its line end, it is whole.
+        // The journal is complete without its last newline.
         for length in 0..<(bytes.count - 1) {
             #expect(throws: InvalidJournal.self) { try HookJournal(Array(bytes.prefix(length))) }
         }
@@ -81,7 +81,7 @@ import Testing
         #expect(refused > 2000)
     }
 
-    @Test func `what is owed twice is owed for all, since the first time`() {
+    @Test func `merged entries keep all brands and the earlier time`() {
         let early = HookJournal.Entry(since: Timestamp(seconds: 5), changed: ["a"], failed: ["x"])
         let late = HookJournal.Entry(since: Timestamp(seconds: 9), changed: ["b"], failed: [])
         let both = HookJournal.Entry(since: Timestamp(seconds: 5), changed: ["a", "b"], failed: ["x"])
@@ -103,7 +103,7 @@ import Testing
             exitStatus: .passing, isOverdue: isOverdue)
     }
 
-    @Test func `names come in the order of the configuration`() {
+    @Test func `names are in the order of the configuration`() {
         let call = Self.call(["c", "a", "b"], failed: ["z", "y"], isOverdue: true)
         #expect(call.list == "changed c\nchanged a\nchanged b\nfailed z\nfailed y\n")
         #expect(
@@ -113,9 +113,9 @@ import Testing
             ])
     }
 
-    /// 32 KiB, names and the blanks between them.
-    @Test func `a list that is too long for a variable is left out, its count is not`() {
-        // 63 bytes and a blank each.
+    /// The limit of 32 KiB includes the spaces between the names.
+    @Test func `a list too long for a variable is left out, but its count is kept`() {
+        // Each name has 63 bytes and a space.
         let names = (0..<513).map { String(repeating: "b", count: 58) + "-\($0 + 1000)" }
         let fits = Self.call(Array(names.prefix(512)))
         #expect(fits.environment.contains { $0.hasPrefix("DOKU_CHANGED_BRANDS=") })

@@ -31,7 +31,7 @@ import Testing
         (Int64(21_600), TokenCheck.State.ok), (7200, .ok), (6300, .ok), (6211, .ok), (6210, .warning), (61, .warning),
         (60, .critical), (1, .critical), (0, .critical), (-5, .critical),
     ])
-    func `the time left decides`(left: Int64, state: TokenCheck.State) throws {
+    func `the remaining time decides the state`(left: Int64, state: TokenCheck.State) throws {
         let finding = rule().finding(on: Sample.brand(), outputs: [try output(Sample.jwt(left: left))])
         #expect(finding.state == state, "\(finding.sentence)")
         #expect(finding.remaining == .seconds(left))
@@ -39,7 +39,7 @@ import Testing
         #expect(finding.critical == .seconds(60))
     }
 
-    @Test func `the time that a brand wants to have left counts`() throws {
+    @Test func `the renewal threshold of a brand counts`() throws {
         let brand = Sample.brand(renewBefore: .remaining(.seconds(20_000)))
         let late = rule().finding(on: brand, outputs: [try output(Sample.jwt(left: 19_000))])
         #expect(late.state == .warning)
@@ -49,7 +49,7 @@ import Testing
         #expect(short.state == .ok, "1080 s are needed, so that 180 s are left before the next run: \(short.sentence)")
     }
 
-    @Test func `a token that DOKU gives less life than it is to have left is no alarm while runs renew it`() throws {
+    @Test func `a token with a lifetime below its renewal threshold is OK while runs renew it`() throws {
         let brand = Sample.brand(renewBefore: .remaining(.seconds(20_000)))
         for (left, state) in [(Int64(7200), TokenCheck.State.ok), (6300, .ok), (6210, .warning)] {
             let text = Sample.jwt(left: left, lifetime: 7200)
@@ -57,8 +57,8 @@ import Testing
         }
     }
 
-    /// A run that delays itself as it was told to is not late.
-    @Test func `the random delay of runs is allowed for`() throws {
+    /// A run with a configured random delay is not late.
+    @Test func `the random delay of runs is taken into account`() throws {
         var configuration = Configuration(endpoint: Sample.endpoint)
         configuration.runEvery = .seconds(900)
         configuration.splay = .seconds(300)
@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test(arguments: [(Int64(601), TokenCheck.State.ok), (600, .warning), (301, .warning), (300, .critical)])
-    func `bounds of one's own replace the others`(left: Int64, state: TokenCheck.State) throws {
+    func `explicit bounds replace the defaults`(left: Int64, state: TokenCheck.State) throws {
         let rule = rule(warning: .seconds(600), critical: .seconds(300))
         #expect(rule.finding(on: Sample.brand(), outputs: [try output(Sample.jwt(left: left))]).state == state)
     }
@@ -80,16 +80,16 @@ import Testing
         (MissingTokenReason.missing, TokenCheck.State.critical), (.unreadable, .critical), (.cut, .critical),
         (.unassigned, .critical), (.refused, .critical), (.closed, .unknown),
     ])
-    func `a token that is not there is critical, and one that may not be read is unknown`(
+    func `a missing token is critical, and an unreadable one is unknown`(
         absence: MissingTokenReason, state: TokenCheck.State
     ) throws {
         #expect(rule().finding(on: Sample.brand(), outputs: [absent(absence)]).state == state)
-        // A good one beside it does not hide it.
+        // A good output does not hide it.
         let good = try output(Sample.jwt(left: 20_000))
         #expect(rule().finding(on: Sample.brand(), outputs: [good, absent(absence)]).state == state)
     }
 
-    @Test func `what the next run would repair is a warning`() throws {
+    @Test func `a fault that the next run repairs is a warning`() throws {
         let token = Sample.jwt(left: 20_000)
         let refusal = BrandFailure(.outputRefused, "/run/a.token is a mount point")
         for outputs in [
@@ -107,7 +107,7 @@ import Testing
         #expect(rule().finding(on: Sample.brand(), outputs: [foreign]).state == .critical)
     }
 
-    @Test func `a token that does not tell its end lives by the age of its file`() throws {
+    @Test func `a token without an expiry time expires by the age of its file`() throws {
         let opaque = try output("opaque", age: 600)
         #expect(rule().finding(on: Sample.brand(), outputs: [opaque]).state == .unknown)
         let brand = Sample.brand(validTime: .seconds(21_600))
@@ -115,7 +115,7 @@ import Testing
         #expect(rule().finding(on: brand, outputs: [try output("opaque", age: 21_601)]).state == .critical)
     }
 
-    // MARK: The whole
+    // MARK: The whole check
 
     private func finding(_ brand: String, _ state: TokenCheck.State, left: Int64? = 100) -> TokenCheck.Finding {
         TokenCheck.Finding(
@@ -127,11 +127,11 @@ import Testing
         ([TokenCheck.State.ok], TokenCheck.State.ok), ([.ok, .unknown], .unknown), ([.unknown, .warning], .warning),
         ([.warning, .critical, .unknown], .critical), ([], .unknown),
     ])
-    func `the worst state is the whole's`(states: [TokenCheck.State], whole: TokenCheck.State) {
+    func `the check has the worst state of all brands`(states: [TokenCheck.State], whole: TokenCheck.State) {
         #expect(TokenCheck(findings: states.map { finding("a", $0) }).state == whole)
     }
 
-    @Test func `where nothing can be checked nothing is green`() {
+    @Test func `the state is UNKNOWN if nothing can be checked`() {
         let check = TokenCheck(problem: "config.yaml:1:1: a | b")
         #expect(check.state == .unknown)
         #expect(check.text == "DOKU TOKENS UNKNOWN - config.yaml:1:1: a ! b\n")
@@ -144,7 +144,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 50, 51, 10_000])
-    func `the text keeps to the grammar of plugins, and to a size`(count: Int) throws {
+    func `the text follows the plugin format and a size limit`(count: Int) throws {
         let states: [TokenCheck.State] = [.ok, .warning, .critical, .unknown]
         let findings = (0..<count).map { finding("brand-\($0)", states[$0 % 4], left: $0 % 4 == 3 ? nil : Int64($0)) }
         let text = TokenCheck(findings: findings).text
@@ -162,7 +162,7 @@ import Testing
         #expect(lines.count - 1 <= 51)
     }
 
-    @Test func `the worst brand stands in the first line`() {
+    @Test func `the worst brand is in the first line`() {
         let check = TokenCheck(findings: [finding("a", .ok), finding("b", .warning), finding("c", .critical)])
         #expect(check.text.hasPrefix("DOKU TOKENS CRITICAL - 3 brands, 1 critical, 1 warning: c: why ! c|brands=3"))
     }

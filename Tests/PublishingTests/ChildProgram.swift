@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// Programs of this machine that a test compares with.
+/// Programs of this machine that read environment files.
 enum ChildProgram {
     struct Result {
         let status: Int32
@@ -29,14 +29,14 @@ enum ChildProgram {
         return path.split(separator: ":").map { "\($0)/\(name)" }.first(where: isThere)
     }
 
-    /// A Python that has `module`: the one of DOKU_TEST_PYTHON or the first in PATH.
+    /// A Python with `module`: the one of DOKU_TEST_PYTHON or the first in PATH.
     static func python(importing module: String) -> String? {
         [ProcessInfo.processInfo.environment["DOKU_TEST_PYTHON"], find("python3")].compactMap { $0 }.first {
             (try? run($0, ["-B", "-c", "import \(module)"]))?.status == 0
         }
     }
 
-    /// Runs a program to its end with nothing in its environment but PATH. What it complains must fit a pipe's buffer.
+    /// Runs a program with only PATH in its environment. Its standard error must fit in the buffer of a pipe.
     static func run(_ program: String, _ arguments: [String]) throws -> Result {
         let process = Process()
         process.executableURL = URL(filePath: program)
@@ -55,7 +55,7 @@ enum ChildProgram {
     }
 }
 
-/// A temporary folder that goes with its owner.
+/// A temporary folder that is removed with its owner.
 final class TestFolder {
     private let place: URL
 

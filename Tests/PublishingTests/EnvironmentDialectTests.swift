@@ -5,7 +5,7 @@ import Publishing
 import TestSupport
 import Testing
 
-/// Seeded values of visible ASCII and spaces: any, those made of what readers treat specially, and those of a JWT.
+/// Seeded values of visible ASCII and spaces: arbitrary ones, special characters of the readers, and JWT characters.
 enum DialectValues {
     static func random(_ count: Int, seed: UInt64) -> [String] {
         var generator = SeededGenerator(seed: seed)
@@ -18,7 +18,7 @@ enum DialectValues {
         }
     }
 
-    /// What has broken a reader somewhere.
+    /// Values that have broken a reader.
     static let hard = [
         "", " ", "  ", "a b", " a", "a ", "'", "''", "'''", "\"", "\"\"", "\\", "\\\\", "\\'", "'\\''", "\\\"", "$",
         "$$",
@@ -32,7 +32,7 @@ enum DialectValues {
 
 @Suite struct EnvironmentDialectTests {
     @Test(arguments: EnvironmentDialect.allCases)
-    func `a value is refused, or read back as it was`(dialect: EnvironmentDialect) {
+    func `a value is refused or read back unchanged`(dialect: EnvironmentDialect) {
         var carried = 0
         for value in DialectValues.random(8000, seed: 20_261_122) + DialectValues.hard {
             guard let line = dialect.assignment("DOKU_TOKEN", value) else { continue }
@@ -55,7 +55,7 @@ enum DialectValues {
         #expect(dialect.assignments(in: Array(text.utf8)) == expected)
     }
 
-    /// A JWT, and all that every reader takes unquoted.
+    /// A JWT, and all characters that every reader accepts without quotes.
     @Test(arguments: EnvironmentDialect.allCases)
     func `every dialect carries a token`(dialect: EnvironmentDialect) {
         let plain = "ABCXYZabcxyz0189!%*+,-./:?@[]^_{}"
@@ -68,7 +68,7 @@ enum DialectValues {
     @Test(
         arguments: EnvironmentDialect.allCases,
         ["a\nb", "a\r", "\0", "\t", "\u{7f}", "\u{1b}[31m", "\u{e9}", "\u{2028}", "\u{1f511}", "a\r\nb"])
-    func `what is not ASCII or controls something is refused`(dialect: EnvironmentDialect, value: String) {
+    func `non-ASCII and control characters are refused`(dialect: EnvironmentDialect, value: String) {
         #expect(dialect.assignment("A", value) == nil)
     }
 
@@ -84,24 +84,24 @@ enum DialectValues {
         (.dotenv, "a b", "A='a b'"), (.dotenv, "a#b", "A='a#b'"), (.dotenv, #"a"b"#, #"A='a"b'"#),
         (.dotenv, "a'b", nil), (.dotenv, "a\\b", nil), (.dotenv, "a${b}", nil), (.dotenv, "a$b", "A='a$b'"),
     ])
-    func `each dialect quotes as its readers do`(dialect: EnvironmentDialect, value: String, expected: String?) {
+    func `each dialect quotes as its readers expect`(dialect: EnvironmentDialect, value: String, expected: String?) {
         #expect(dialect.assignment("A", value) == expected)
     }
 
-    /// A line that this program would not write is passed over; the lines around it are read.
+    /// A line that this program would not write is ignored. The lines around it are read.
     @Test(arguments: [
         (EnvironmentDialect.posix, "A='1'"), (.posix, "export A=1"), (.posix, "export A=\"1\""), (.posix, "export A='"),
         (.posix, "export A"), (.posix, " export A='1'"), (.systemd, "A"), (.systemd, "A=\"1"), (.systemd, "A=\""),
         (.systemd, #"A="1\""#), (.dotenv, "A='1"), (.dotenv, "A='"), (.dotenv, "A"), (.docker, "A"),
     ])
-    func `a line of another form assigns nothing`(dialect: EnvironmentDialect, line: String) throws {
+    func `a line with another syntax assigns nothing`(dialect: EnvironmentDialect, line: String) throws {
         let (before, after) = (dialect.assignment("B", "2"), dialect.assignment("C", "3"))
         let text = "\(try #require(before))\n\(line)\n\n\(try #require(after))\n"
         #expect(dialect.assignments(in: Array(text.utf8)) == ["B": [UInt8(ascii: "2")], "C": [UInt8(ascii: "3")]])
     }
 
     @Test(arguments: EnvironmentDialect.allCases)
-    func `any bytes at all can be read`(dialect: EnvironmentDialect) {
+    func `arbitrary bytes never crash the reader`(dialect: EnvironmentDialect) {
         var generator = SeededGenerator(seed: 99)
         for _ in 0..<3000 {
             let bytes = (0..<Int.random(in: 0...60, using: &generator)).map { _ in
@@ -120,7 +120,7 @@ enum DialectValues {
         + EnvironmentDialect.allCases.map { .environment(dialect: $0, variable: "DOKU_TOKEN") }
 
     @Test(arguments: formats.indices)
-    func `a token is read back from what is written, or refused`(index: Int) throws {
+    func `a token is read back from its file or refused`(index: Int) throws {
         let format = Self.formats[index]
         var generator = SeededGenerator(seed: 5)
         let letters = visibleASCII.filter { $0 != 0x20 }
@@ -141,7 +141,7 @@ enum DialectValues {
     }
 
     @Test(arguments: formats.indices)
-    func `a file is exact where its token published anew would be written as it is`(index: Int) throws {
+    func `a file is exact if publishing its token again would not change it`(index: Int) throws {
         let format = Self.formats[index]
         let token = try Sample.token(Sample.jwt(left: 21_600))
         var (exact, inexact) = (0, 0)
@@ -170,7 +170,7 @@ enum DialectValues {
         #expect(text(.environment(dialect: .posix, variable: "T")) == "export T='a.b/c'\n")
     }
 
-    @Test func `the document tells brand, client, token and its two ends`() throws {
+    @Test func `the JSON document has brand, client, token, issue time and expiry time`() throws {
         let token = try Sample.token(Sample.jwt(left: 21_600))
         let contents = try #require(OutputFormat.json.contents(of: token, brand: "kopi", clientID: "BRN-2"))
         #expect(
@@ -193,7 +193,7 @@ enum DialectValues {
         (.environment(dialect: .systemd, variable: "T"), "T=\n"),
         (.environment(dialect: .posix, variable: "T"), "T='a'\n"),
     ])
-    func `what is torn, empty or of another form holds no token`(format: OutputFormat, contents: String) {
+    func `a truncated, empty or foreign file holds no token`(format: OutputFormat, contents: String) {
         #expect(format.token(in: Array(contents.utf8)) == nil)
     }
 }

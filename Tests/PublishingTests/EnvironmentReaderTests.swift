@@ -5,10 +5,9 @@ import Model
 import Publishing
 import Testing
 
-/// The dialects against those who read such files: shells, systemd, docker, python-dotenv and Node, as far as they are
-/// here.
+/// Checks the dialects with their readers: shells, systemd, docker, python-dotenv and Node, if they are installed.
 @Suite struct EnvironmentReaderTests {
-    /// A file that stands beside this one.
+    /// A file next to this one.
     private static func neighbour(_ name: String) -> String {
         URL(filePath: #filePath).deletingLastPathComponent().appending(path: name).path(percentEncoded: false)
     }

@@ -7,12 +7,12 @@ import Settings
 import TestSupport
 import Testing
 
-/// Values on their way through an environment file to a reader that is not ours and back: each is read as it was, or
-/// was refused before it was written.
+/// Sends values through an environment file to an external reader and back. Each value is read unchanged, or was
+/// refused before it was written.
 struct RoundTrips {
-    /// How many values a suite sends: what fits everyday testing, or ten times as many (`DOKU_TEST_SCALE=release`).
+    /// The number of values of a suite; ten times as many with `DOKU_TEST_SCALE=release`.
     static let count = ProcessInfo.processInfo.environment["DOKU_TEST_SCALE"] == "release" ? 20_000 : 2000
-    /// Variables of one file: they all go into the environment of one process.
+    /// The number of variables in one file. All are in the environment of one process.
     private static let perFile = 2000
 
     private let dialect: EnvironmentDialect
@@ -27,10 +27,10 @@ struct RoundTrips {
         say("skipped: \(reason)")
     }
 
-    /// Sends ``count`` values, compares, and prints how it went.
+    /// Sends ``count`` values, compares them, and prints the result.
     /// - Parameters:
-    ///   - fileName: how the reader wants its file to be called.
-    ///   - read: gives the reader the file at this path; what it makes of it, by variable.
+    ///   - fileName: the file name that the reader expects.
+    ///   - read: passes the file at this path to the reader, and returns the values by variable.
     func compare(fileName: String = "tokens.env", read: (String) throws -> [String: String]) throws {
         let folder = try TestFolder()
         var values = DialectStream(seed: 20_261_122)
@@ -54,19 +54,19 @@ struct RoundTrips {
                 mangled += 1
                 Issue.record("\(reader) reads \(received[variable] ?? "nothing") from \(line)")
             }
-            // Nobody else's variables came out of our lines.
+            // The reader found no other variables.
             let foreign = received.keys.filter { $0.hasPrefix("DOKU_TOKEN_") }.count - sent.count
             #expect(foreign == 0)
         }
         say("\(Self.count) round trips, \(mangled) mangled")
     }
 
-    /// At once: what stands in a buffer is lost with a test process that crashes.
+    /// Prints without a buffer, which a crash of the test process would lose.
     private func say(_ text: String) {
         FileHandle.standardOutput.write(Data("scoreboard: dialect \(reader): \(text)\n".utf8))
     }
 
-    /// A shell and systemd carry everything that can be seen; the others have no way to write some of it.
+    /// A shell and systemd carry all visible characters. The other dialects cannot write some of them.
     private func mayRefuse(_ value: String) -> Bool {
         guard value.utf8.allSatisfy({ (0x20...0x7e).contains($0) }) else { return true }
         return switch dialect {
@@ -77,8 +77,8 @@ struct RoundTrips {
     }
 }
 
-/// The hard values, then seeded ones without end: tokens, all that can be seen, what readers treat specially, and what
-/// no dialect carries.
+/// The hard values, then an endless sequence of seeded ones: tokens, visible characters, special characters of the
+/// readers, and values that no dialect carries.
 private struct DialectStream {
     private static let special = Array(#" '"\$`#=;&|<>(){}[]*?~!%^\n${HOME}$(id)a"#.utf8)
     private static let base64URL = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Publishing
 
-/// A destination in memory. A write waits for its turn, if the test holds it, and fails as often as it is told.
+/// A destination in memory. A test can hold its writes, and make a number of them fail.
 private final class MemoryDestination: SharedDestination {
     struct Write: Sendable {
         let tokens: [String: Token]
@@ -25,7 +25,7 @@ private final class MemoryDestination: SharedDestination {
     let interval: Duration
     /// Signalled when a write begins.
     let begun = DispatchSemaphore(value: 0)
-    /// What each write waits for; nil if it need not.
+    /// Each write waits for it; nil if writes do not wait.
     private let turn: DispatchSemaphore?
     private let state: Mutex<State>
 
@@ -64,7 +64,7 @@ private final class MemoryDestination: SharedDestination {
 @Suite(.timeLimit(.minutes(1))) struct SharedPublisherTests {
     private let noted = Noted()
 
-    /// What the publisher told of.
+    /// The outcomes that the publisher reported.
     private final class Noted: Sendable {
         private let places = Mutex<[String]>([])
         var all: [String] { places.withLock { $0 } }
@@ -92,7 +92,7 @@ private final class MemoryDestination: SharedDestination {
         return calls.withLock { $0 }
     }
 
-    @Test func `a new token is written without being asked for, and its place is told of`() throws {
+    @Test func `a new token is written automatically, and its outcome is reported`() throws {
         let destination = MemoryDestination(["kopi", "teh"])
         let publisher = publisher([destination])
         publisher.add(try token("kopi"), of: brand("kopi"))
@@ -103,7 +103,7 @@ private final class MemoryDestination: SharedDestination {
         #expect(noted.all == ["memory/kopi", "memory/kopi"])
     }
 
-    @Test func `tokens that come during a write go together into the next one`() throws {
+    @Test func `tokens added during a write share the next write`() throws {
         let turn = DispatchSemaphore(value: 0)
         let names = ["kopi", "teh", "jamu", "susu"]
         let destination = MemoryDestination(names, turn: turn)
@@ -120,7 +120,7 @@ private final class MemoryDestination: SharedDestination {
         #expect(destination.writes.map(\.isLast) == [false, false, true])
     }
 
-    @Test func `a write that failed is tried again`() throws {
+    @Test func `a failed write is retried`() throws {
         let destination = MemoryDestination(["kopi"], failures: 2)
         let publisher = publisher([destination])
         publisher.add(try token("kopi"), of: brand("kopi"))
@@ -153,7 +153,7 @@ private final class MemoryDestination: SharedDestination {
         #expect(Set(publisher.hiddenTokens.map(\.text)) == ["token-of-kopi", "token-of-teh"])
     }
 
-    @Test func `a destination that hangs holds up no other`() throws {
+    @Test func `a hanging destination does not delay the others`() throws {
         let turn = DispatchSemaphore(value: 0)
         let (hanging, good) = (MemoryDestination(["kopi"], turn: turn), MemoryDestination(["kopi"]))
         let publisher = publisher([hanging, good])
@@ -166,7 +166,7 @@ private final class MemoryDestination: SharedDestination {
         #expect(finish(publisher) == 2)
     }
 
-    @Test func `the barrier is passed once, for all destinations`() throws {
+    @Test func `the barrier is passed once for all destinations`() throws {
         let passes = Mutex(0)
         let publisher = publisher(
             [MemoryDestination(["kopi"]), MemoryDestination(["kopi"])],

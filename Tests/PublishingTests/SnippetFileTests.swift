@@ -50,7 +50,7 @@ import Testing
         return EnvironmentDialect.dotenv.assignments(in: text.utf8).mapValues { String(decoding: $0, as: UTF8.self) }
     }
 
-    @Test func `the first write makes the file, with its mode and the new tokens alone`() throws {
+    @Test func `the first write creates the file with its mode and only the new tokens`() throws {
         let (file, new) = (snippet(), try token(of: "teh"))
         file.read()
         let outcomes = try #require(file.write(["teh": new], isLast: true, barrier: nil))
@@ -87,7 +87,7 @@ import Testing
         #expect(published == ["TEH": new.text])
     }
 
-    @Test func `a token that the dialect cannot carry fails its brand alone`() throws {
+    @Test func `a token that the dialect cannot carry fails only its brand`() throws {
         let (old, new) = (try token(of: "kopi"), try token(of: "teh"))
         try publish([("KOPI", old)])
         let file = snippet()
@@ -100,7 +100,7 @@ import Testing
         #expect(published == ["KOPI": old.text, "TEH": new.text])
     }
 
-    @Test func `the same content is not written again, and counts as written all the same`() throws {
+    @Test func `unchanged content is not written again but counts as written`() throws {
         let (file, new) = (snippet(), try token(of: "kopi"))
         file.read()
         _ = file.write(["kopi": new], isLast: false, barrier: nil)
@@ -124,8 +124,8 @@ import Testing
         #expect(published.count == 1)
     }
 
-    @Test func `a file that cannot be read is closed, and nothing is written over it`() throws {
-        // Larger than any file of tokens: nothing of it is read.
+    @Test func `an unreadable file is closed and never overwritten`() throws {
+        // The file is larger than the limit, so nothing is read.
         try folder.write("", to: "tokens.env")
         let handle = try #require(FileHandle(forWritingAtPath: folder.path("tokens.env")))
         try handle.truncate(atOffset: 64 << 20)
@@ -146,7 +146,7 @@ import Testing
         #expect(attributes[.size] as? Int == 64 << 20)
     }
 
-    @Test func `a file whose disk does not respond is refused`() throws {
+    @Test func `a file on a disk that does not respond is refused`() throws {
         let file = snippet()
         file.noteHanging()
         let outcomes = try #require(file.write(["kopi": try token(of: "kopi")], isLast: true, barrier: nil))
@@ -154,10 +154,10 @@ import Testing
         #expect(folder.text("tokens.env") == nil)
     }
 
-    @Test func `a failed write is tried again, and fails in the end`() throws {
+    @Test func `a failed write is retried, and the last failure is reported`() throws {
         let file = snippet()
         file.read()
-        // Where nothing stood there is a folder now: it is not replaced.
+        // A folder now has the path of the file. It is not replaced.
         try FileManager.default.createDirectory(atPath: folder.path("tokens.env"), withIntermediateDirectories: false)
         let tokens = ["kopi": try token(of: "kopi")]
         #expect(file.write(tokens, isLast: false, barrier: nil)?.count == nil)

@@ -14,7 +14,7 @@ import Testing
         return redaction.text()
     }
 
-    @Test func `what is no secret stays as it is`() {
+    @Test func `text without secrets is unchanged`() {
         for text in [
             "", "a", "Failed to reload uploader.service: Unit not found.", "/run/doku/kopi.token\nline 2", "×÷—",
         ] {
@@ -24,7 +24,7 @@ import Testing
         #expect(Self.redacted("abc", ["a"]) == "abc")
     }
 
-    /// With a text around it at every alignment of base64.
+    /// The secret is inside a text, at every alignment of base64.
     @Test(arguments: 0..<3)
     func `a secret is found in every form`(offset: Int) throws {
         let prefix = String(repeating: "~", count: offset)
@@ -52,18 +52,18 @@ import Testing
         }
     }
 
-    @Test func `a token that nobody knows is found by its form`() {
+    @Test func `an unknown token is found by its form`() {
         #expect(Self.redacted("token=\(Sample.jwt(left: 1)) end", []) == "token=‹redacted› end")
         #expect(Self.redacted("token=\(Sample.jwt(left: 1).prefix(40))", []) == "token=‹redacted›")
         #expect(Self.redacted("eyJ is how they begin", []) == "eyJ is how they begin")
     }
 
-    @Test func `several secrets side by side are hidden, and short ones as a whole`() {
+    @Test func `adjacent secrets are hidden, and short secrets only as a whole`() {
         #expect(Self.redacted("\(Self.secret)\(Self.secret) x", [Self.secret]) == "‹redacted› x")
         #expect(Self.redacted("pin 4711, pin 47", ["4711"]) == "pin ‹redacted› pin 47")
     }
 
-    @Test func `what deceives is escaped, line by line`() {
+    @Test func `deceptive characters are escaped line by line`() {
         #expect(Self.redacted("a\u{1b}[2Jb\r\n\n\tc\u{202e}\u{0}") == "a\\u{1b}[2Jb\\u{d}\n\\u{9}c\\u{202e}\\u{0}")
         var redaction = OutputRedaction([0xff, 0x61, 0x80])
         redaction.hide(Array("nothing here".utf8).span)

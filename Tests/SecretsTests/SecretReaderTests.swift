@@ -19,14 +19,14 @@ import Testing
     }
 
     @Test(arguments: [("SK-1", "SK-1"), ("SK-1\n", "SK-1"), ("SK-1\n\n", "SK-1\n"), (" SK-1 ", " SK-1 ")])
-    func `one line end is not part of a secret, everything else is`(text: String, secret: String) throws {
+    func `one trailing newline is not part of a secret, everything else is`(text: String, secret: String) throws {
         let reader = SecretReader()
         #expect(try read(text) { source throws(BrandFailure) in try reader.secret(from: source) } == secret)
         #expect(reader.warnings.isEmpty)
     }
 
     @Test(arguments: [("", 0o600), ("\n", 0o600), ("SK-1", 0o602)])
-    func `an empty secret, or one that everybody may change, is refused`(text: String, mode: Int) {
+    func `an empty or world-writable secret is refused`(text: String, mode: Int) {
         let failure = #expect(throws: BrandFailure.self) {
             _ = try read(text, mode: mode) { source throws(BrandFailure) in
                 try SecretReader().secret(from: source)
@@ -35,7 +35,7 @@ import Testing
         #expect(failure?.code == .secretUnreadable)
     }
 
-    @Test func `a secret that everybody may read is told of, in one of two ways`() throws {
+    @Test func `a world-readable secret is reported in one of two ways`() throws {
         let reader = SecretReader()
         var exposed: [String] = []
         _ = try read("SK-1", mode: 0o644) { source throws(BrandFailure) in
@@ -44,7 +44,7 @@ import Testing
         #expect(exposed == ["the secret file \(place.path)"])
         #expect(reader.warnings.isEmpty)
         _ = try read("SK-1", mode: 0o644) { source throws(BrandFailure) in try reader.secret(from: source) }
-        #expect(reader.warnings == ["the secret file \(place.path) may be read by everybody: chmod o-r it"])
+        #expect(reader.warnings == ["the secret file \(place.path) is world-readable: chmod o-r it"])
     }
 
     @Test func `a file on a disk that does not respond is not touched`() throws {
@@ -57,7 +57,7 @@ import Testing
         #expect(failure?.code == .diskHangs)
     }
 
-    @Test func `what was read is known`() throws {
+    @Test func `every secret that was read is in the redaction set`() throws {
         let known = RedactionSet()
         let reader = SecretReader(noting: known)
         _ = try read("SK-1") { source throws(BrandFailure) in try reader.secret(from: source) }

@@ -164,7 +164,7 @@ import Testing
         let doctor = try inPod([directory.path("rotator"), "doctor", "--config", directory.path("config.yaml")])
         let said = String(decoding: doctor.standardOutput, as: UTF8.self)
         #expect(doctor.status == 0, "\(said)")
-        #expect(said.contains("ok    secret: batik-nusantara, kopi-senja: can be had"), "\(said)")
+        #expect(said.contains("ok    secret: batik-nusantara, kopi-senja: can be read"), "\(said)")
     }
 
     @Test("the shipped Role is enough for the shipped configuration, and no more than that")
