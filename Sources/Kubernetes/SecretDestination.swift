@@ -22,6 +22,8 @@ package final class SecretDestination: SharedDestination {
     private let entries: [Entry]
     private let access: SecretAccess
     private let state = Mutex(State())
+    /// The tokens that ``read()`` found.
+    private let tokensRead = Mutex<[Token]>([])
 
     /// Attempts to write after another client changed the Secret.
     private static let patience = 4
@@ -39,24 +41,23 @@ package final class SecretDestination: SharedDestination {
     package var probesWrites: Bool { true }
     package var failure: BrandFailure? { state.withLock { $0.failure } }
 
-    package var hiddenTokens: [Token] {
-        state.withLock { state in
-            entries.compactMap { entry in
-                if case .token(let token) = snapshot(entry.key, state).state { token } else { nil }
-            }
-        }
-    }
+    /// Not from ``state``: a write holds that while the API server hangs, and a stopped run must not wait for it.
+    package var hiddenTokens: [Token] { tokensRead.withLock { $0 } }
 
     // MARK: Reading
 
     package func read() {
         let result = access.read(store)
-        state.withLock { state in
+        let tokens = state.withLock { state -> [Token] in
             switch result {
             case .success(let contents): state.contents = contents
             case .failure(let failure): state.failure = failure
             }
+            return entries.compactMap { entry in
+                if case .token(let token) = snapshot(entry.key, state).state { token } else { nil }
+            }
         }
+        tokensRead.withLock { $0 = tokens }
     }
 
     package func snapshots(of brand: Brand) -> [OutputSnapshot] {
