@@ -16,22 +16,22 @@ extension ConfigurationReader {
     /// Reads an output that is a key of a Kubernetes Secret. The keys of a file output are invalid in it.
     mutating func storeOutput(_ output: Fields, _ node: YAMLNode) -> StoreOutputTemplate? {
         var isAlone = true
-        for pair in document.pairs(output.mapping) where pair.knownKey != .kubernetesSecret {
+        for field in output.all where field.key != .kubernetesSecret {
             isAlone = false
-            if pair.knownKey == .file {
+            if field.key == .file {
                 problems.add(
-                    pair.mark, "`file` and `kubernetes_secret` are two outputs", hint: "make each a separate item")
-            } else if ConfigurationSection.output.known.contain(pair.key) {
-                problems.add(pair.mark, "`\(document.keys[pair.key])` is valid only with `file`")
+                    field.keyMark, "`file` and `kubernetes_secret` are two outputs", hint: "make each a separate item")
+            } else {
+                problems.add(field.keyMark, "`\(field.key)` is valid only with `file`")
             }
         }
-        guard let fields = fields(node, of: .kubernetesSecret, named: "`kubernetes_secret`") else { return nil }
+        guard let fields = fields(node, of: .kubernetesSecret) else { return nil }
         let name = storeName(fields, .name, hint: "the Secret's name, as in doku-tokens")
         let key = storeName(fields, .key, hint: "as in \"{brand}\"")
-        let labels = value(.labels, in: fields).map { self.labels($0) } ?? [:]
+        let labels = fields[.labels].map { self.labels($0) } ?? [:]
         var namespace: String?
-        if let node = value(.namespace, in: fields) {
-            namespace = self.namespace(node)
+        if let field = fields[.namespace] {
+            namespace = self.namespace(field)
             if namespace == nil { return nil }
         }
         guard let name, let key, let labels, isAlone else { return nil }
@@ -39,57 +39,45 @@ extension ConfigurationReader {
     }
 
     private mutating func storeName(_ fields: Fields, _ key: ConfigurationKey, hint: String) -> Located<NameTemplate>? {
-        guard let node = value(key, in: fields) else {
-            problems.add(fields.mark, "`\(key)` is missing", hint: hint)
-            return nil
-        }
-        guard let text = text(node, key) else { return nil }
-        guard let template = NameTemplate(text) else {
-            noteUnknownPlaceholder(node, key)
-            return nil
-        }
+        guard let field = required(key, in: fields, hint: hint), let text = text(field) else { return nil }
+        guard let template = template(text, of: field) else { return nil }
         // Text without placeholders is checked once, here.
-        if !template.isVariable, !Self.isSound(text, key) {
-            problems.add(node.mark, "`\(key)` is not \(Self.rule(of: key))")
-            return nil
+        if !template.value.isVariable, !Self.isSound(text, key) {
+            return refuse(field, "is not \(Self.rule(of: key))")
         }
-        return Located(value: template, mark: node.mark)
+        return template
     }
 
-    private mutating func namespace(_ node: YAMLNode) -> String? {
-        guard let text = text(node, .namespace) else { return nil }
+    private mutating func namespace(_ field: Field) -> String? {
+        guard let text = text(field) else { return nil }
         guard KubernetesName.isLabel(text) else {
-            problems.add(
-                node.mark, "`namespace` is not a valid namespace name",
-                hint: "1…63 of a-z 0-9 -, no dash at either end")
-            return nil
+            return refuse(
+                field, "is not a valid namespace name", hint: "1…63 of a-z 0-9 -, no dash at either end")
         }
         return text
     }
 
-    private mutating func labels(_ node: YAMLNode) -> [String: String]? {
-        guard node.kind == .mapping else {
-            problems.add(node.mark, "`labels` must be a mapping", hint: "of names to values")
-            return nil
+    private mutating func labels(_ field: Field) -> [String: String]? {
+        guard field.node.kind == .mapping else {
+            return refuse(field, "must be a mapping", hint: "of names to values")
         }
         var labels: [String: String] = [:]
-        let pairs = Array(document.pairs(node))
+        let pairs = document.pairs(field.node)
         for pair in pairs {
-            let key = document.keys[pair.key]
-            guard KubernetesName.isLabelKey(key) else {
+            guard KubernetesName.isLabelKey(pair.key) else {
                 problems.add(
                     pair.mark, "this is not a valid label name",
                     hint: "1…63 of A-Z a-z 0-9 . _ -, a letter or digit at both ends; or DOMAIN/NAME")
                 continue
             }
-            guard let text = text(pair.value, .labels) else { continue }
+            guard let text = text(Field(key: .labels, keyMark: pair.mark, node: pair.value)) else { continue }
             guard KubernetesName.isLabelValue(text) else {
                 problems.add(
                     pair.value.mark, "this is not a valid label value",
                     hint: "1…63 of A-Z a-z 0-9 . _ -, a letter or digit at both ends")
                 continue
             }
-            labels[key] = text
+            labels[pair.key] = text
         }
         return labels.count == pairs.count ? labels : nil
     }
@@ -105,8 +93,9 @@ extension ConfigurationReader {
     }
 
     /// Registers the output of one brand.
-    mutating func expand(_ output: StoreOutputTemplate, for brandName: String, at index: Int) {
-        let brandMark = brandPlaces[brandName]?.mark ?? output.mark
+    mutating func expand(_ output: StoreOutputTemplate, for brandName: String) {
+        guard let place = brandPlaces[brandName] else { return }
+        let brandMark = place.mark
         let name = output.name.value.expanded(for: brandName)
         let key = output.key.value.expanded(for: brandName)
         for (text, what, template) in [(name, ConfigurationKey.name, output.name), (key, .key, output.key)]
@@ -117,7 +106,7 @@ extension ConfigurationReader {
         }
         do throws(TokenStoreRegister.Fault) {
             try stores.add(
-                brand: index, TokenStore.Address(namespace: output.namespace, name: name), labels: output.labels,
+                brand: place.index, TokenStore.Address(namespace: output.namespace, name: name), labels: output.labels,
                 key: key, at: output.mark)
         } catch {
             switch error {
