@@ -62,7 +62,7 @@ extension ConfigurationReader {
             return refuse(field, "must be a mapping", hint: "of names to values")
         }
         var labels: [String: String] = [:]
-        let pairs = document.pairs(field.node)
+        let pairs = Array(document.pairs(field.node))
         for pair in pairs {
             guard KubernetesName.isLabelKey(pair.key) else {
                 problems.add(
