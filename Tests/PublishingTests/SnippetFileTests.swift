@@ -10,9 +10,9 @@ import Testing
 
 /// An environment file that two brands share, on a real disk.
 @Suite struct SnippetFileTests {
-    private let folder: TestFolder
+    private let folder: TemporaryDirectory
 
-    init() throws { folder = try TestFolder() }
+    init() throws { folder = try TemporaryDirectory() }
 
     private static let names = ["kopi", "teh"]
 
