@@ -168,7 +168,9 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "DocumentationTests",
-            dependencies: programs + ["TestSupport", "Model", "Settings", "Publishing", "Reporting", "Doctor"],
+            dependencies: programs + [
+                "TestSupport", "Model", "Settings", "Publishing", "Kubernetes", "Reporting", "Doctor",
+            ],
             exclude: ["page"],
             swiftSettings: house),
     ]

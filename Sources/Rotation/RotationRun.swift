@@ -108,7 +108,7 @@ package struct RotationRun {
             ]
             return
         }
-        report.coverage = coverage(of: selection, in: configuration)
+        report.coverage = selection.others.isEmpty ? .whole : .allBut(selection.others)
         if report.coverage == .whole { report.coversAllBrands = true }
         if request.isDryRun { return plan(configuration, selection, &report) }
         // Reporting may read the environment on another thread, so variables are removed from it before that.
@@ -118,14 +118,6 @@ package struct RotationRun {
         let secrets = SecretReader(taking: variables, noting: known)
         reporting?.runBegan(report, secret: secrets.supply)
         rotate(configuration, selection, secrets, known, &report)
-    }
-
-    private func coverage(of selection: Selection, in configuration: Configuration) -> RunReport.Coverage {
-        guard selection.brands.count < configuration.brands.count else { return .whole }
-        let chosen = Set(selection.brands)
-        return .allBut(
-            Set(configuration.brands.indices.lazy.filter { !chosen.contains($0) }.map { configuration.brands[$0].name })
-        )
     }
 
     /// The open configuration file and the run's lock. They are released together.

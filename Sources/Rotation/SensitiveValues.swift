@@ -38,8 +38,7 @@ struct SensitiveValues {
             guard index < configuration.snippets.count else {
                 return configuration.report.ping.map { Self.secrets($0.url, secrets, directories) } ?? []
             }
-            let file = SnippetFile(
-                configuration.snippets[index], of: configuration, publication: publication, collision: nil)
+            let file = SnippetFile(configuration.snippets[index], publication: publication, collision: nil)
             file.read()
             return file.tokens.map(Self.secret)
         }

@@ -29,10 +29,7 @@ package final class TokenRotation: Sendable {
         stop: Cancellation, destinations: DestinationMaker = { _, _, _ in [] }
     ) {
         self.configuration = configuration
-        // Share the array if possible: a copy of 10,000 brands is large.
-        brands =
-            selection.brands.count == configuration.brands.count
-            ? configuration.brands : selection.brands.map { configuration.brands[$0] }
+        brands = selection.brands
         self.context = context
         self.stop = stop
         policy = RenewalPolicy(configuration, force: force, now: context.now())
@@ -89,8 +86,8 @@ package final class TokenRotation: Sendable {
         var plan = whole
         var work = plan.jobs.filter(\.needsWork)
         let barrier = announce.map { announce in
-            // A shared file may be written even if none of its brands is due.
-            let shared = Set(plan.destinations.filter { $0 is SnippetFile }.flatMap(\.brands))
+            // A destination may be written even if none of its brands is due.
+            let shared = Set(plan.destinations.filter(\.isReplacedWhole).flatMap(\.brands))
             let brands = Set(work.map(\.brand.name)).union(shared.intersection(brands.map(\.name)))
             return WriteBarrier { announce(brands) }
         }

@@ -25,10 +25,10 @@ extension ConfigurationReader {
         let name = hookName(fields, &places)
         let argv = hookProgram(fields)
         let trigger = value(.when, in: fields) == nil ? .changed : choice(fields, .when, as: Hook.Trigger.self)
-        var brands: Set<Int>?
+        var brands: Set<String>?
         if let node = value(.brands, in: fields), !isAll(node) {
             guard let chosen = namedBrands(node) else { return nil }
-            brands = Set(chosen.keys)
+            brands = Set(chosen.values)
         }
         // A deadline shorter than the default timeout shortens the timeout, unless it was set.
         let timeout = duration(

@@ -27,8 +27,8 @@ struct OutputTemplate {
 struct OutputList {
     /// The valid file outputs.
     var sound: [OutputTemplate] = []
-    /// The valid outputs that are keys of a Secret.
-    var soundStores: [StoreOutputTemplate] = []
+    /// The valid entries in shared destinations.
+    var soundDestinations: [DestinationTemplate] = []
     /// Whether the list in the file is empty.
     var isEmpty = true
 }
@@ -47,8 +47,9 @@ extension ConfigurationReader {
         var list = OutputList(isEmpty: items.isEmpty)
         for item in items {
             guard let fields = fields(item, of: .output, named: "an output") else { continue }
-            if let secret = value(.kubernetesSecret, in: fields) {
-                if let output = storeOutput(fields, secret) { list.soundStores.append(output) }
+            let kind = DestinationKind.all.first { value($0.key, in: fields) != nil }
+            if let kind, let node = value(kind.key, in: fields) {
+                if let output = destination(fields, node, kind) { list.soundDestinations.append(output) }
             } else if let output = output(fields) {
                 list.sound.append(output)
             }

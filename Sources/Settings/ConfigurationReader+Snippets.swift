@@ -38,18 +38,19 @@ extension ConfigurationReader {
     }
 
     /// The brands of a snippet, each once, in file order. They count as covered from now on.
-    private mutating func chosenBrands(_ fields: Fields, of brands: [Brand]) -> [(name: String, index: Int)]? {
+    private mutating func chosenBrands(_ fields: Fields, of brands: [Brand]) -> [Brand]? {
         guard let node = value(.brands, in: fields) else {
             problems.add(fields.mark, "`brands` is missing", hint: "all, or a list of names")
             return nil
         }
         if isAll(node) {
             uncovered.removeAll()
-            return brands.indices.map { (brands[$0].name, $0) }
+            return brands
         }
         guard let chosen = namedBrands(node) else { return nil }
         for name in chosen.values { uncovered[name] = nil }
-        return chosen.sorted { $0.key < $1.key }.map { ($0.value, $0.key) }
+        // An invalid brand has a name, but is not in the list.
+        return chosen.keys.sorted().filter(brands.indices.contains).map { brands[$0] }
     }
 
     func isAll(_ node: YAMLNode) -> Bool {
@@ -85,7 +86,7 @@ extension ConfigurationReader {
     }
 
     private mutating func entries(
-        _ brands: [(name: String, index: Int)], _ variable: Located<NameTemplate>
+        _ brands: [Brand], _ variable: Located<NameTemplate>
     ) -> [Snippet.Entry]? {
         guard variable.value.isVariable || brands.count <= 1 else {
             problems.add(
@@ -103,7 +104,7 @@ extension ConfigurationReader {
                     mark, "in a snippet this brand has the same variable as the brand in line \(line)",
                     hint: "names that differ only in . - _ have the same {BRAND}")
             }
-            entries.append(Snippet.Entry(brand: brand.index, variable: name))
+            entries.append(Snippet.Entry(brand: brand, variable: name))
         }
         return entries
     }

@@ -25,7 +25,7 @@ package struct ConfigurationReader {
     var clientIDPlaces: [String: Mark] = [:]
     /// The form of the last output. The next output usually has the same one.
     var lastForm: TokenOutput.Form?
-    var stores = TokenStoreRegister()
+    var destinations = DestinationRegister()
     /// Brands that have no output and are in no snippet so far, by name.
     var uncovered: [String: Mark] = [:]
     /// How many more outputs there may be; negative after the problem was noted.
@@ -107,7 +107,7 @@ package struct ConfigurationReader {
             problems.add(
                 fields.mark, "`brands` is missing", hint: "a list of brands, each with name, client_id and secret")
         }
-        finishStores(into: &configuration)
+        finishDestinations(into: &configuration)
         readSnippets(fields, into: &configuration)
         readHooks(fields, into: &configuration)
         configuration.stateDirectory = value(.stateDir, in: fields).flatMap { fixedPath($0, .stateDir) }
