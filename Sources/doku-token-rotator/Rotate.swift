@@ -71,7 +71,7 @@ struct Rotate: ParsableCommand {
         let stop = Cancellation()
         let signals = StopSignals(stop)
         let reporting = RunReporting(stop: stop)
-        var report = RotationRun(
+        var report = RotationCommand(
             request, runID: log.runID, context: RunContext(observe: observer(log, queue, progress)), stop: stop,
             destinations: destinations, reporting: reporting
         ).report()

@@ -59,7 +59,7 @@ import Testing
             configuration.destinations.map { SecretDestination($0, access: access) }
         }
         let request = RotationRequest(configurationFile: directory.path("config.yaml"))
-        let report = RotationRun(request, stop: Cancellation(), destinations: destinations).report()
+        let report = RotationCommand(request, stop: Cancellation(), destinations: destinations).report()
         return account.withLock { (report, $0.writes, $0.reads) }
     }
 

@@ -25,10 +25,10 @@ import Testing
         if let reason { stop.stop(reason) }
         var redaction = OutputRedaction(Array("it said SK-sensitive/value+Qm7w0yTz, twice".utf8))
         let configuration = try ConfigurationReader.read(Array(text.utf8), file: "c.yaml", isPrivate: true)
-        let rotation = TokenRotation(
+        let run = RotationRun(
             configuration: configuration, selection: try Selection(of: configuration, names: nil, shard: nil),
             force: false, stop: stop)
-        let values = SensitiveValues(configuration: configuration, known: RedactionSet(), rotation: rotation)
+        let values = SensitiveValues(run: run, known: RedactionSet())
         #expect(values.hide(in: &redaction) == isWhole)
         if isWhole { #expect(!redaction.text().contains("SK-sensitive")) }
     }

@@ -51,7 +51,7 @@ import Testing
                 if let reason { DispatchQueue.global().async { stop.stop(reason) } }
                 return random
             })
-            let report = RotationRun(request, context: context, stop: stop).report()
+            let report = RotationCommand(request, context: context, stop: stop).report()
             return (report, asked.count.withLock { $0 })
         }
 
