@@ -11,6 +11,15 @@ package final class Cancellation: Sendable {
         case interrupted
         /// SIGTERM.
         case terminated
+
+        /// The status after a signal; nil for the deadline.
+        package var exitStatus: ExitStatus? {
+            switch self {
+            case .deadline: nil
+            case .interrupted: .interrupted
+            case .terminated: .terminated
+            }
+        }
     }
 
     // Time limits in milliseconds after a cancellation. The program promises to exit within 2 s.
@@ -48,12 +57,7 @@ package final class Cancellation: Sendable {
     }
 
     /// Whether a signal cancelled the run.
-    package var isBySignal: Bool {
-        switch reason {
-        case .interrupted, .terminated: true
-        case .deadline, nil: false
-        }
-    }
+    package var isBySignal: Bool { reason?.exitStatus != nil }
 
     /// Cancels the run and calls the handlers.
     package func stop(_ reason: Reason) {

@@ -20,31 +20,30 @@ extension TokenCheck {
     private func summary(_ worst: Finding?) -> String {
         guard !findings.isEmpty else { return "no brand to check" }
         let brands = findings.count == 1 ? "1 brand" : "\(findings.count) brands"
-        guard let worst else {
-            let least = findings.filter { $0.remaining != nil }.min {
-                ($0.remaining ?? .zero) < ($1.remaining ?? .zero)
+        if let worst {
+            let counts = [State.critical, .warning, .unknown].map { state in
+                (state, findings.count { $0.state == state })
             }
-            guard let least, let remaining = least.remaining else { return brands }
-            return "\(brands), least left \(DurationText.render(remaining)) (\(least.brand))"
+            let bad = counts.filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" }.joined(separator: ", ")
+            return "\(brands), \(bad): \(worst.brand): \(Self.plain(worst.sentence))"
         }
-        let counts = [State.critical, .warning, .unknown].compactMap { state in
-            let count = findings.count { $0.state == state }
-            return count > 0 ? "\(count) \(state.name.lowercased())" : nil
-        }
-        return "\(brands), \(counts.joined(separator: ", ")): \(worst.brand): \(Self.plain(worst.sentence))"
+        guard let least, let remaining = least.remaining else { return brands }
+        return "\(brands), least left \(DurationText.render(remaining)) (\(least.brand))"
+    }
+
+    /// The finding with the shortest known time.
+    private var least: Finding? {
+        findings.filter { $0.remaining != nil }.min { ($0.remaining ?? .zero) < ($1.remaining ?? .zero) }
     }
 
     /// `label=value[unit];warning;critical;minimum`. The range `bound:` alerts below the bound.
     private var figures: [String] {
         var figures = ["brands=\(findings.count);;;0"]
-        for state in [State.ok, .warning, .critical, .unknown] {
-            figures.append("\(state.name.lowercased())=\(findings.count { $0.state == state });;;0")
+        for state in State.allCases { figures.append("\(state)=\(findings.count { $0.state == state });;;0") }
+        if let least { figures.append(Self.figure("remaining", least)) }
+        if findings.count <= Self.longest {
+            figures += findings.filter { $0.remaining != nil }.map { Self.figure("remaining_\($0.brand)", $0) }
         }
-        let known = findings.filter { $0.remaining != nil }
-        if let least = known.min(by: { ($0.remaining ?? .zero) < ($1.remaining ?? .zero) }) {
-            figures.append(Self.figure("remaining", least))
-        }
-        if findings.count <= Self.longest { figures += known.map { Self.figure("remaining_\($0.brand)", $0) } }
         return figures
     }
 

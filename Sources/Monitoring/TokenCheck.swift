@@ -16,26 +16,13 @@ package struct TokenCheck: Sendable {
         case critical = 2
         case unknown = 3
 
-        package var name: String {
-            switch self {
-            case .ok: "OK"
-            case .warning: "WARNING"
-            case .critical: "CRITICAL"
-            case .unknown: "UNKNOWN"
-            }
-        }
+        package var name: String { "\(self)".uppercased() }
 
         /// A known problem weighs more than an unknown state.
-        private var weight: Int {
-            switch self {
-            case .ok: 0
-            case .unknown: 1
-            case .warning: 2
-            case .critical: 3
-            }
+        package static func < (left: State, right: State) -> Bool {
+            let order = [State.ok, .unknown, .warning, .critical]
+            return order.firstIndex(of: left) ?? 0 < order.firstIndex(of: right) ?? 0
         }
-
-        package static func < (left: State, right: State) -> Bool { left.weight < right.weight }
     }
 
     /// The result for one brand.

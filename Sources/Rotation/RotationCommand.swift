@@ -79,11 +79,7 @@ package struct RotationCommand {
         } catch {
             report.problems = ["internal error: \(error)"]
         }
-        switch stop.reason {
-        case .interrupted: report.exitStatus = .interrupted
-        case .terminated: report.exitStatus = .terminated
-        case .deadline, nil: break
-        }
+        if let status = stop.reason?.exitStatus { report.exitStatus = status }
         report.endedAt = context.now()
         report.duration = .now - began
         report.warnings += reporting?.runEnded(report) ?? []

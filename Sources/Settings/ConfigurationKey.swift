@@ -1,76 +1,122 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Every key that a mapping of a configuration file may hold. The raw value is the key's number in the YAML document.
-enum ConfigurationKey: Int, CaseIterable, CustomStringConvertible {
-    case endpoint, runEvery, deadline, splay, concurrency, connections, connectTimeout, requestTimeout, attempts
-    case verifyResponse, tls, proxy, defaults, brands, snippets, hooks, stateDir, report
-    case caFile, caDirectory
-    case secret, validTime, renewBefore, outputs
-    case name, clientID
-    case file, env, credential, command, value, timeout
-    case mode, owner, group, symlink
-    case format, newline, dialect, variable, kubernetesSecret
-    case namespace, key, labels
-    case run, when
-    case metricsFile, pushgateway, ping, pingSummary, terminationMessage
+internal import Model
 
-    /// In the order of the raw values.
-    static let names = allCases.map(\.description)
+/// Every key that a mapping of a configuration file may hold. The raw value is the key in the file.
+enum ConfigurationKey: String, CustomStringConvertible {
+    case endpoint, deadline, splay, concurrency, connections, attempts, proxy, tls, defaults, brands, snippets, hooks
+    case secret, outputs, name, file, env, credential, command, value, timeout, mode, owner, group, symlink, format
+    case newline, dialect, variable, namespace, key, labels, run, when, report, pushgateway, ping
+    case runEvery = "run_every"
+    case connectTimeout = "connect_timeout"
+    case requestTimeout = "request_timeout"
+    case verifyResponse = "verify_response"
+    case caFile = "ca_file"
+    case caDirectory = "ca_directory"
+    case stateDir = "state_dir"
+    case clientID = "client_id"
+    case validTime = "valid_time"
+    case renewBefore = "renew_before"
+    case kubernetesSecret = "kubernetes_secret"
+    case metricsFile = "metrics_file"
+    case pingSummary = "ping_summary"
+    case terminationMessage = "termination_message"
 
-    /// The key in the file.
-    var description: String {
+    var description: String { rawValue }
+}
+
+/// A key at the top of the file that sets one value. ``Configuration`` has its default.
+struct ScalarKey: Sendable {
+    let key: ConfigurationKey
+    /// Reads the key into the configuration.
+    /// - Returns: false if the value is invalid. The problem was noted.
+    let read: @Sendable (inout ConfigurationReader, Field, inout Configuration) -> Bool
+
+    private init<Value>(
+        _ key: ConfigurationKey, _ place: any WritableKeyPath<Configuration, Value> & Sendable,
+        _ parse: @escaping @Sendable (inout ConfigurationReader, Field) -> Value?
+    ) {
+        self.key = key
+        read = { reader, field, configuration in
+            guard let value = parse(&reader, field) else { return false }
+            configuration[keyPath: place] = value
+            return true
+        }
+    }
+
+    private static let hour = Duration.seconds(3600)
+    private static let requestTimes = Duration.milliseconds(100)...(.seconds(300))
+
+    static let all = [
+        ScalarKey(.runEvery, \.runEvery) { $0.duration($1, within: .seconds(60)...hour * 24 * 30) },
+        ScalarKey(.deadline, \.deadline) { $0.duration($1, within: .seconds(5)...hour) },
+        ScalarKey(.splay, \.splay) { $0.duration($1, within: .zero...hour) },
+        ScalarKey(.concurrency, \.concurrency) { $0.integer($1, within: 1...1024) },
+        ScalarKey(.connections, \.connections) { $0.integer($1, within: 1...256) },
+        ScalarKey(.connectTimeout, \.connectTimeout) { $0.duration($1, within: requestTimes) },
+        ScalarKey(.requestTimeout, \.requestTimeout) { $0.duration($1, within: requestTimes) },
+        ScalarKey(.attempts, \.attempts) { $0.integer($1, within: 1...10) },
+        ScalarKey(.verifyResponse, \.responseVerification) { $0.choice($1) },
+        ScalarKey(.proxy, \.proxy) { $0.proxy($1) },
+    ]
+}
+
+/// The mappings of a configuration file, with the keys that each may hold.
+package enum ConfigurationSection: String, Sendable, CaseIterable {
+    /// The file's outermost mapping.
+    case configuration
+    case tls
+    case defaults
+    /// An item of `brands`.
+    case brand
+    case secret
+    /// An item of `outputs`.
+    case output
+    /// In an item of `outputs`.
+    case kubernetesSecret
+    /// An item of `snippets`.
+    case snippet
+    case report
+    /// An item of `hooks`.
+    case hook
+
+    /// In the order of the documentation.
+    package var keys: [String] { known.map(\.rawValue) }
+
+    var known: [ConfigurationKey] {
         switch self {
-        case .endpoint: "endpoint"
-        case .runEvery: "run_every"
-        case .deadline: "deadline"
-        case .splay: "splay"
-        case .concurrency: "concurrency"
-        case .connections: "connections"
-        case .connectTimeout: "connect_timeout"
-        case .requestTimeout: "request_timeout"
-        case .attempts: "attempts"
-        case .verifyResponse: "verify_response"
-        case .tls: "tls"
-        case .proxy: "proxy"
-        case .defaults: "defaults"
-        case .brands: "brands"
-        case .snippets: "snippets"
-        case .hooks: "hooks"
-        case .stateDir: "state_dir"
-        case .report: "report"
-        case .caFile: "ca_file"
-        case .caDirectory: "ca_directory"
-        case .secret: "secret"
-        case .validTime: "valid_time"
-        case .renewBefore: "renew_before"
-        case .outputs: "outputs"
-        case .name: "name"
-        case .clientID: "client_id"
-        case .file: "file"
-        case .env: "env"
-        case .credential: "credential"
-        case .command: "command"
-        case .value: "value"
-        case .timeout: "timeout"
-        case .mode: "mode"
-        case .owner: "owner"
-        case .group: "group"
-        case .symlink: "symlink"
-        case .format: "format"
-        case .newline: "newline"
-        case .dialect: "dialect"
-        case .variable: "variable"
-        case .kubernetesSecret: "kubernetes_secret"
-        case .namespace: "namespace"
-        case .key: "key"
-        case .labels: "labels"
-        case .run: "run"
-        case .when: "when"
-        case .metricsFile: "metrics_file"
-        case .pushgateway: "pushgateway"
-        case .ping: "ping"
-        case .pingSummary: "ping_summary"
-        case .terminationMessage: "termination_message"
+        case .configuration:
+            [.endpoint] + ScalarKey.all.map(\.key) + [.tls, .defaults, .brands, .snippets, .hooks, .stateDir, .report]
+        case .tls: [.caFile, .caDirectory]
+        case .defaults: [.secret, .validTime, .renewBefore, .outputs]
+        case .brand: [.name, .clientID, .secret, .validTime, .renewBefore, .outputs]
+        case .secret: SecretTemplate.sources + [.timeout]
+        case .output:
+            [.file, .format, .newline, .dialect, .variable, .mode, .owner, .group, .symlink, .kubernetesSecret]
+        case .kubernetesSecret: [.namespace, .name, .key, .labels]
+        case .snippet: [.file, .dialect, .variable, .brands, .mode, .owner, .group, .symlink]
+        case .report: [.metricsFile, .pushgateway, .ping, .pingSummary, .terminationMessage]
+        case .hook: [.name, .run, .when, .brands, .timeout]
+        }
+    }
+
+    /// The mapping, for messages.
+    var title: String {
+        switch self {
+        case .configuration: "the file"
+        case .tls, .defaults, .secret, .report: "`\(rawValue)`"
+        case .kubernetesSecret: "`kubernetes_secret`"
+        case .brand, .snippet, .hook: "a \(rawValue)"
+        case .output: "an output"
+        }
+    }
+
+    /// Where the mapping is, for messages.
+    var place: String {
+        switch self {
+        case .configuration: "at the top of the file"
+        case .brand, .output, .snippet, .hook: "in an item of `\(rawValue)s`"
+        default: "in \(title)"
         }
     }
 }

@@ -22,50 +22,52 @@ struct BrandSettings {
 }
 
 extension ConfigurationReader {
-    mutating func brandDefaults(_ node: YAMLNode) -> BrandSettings {
-        guard let fields = fields(node, of: .defaults, named: "`defaults`") else { return BrandSettings() }
+    private static let tokenTimes = Duration.seconds(1)...(.seconds(3600 * 24 * 365))
+
+    mutating func brandDefaults(_ field: Field) -> BrandSettings {
+        guard let fields = fields(field.node, of: .defaults) else { return BrandSettings() }
         var settings = brandSettings(fields)
         settings.times = settings.times(over: BrandSettings())
         return settings
     }
 
     private mutating func brandSettings(_ fields: Fields) -> BrandSettings {
-        let secret = value(.secret, in: fields)
-        return BrandSettings(
-            namesSecret: secret != nil,
-            secret: secret.flatMap { self.secret($0) },
-            validTime: value(.validTime, in: fields).flatMap { validTime($0) },
-            renewBefore: value(.renewBefore, in: fields).flatMap { renewBefore($0) },
-            outputs: value(.outputs, in: fields).map { outputs($0) })
+        BrandSettings(
+            namesSecret: fields[.secret] != nil,
+            secret: fields[.secret].flatMap { secret($0.node) },
+            validTime: fields[.validTime].flatMap { validTime($0) },
+            renewBefore: fields[.renewBefore].flatMap { renewBefore($0) },
+            outputs: fields[.outputs].map { outputs($0) })
     }
 
-    mutating func readBrands(
-        _ node: YAMLNode, defaults: BrandSettings, into configuration: inout Configuration
-    ) {
-        guard let items = items(node, .brands) else { return }
-        if items.isEmpty { problems.add(node.mark, "`brands` is an empty list", hint: "it needs at least one brand") }
+    mutating func readBrands(_ field: Field, defaults: BrandSettings, into configuration: inout Configuration) {
+        guard let items = items(field) else { return }
+        if items.isEmpty {
+            problems.add(field.mark, "`brands` is an empty list", hint: "it needs at least one brand")
+        }
         configuration.brands.reserveCapacity(items.count)
         brandPlaces.reserveCapacity(items.count)
         clientIDPlaces.reserveCapacity(items.count)
         paths.reserveCapacity(items.count)
         for item in items {
-            if let brand = brand(item, at: configuration.brands.count, defaults: defaults) {
-                configuration.brands.append(brand)
-            }
+            if let brand = brand(item.node, defaults: defaults) { configuration.brands.append(brand) }
         }
     }
 
     /// nil if a problem was noted. A valid name is registered in any case.
-    private mutating func brand(_ node: YAMLNode, at index: Int, defaults: BrandSettings) -> Brand? {
-        guard let fields = fields(node, of: .brand, named: "a brand") else { return nil }
-        let name = brandName(fields, at: index)
-        let clientID = clientID(fields)
+    private mutating func brand(_ node: YAMLNode, defaults: BrandSettings) -> Brand? {
+        guard let fields = fields(node, of: .brand) else { return nil }
+        let located = required(.name, in: fields, hint: "lower-case letters, digits, dot, dash, underscore")
+            .flatMap { self.name($0, of: "brand", besides: brandPlaces) }
+        let clientID = required(.clientID, in: fields, hint: "the Brand ID from DOKU, BRN-…")
+            .flatMap { self.clientID($0) }
         let own = brandSettings(fields)
         checkTimes(own: own, defaults: defaults)
         if !own.namesSecret, !defaults.namesSecret {
-            problems.add(fields.mark, "`secret` is missing", hint: "one of \(oneOf(SecretTemplate.sources))")
+            problems.add(fields.mark, "`secret` is missing", hint: SecretTemplate.oneSource)
         }
-        guard let name else { return nil }
+        guard let name = located?.value, let mark = located?.mark else { return nil }
+        brandPlaces[name] = NamePlace(index: brandPlaces.count, mark: mark)
         let secret = (own.namesSecret ? own.secret : defaults.secret).flatMap { expand($0, for: name) }
         let list = own.outputs ?? defaults.outputs ?? OutputList()
         guard take(places: list.sound.count + list.soundDestinations.count, at: fields.mark) else { return nil }
@@ -81,76 +83,41 @@ extension ConfigurationReader {
         return Brand(name: name, clientID: clientID, secret: secret, times: times, outputs: outputs)
     }
 
-    private mutating func brandName(_ fields: Fields, at index: Int) -> String? {
-        guard let node = value(.name, in: fields) else {
-            problems.add(fields.mark, "`name` is missing", hint: "lower-case letters, digits, dot, dash, underscore")
-            return nil
-        }
-        guard let name = text(node, .name) else { return nil }
-        guard Brand.isName(name) else {
-            problems.add(
-                node.mark, "`name` is not a valid brand name",
-                hint: Self.nameHint)
-            return nil
-        }
-        if let earlier = brandPlaces.insert((index, node.mark), unlessPresent: name) {
-            problems.add(node.mark, "two brands have this `name`: the other is in line \(earlier.mark.line)")
-            return nil
-        }
-        return name
-    }
-
-    /// The rule of ``Brand/isName(_:)``, for messages.
-    static let nameHint = "1…63 of a-z 0-9 . _ - without two dots in a row, the first a letter or digit"
-
-    private mutating func clientID(_ fields: Fields) -> String? {
-        guard let node = value(.clientID, in: fields) else {
-            problems.add(fields.mark, "`client_id` is missing", hint: "the Brand ID from DOKU, BRN-…")
-            return nil
-        }
-        guard let clientID = text(node, .clientID) else { return nil }
+    private mutating func clientID(_ field: Field) -> String? {
+        guard let clientID = text(field) else { return nil }
         guard clientID.utf8.count <= 128, VisibleText.isVisibleASCII(clientID) else {
-            problems.add(node.mark, "`client_id` must be at most 128 visible ASCII characters without spaces")
-            return nil
+            return refuse(field, "must be at most 128 visible ASCII characters without spaces")
         }
-        if let earlier = clientIDPlaces.insert(node.mark, unlessPresent: clientID) {
-            problems.add(
-                node.mark, "two brands have this `client_id`: the other is in line \(earlier.line)",
+        if let earlier = clientIDPlaces.insert(field.mark, unlessPresent: clientID) {
+            return refuse(
+                field.mark, "two brands have this `client_id`: the other is in line \(earlier.line)",
                 hint: "correct a copied `client_id`, or list all outputs under one brand")
-            return nil
         }
         return clientID
     }
 
-    private mutating func validTime(_ node: YAMLNode) -> Located<Duration>? {
-        let minute = Duration.seconds(60)
-        guard let time = duration(node, .validTime, within: minute...minute * 60 * 24 * 365) else { return nil }
+    private mutating func validTime(_ field: Field) -> Located<Duration>? {
+        guard let time = duration(field, within: .seconds(60)...Self.tokenTimes.upperBound) else { return nil }
         guard time.components.seconds % 60 == 0, time.components.attoseconds == 0 else {
-            problems.add(node.mark, "`valid_time` must be whole minutes", hint: "DOKU accepts only minutes")
-            return nil
+            return refuse(field, "must be whole minutes", hint: "DOKU accepts only minutes")
         }
         if let nextRun, time <= nextRun.end {
-            problems.add(
-                node.mark,
-                "`valid_time` \(DurationText.render(time)) does not outlive the next run: \(nextRun.arithmetic)",
+            return refuse(
+                field, "\(DurationText.render(time)) does not outlive the next run: \(nextRun.arithmetic)",
                 hint: "a longer valid_time, or a shorter run_every")
-            return nil
         }
-        return Located(value: time, mark: node.mark)
+        return Located(value: time, mark: field.mark)
     }
 
-    private mutating func renewBefore(_ node: YAMLNode) -> Located<RenewalThreshold>? {
-        guard let text = text(node, .renewBefore) else { return nil }
-        if text.utf8.last == 0x25 {
-            guard let percent = Int(text.dropLast()), "\(percent)%" == text, (1...99).contains(percent) else {
-                problems.add(node.mark, "`renew_before` must be 1%…99% or a duration")
-                return nil
-            }
-            return Located(value: .percent(percent), mark: node.mark)
+    private mutating func renewBefore(_ field: Field) -> Located<RenewalThreshold>? {
+        guard let text = text(field) else { return nil }
+        guard text.utf8.last == 0x25 else {
+            return duration(field, within: Self.tokenTimes).map { Located(value: .remaining($0), mark: field.mark) }
         }
-        let minute = Duration.seconds(60)
-        return duration(node, .renewBefore, within: .seconds(1)...minute * 60 * 24 * 365)
-            .map { Located(value: .remaining($0), mark: node.mark) }
+        guard let percent = Int(text.dropLast()), "\(percent)%" == text, (1...99).contains(percent) else {
+            return refuse(field, "must be 1%…99% or a duration")
+        }
+        return Located(value: .percent(percent), mark: field.mark)
     }
 
     /// Notes the problem at the brand's own value if it has one, else at the default's.
@@ -159,9 +126,8 @@ extension ConfigurationReader {
             let renewBefore = own.renewBefore ?? defaults.renewBefore,
             case .remaining(let threshold) = renewBefore.value, threshold >= validTime.value
         else { return }
-        let mark = own.renewBefore?.mark ?? own.validTime?.mark ?? renewBefore.mark
         problems.add(
-            mark,
+            own.renewBefore?.mark ?? own.validTime?.mark ?? renewBefore.mark,
             "`renew_before` \(DurationText.render(threshold)) is not shorter than "
                 + "`valid_time` \(DurationText.render(validTime.value))",
             hint: "every run would renew the token")

@@ -38,27 +38,26 @@ struct DestinationRegister {
 
 extension ConfigurationReader {
     /// Reads an output that is an entry in a shared destination. The keys of a file output are invalid in it.
-    mutating func destination(_ output: Fields, _ node: YAMLNode, _ kind: DestinationKind) -> DestinationTemplate? {
+    mutating func destination(_ output: Fields, of kind: DestinationKind) -> DestinationTemplate? {
+        guard let own = output[kind.key] else { return nil }
         var isValid = true
-        for pair in document.pairs(output.mapping) where pair.knownKey != kind.key {
+        for field in output.all where field.key != kind.key {
             isValid = false
-            let key = document.keys[pair.key]
-            if pair.knownKey == .file || DestinationKind.all.contains(where: { $0.key == pair.knownKey }) {
+            if field.key == .file || DestinationKind.all.contains(where: { $0.key == field.key }) {
                 problems.add(
-                    pair.mark, "`\(key)` and `\(kind.key)` are two outputs", hint: "make each a separate item")
-            } else if ConfigurationSection.output.known.contain(pair.key) {
-                problems.add(pair.mark, "`\(key)` is valid only with `file`")
+                    field.keyMark, "`\(field.key)` and `\(kind.key)` are two outputs",
+                    hint: "make each a separate item")
+            } else {
+                problems.add(field.keyMark, "`\(field.key)` is valid only with `file`")
             }
         }
-        guard let fields = fields(node, of: kind.section, named: "`\(kind.key)`") else { return nil }
+        guard let fields = fields(own.node, of: kind.section) else { return nil }
         var parts: [(DestinationKind.Part, Located<NameTemplate>)] = []
         for part in kind.parts {
-            if let node = value(part.key, in: fields) {
-                let template = template(node, of: part)
-                isValid = isValid && template != nil
-                if let template { parts.append((part, template)) }
-            } else if let example = part.example {
-                problems.add(fields.mark, "`\(part.key)` is missing", hint: example)
+            let field = part.example.map { required(part.key, in: fields, hint: $0) } ?? fields[part.key]
+            if let field, let template = template(field, of: part) {
+                parts.append((part, template))
+            } else if field != nil || part.example != nil {
                 isValid = false
             }
         }
@@ -66,18 +65,11 @@ extension ConfigurationReader {
         return DestinationTemplate(kind: kind, parts: parts, labels: labels, mark: fields.mark)
     }
 
-    private mutating func template(_ node: YAMLNode, of part: DestinationKind.Part) -> Located<NameTemplate>? {
-        guard let text = text(node, part.key) else { return nil }
-        guard let template = NameTemplate(text) else {
-            noteUnknownPlaceholder(node, part.key)
-            return nil
-        }
+    private mutating func template(_ field: Field, of part: DestinationKind.Part) -> Located<NameTemplate>? {
+        guard let text = text(field), let template = template(text, of: field) else { return nil }
         // Text without placeholders is checked once, here.
-        if !template.isVariable, !part.isValid(text) {
-            problems.add(node.mark, "`\(part.key)` is not \(part.rule)")
-            return nil
-        }
-        return Located(value: template, mark: node.mark)
+        let isValid = template.value.isVariable || part.isValid(text)
+        return isValid ? template : refuse(field, "is not \(part.rule)")
     }
 
     /// Registers the output of one brand.

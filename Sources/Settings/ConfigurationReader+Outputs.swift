@@ -6,21 +6,11 @@ internal import YAML
 
 /// An output before `{brand}` is expanded.
 struct OutputTemplate {
-    enum Format {
-        case same(OutputFormat)
-        case environment(EnvironmentDialect, variable: Located<NameTemplate>)
-    }
-
-    /// The format and attributes of an output.
-    enum Form {
-        /// The same for all brands.
-        case same(TokenOutput.Form)
-        case environment(EnvironmentDialect, variable: Located<NameTemplate>, FileAttributes, SymlinkPolicy)
-    }
-
-    let path: NameTemplate
-    let mark: Mark
-    let form: Form
+    let path: Located<NameTemplate>
+    /// The name of an environment variable is empty in it.
+    let form: TokenOutput.Form
+    /// The variable of an environment file.
+    let variable: Located<NameTemplate>?
 }
 
 /// The value of `outputs`.
@@ -42,14 +32,13 @@ private enum FormatName: String, CaseIterable {
 }
 
 extension ConfigurationReader {
-    mutating func outputs(_ node: YAMLNode) -> OutputList {
-        guard let items = items(node, .outputs) else { return OutputList(isEmpty: false) }
+    mutating func outputs(_ field: Field) -> OutputList {
+        guard let items = items(field) else { return OutputList(isEmpty: false) }
         var list = OutputList(isEmpty: items.isEmpty)
         for item in items {
-            guard let fields = fields(item, of: .output, named: "an output") else { continue }
-            let kind = DestinationKind.all.first { value($0.key, in: fields) != nil }
-            if let kind, let node = value(kind.key, in: fields) {
-                if let output = destination(fields, node, kind) { list.soundDestinations.append(output) }
+            guard let fields = fields(item.node, of: .output) else { continue }
+            if let kind = DestinationKind.all.first(where: { fields[$0.key] != nil }) {
+                if let output = destination(fields, of: kind) { list.soundDestinations.append(output) }
             } else if let output = output(fields) {
                 list.sound.append(output)
             }
@@ -60,130 +49,97 @@ extension ConfigurationReader {
     private mutating func output(_ fields: Fields) -> OutputTemplate? {
         let path = outputPath(fields)
         let attributes = attributes(fields)
-        let symlinks = value(.symlink, in: fields) == nil ? .refuse : choice(fields, .symlink, as: SymlinkPolicy.self)
-        guard let format = format(fields), let path, let attributes, let symlinks else { return nil }
-        let form: OutputTemplate.Form =
-            switch format {
-            case .same(let format): .same(self.form(format, attributes, symlinks))
-            case .environment(let dialect, let variable):
-                .environment(dialect, variable: variable, attributes, symlinks)
-            }
-        return OutputTemplate(path: path.value, mark: path.mark, form: form)
-    }
-
-    mutating func outputPath(_ fields: Fields) -> Located<NameTemplate>? {
-        guard let node = value(.file, in: fields) else {
-            problems.add(fields.mark, "`file` is missing", hint: "the path to write to")
-            return nil
-        }
-        return pathTemplate(node, .file).map { Located(value: $0, mark: node.mark) }
-    }
-
-    private mutating func format(_ fields: Fields) -> OutputTemplate.Format? {
-        let given = value(.format, in: fields) == nil ? .raw : choice(fields, .format, as: FormatName.self)
-        guard let name = given else { return nil }
-        for pair in document.pairs(fields.mapping) {
-            switch pair.knownKey {
+        let symlinks = symlinks(fields)
+        guard let name = fields[.format].map({ choice($0) }) ?? FormatName.raw else { return nil }
+        for field in fields.all {
+            switch field.key {
             case .newline where name != .raw:
-                problems.add(pair.mark, "`newline` is valid only with `format: raw`")
+                problems.add(field.keyMark, "`newline` is valid only with `format: raw`")
             case .dialect where name != .env, .variable where name != .env:
-                problems.add(pair.mark, "`\(document.keys[pair.key])` is valid only with `format: env`")
+                problems.add(field.keyMark, "`\(field.key)` is valid only with `format: env`")
             default: break
             }
         }
-        switch name {
-        case .raw:
-            guard let node = value(.newline, in: fields) else { return .same(.raw(newline: false)) }
-            return boolean(node, .newline).map { .same(.raw(newline: $0)) }
-        case .header: return .same(.header)
-        case .json: return .same(.json)
-        case .env:
-            let dialect = dialect(fields)
-            guard let variable = variable(fields), let dialect else { return nil }
-            return .environment(dialect, variable: variable)
+        let variable = name == .env ? variable(fields) : nil
+        let format: OutputFormat? =
+            switch name {
+            case .raw: (fields[.newline].map { boolean($0) } ?? false).map { .raw(newline: $0) }
+            case .header: .header
+            case .json: .json
+            case .env: dialect(fields).map { .environment(dialect: $0, variable: "") }
+            }
+        guard let format, let path, let attributes, let symlinks, (variable != nil) == (name == .env) else {
+            return nil
         }
+        let form = form(format, attributes, symlinks)
+        return OutputTemplate(path: path, form: form, variable: variable)
+    }
+
+    mutating func outputPath(_ fields: Fields) -> Located<NameTemplate>? {
+        required(.file, in: fields, hint: "the path to write to").flatMap { pathTemplate($0) }
+    }
+
+    mutating func symlinks(_ fields: Fields) -> SymlinkPolicy? {
+        fields[.symlink].map { choice($0) } ?? .refuse
     }
 
     mutating func dialect(_ fields: Fields) -> EnvironmentDialect? {
-        if value(.dialect, in: fields) == nil {
-            problems.add(
-                fields.mark, "`dialect` is missing", hint: oneOf(EnvironmentDialect.allCases.map(\.rawValue)))
-        }
-        return choice(fields, .dialect)
+        required(.dialect, in: fields, hint: oneOf(EnvironmentDialect.allCases.map(\.rawValue)))
+            .flatMap { choice($0) }
     }
 
     mutating func variable(_ fields: Fields) -> Located<NameTemplate>? {
-        guard let node = value(.variable, in: fields) else {
-            problems.add(fields.mark, "`variable` is missing", hint: "as in DOKU_TOKEN")
+        guard let field = required(.variable, in: fields, hint: "as in DOKU_TOKEN"), let text = text(field) else {
             return nil
         }
-        guard let text = text(node, .variable) else { return nil }
         guard let template = NameTemplate(text), !template.hasLowerCaseBrand else {
-            problems.add(node.mark, "`variable` contains a brace that is not part of {BRAND}")
-            return nil
+            return refuse(field, "contains a brace that is not part of {BRAND}")
         }
-        return Located(value: template, mark: node.mark)
+        return Located(value: template, mark: field.mark)
     }
 
     /// The variable's name for one brand.
     mutating func expand(_ variable: Located<NameTemplate>, for brandName: String) -> String? {
         let name = variable.value.expanded(for: brandName)
         guard VariableName.isWellFormed(name) else {
-            problems.add(
+            return refuse(
                 variable.mark, "`variable` must be A-Z, 0-9 and _, no digit first",
                 hint: variable.value.isVariable ? "with {BRAND} replaced by each brand's name" : nil)
-            return nil
         }
         guard !VariableName.isReserved(name) else {
-            problems.add(
+            return refuse(
                 variable.mark, "`variable` has a special meaning to programs that read it",
                 hint: "choose another name, as in DOKU_TOKEN")
-            return nil
         }
         return name
     }
 
     mutating func attributes(_ fields: Fields) -> FileAttributes? {
-        let mode = value(.mode, in: fields).map { permissions($0) } ?? FileAttributes().mode
-        let owner = value(.owner, in: fields).map { account($0, .owner) }
-        let group = value(.group, in: fields).map { account($0, .group) }
+        let mode = fields[.mode].map { permissions($0) } ?? FileAttributes().mode
+        let owner = fields[.owner].map { account($0) }
+        let group = fields[.group].map { account($0) }
         // A double optional: present, but invalid.
         if case .some(.none) = owner { return nil }
         if case .some(.none) = group { return nil }
         return mode.map { FileAttributes(mode: $0, owner: owner ?? nil, group: group ?? nil) }
     }
 
-    private mutating func permissions(_ node: YAMLNode) -> UInt32? {
-        guard node.kind == .quoted, let text = document.text(node) else {
-            problems.add(node.mark, "`mode` must be octal digits in quotes", hint: "as in \"0640\"")
-            return nil
+    private mutating func permissions(_ field: Field) -> UInt32? {
+        let example = "as in \"0640\""
+        guard field.node.kind == .quoted, let text = document.text(field.node) else {
+            return refuse(field, "must be octal digits in quotes", hint: example)
         }
         guard (3...4).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x37).contains($0) }),
             let mode = UInt32(text, radix: 8)
-        else {
-            problems.add(node.mark, "`mode` must be three or four octal digits", hint: "as in \"0640\"")
-            return nil
-        }
-        let fault: String? =
-            if mode > 0o777 {
-                "`mode` must not set the setuid, setgid or sticky bit"
-            } else if mode & 0o002 != 0 {
-                "`mode` lets everyone write"
-            } else if mode & 0o400 == 0 {
-                "`mode` does not let the owner read"
-            } else {
-                nil
-            }
-        if let fault {
-            problems.add(node.mark, fault, hint: "as in \"0640\"")
-            return nil
-        }
-        return mode
+        else { return refuse(field, "must be three or four octal digits", hint: example) }
+        if mode > 0o777 { return refuse(field, "must not set the setuid, setgid or sticky bit", hint: example) }
+        if mode & 0o002 != 0 { return refuse(field, "lets everyone write", hint: example) }
+        return mode & 0o400 == 0 ? refuse(field, "does not let the owner read", hint: example) : mode
     }
 
     /// A user's or group's name or number.
-    private mutating func account(_ node: YAMLNode, _ key: ConfigurationKey) -> String? {
-        guard let text = text(node, key) else { return nil }
+    private mutating func account(_ field: Field) -> String? {
+        guard let text = text(field) else { return nil }
         let isNumber = text.utf8.allSatisfy { (0x30...0x39).contains($0) }
         // The highest number means "unchanged" to chown(2).
         let isSound =
@@ -191,26 +147,19 @@ extension ConfigurationReader {
             ? UInt32(text).map { $0 < .max } ?? false
             : text.utf8.count <= 256 && VisibleText.isVisibleASCII(text) && text.utf8.first != 0x2D
                 && !text.utf8.contains { $0 == 0x2F || $0 == 0x3A || $0 == 0x2C }
-        if !isSound {
-            problems.add(node.mark, "`\(key)` must be a name or a number", hint: "numbers up to 4294967294")
-            return nil
-        }
-        return text
+        return isSound ? text : refuse(field, "must be a name or a number", hint: "numbers up to 4294967294")
     }
 
     /// The output for one brand.
     mutating func expand(_ output: OutputTemplate, for brandName: String) -> TokenOutput? {
-        let path = output.path.expanded(for: brandName)
-        guard claim(path, .file, as: .output, nameLimit: LexicalPath.outputNameLimit, at: output.mark) else {
-            return nil
+        let path = output.path.value.expanded(for: brandName)
+        guard claim(path, .file, as: .output, at: output.path.mark) else { return nil }
+        guard let variable = output.variable, case .environment(let dialect, _) = output.form.format else {
+            return TokenOutput(path: path, form: output.form)
         }
-        switch output.form {
-        case .same(let form): return TokenOutput(path: path, form: form)
-        case .environment(let dialect, let variable, let attributes, let symlinks):
-            guard let name = expand(variable, for: brandName) else { return nil }
-            return TokenOutput(
-                path: path, form: form(.environment(dialect: dialect, variable: name), attributes, symlinks))
-        }
+        guard let name = expand(variable, for: brandName) else { return nil }
+        let format = OutputFormat.environment(dialect: dialect, variable: name)
+        return TokenOutput(path: path, form: form(format, output.form.attributes, output.form.symlinks))
     }
 
     /// Returns the last output's form if it is equal, to share it.

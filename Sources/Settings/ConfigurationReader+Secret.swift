@@ -6,14 +6,15 @@ internal import YAML
 
 /// A secret's source before `{brand}` is expanded. Messages about it show nothing from the file.
 enum SecretTemplate {
-    case file(NameTemplate, Mark)
-    case environment(NameTemplate, Mark)
-    case credential(NameTemplate, Mark)
+    case file(Located<NameTemplate>)
+    case environment(Located<NameTemplate>)
+    case credential(Located<NameTemplate>)
     case command([NameTemplate], timeout: Duration)
     case value(Secret)
 
     /// The keys of which exactly one is required.
     static let sources = [ConfigurationKey.file, .env, .credential, .command, .value]
+    static let oneSource = "one of file, env, credential, command or value"
 }
 
 extension ConfigurationReader {
@@ -22,109 +23,76 @@ extension ConfigurationReader {
 
     mutating func secret(_ node: YAMLNode) -> SecretTemplate? {
         guard node.kind == .mapping else {
-            problems.add(
+            return refuse(
                 node.mark, "`secret` must be a mapping that names one source",
-                hint: "\(oneOf(SecretTemplate.sources)), as in secret: { file: PATH }")
-            return nil
+                hint: "\(SecretTemplate.oneSource), as in secret: { file: PATH }")
         }
-        guard let fields = fields(node, of: .secret, named: "`secret`") else { return nil }
-        var first: YAMLPair?
-        var timeout: Mark?
-        var isAmbiguous = false
-        for pair in document.pairs(node) {
-            guard let key = pair.knownKey else { continue }
-            if key == .timeout { timeout = pair.mark }
-            guard SecretTemplate.sources.contains(key) else { continue }
-            if first == nil {
-                first = pair
-            } else {
-                isAmbiguous = true
-                problems.add(pair.mark, "`secret` names a second source", hint: "keep one of them")
-            }
+        guard let fields = fields(node, of: .secret) else { return nil }
+        let sources = fields.all.filter { $0.key != .timeout }
+        guard let source = sources.first else {
+            return refuse(fields.mark, "`secret` names no source", hint: SecretTemplate.oneSource)
         }
-        guard let source = first else {
-            problems.add(fields.mark, "`secret` names no source", hint: "one of \(oneOf(SecretTemplate.sources))")
-            return nil
+        for other in sources.dropFirst() {
+            problems.add(other.keyMark, "`secret` names a second source", hint: "keep one of them")
         }
-        if source.knownKey != .command, let timeout {
-            problems.add(timeout, "`timeout` is valid only with `command`")
+        if source.key != .command, let timeout = fields[.timeout] {
+            problems.add(timeout.keyMark, "`timeout` is valid only with `command`")
         }
-        if isAmbiguous { return nil }
-        let node = source.value
-        switch source.knownKey {
-        case .file: return pathTemplate(node, .file).map { .file($0, node.mark) }
-        case .env: return template(node, .env).map { .environment($0, node.mark) }
-        case .credential: return template(node, .credential).map { .credential($0, node.mark) }
-        case .command: return command(node, fields)
+        if sources.count > 1 { return nil }
+        switch source.key {
+        case .file: return pathTemplate(source).map { .file($0) }
+        case .env: return text(source).flatMap { template($0, of: source) }.map { .environment($0) }
+        case .credential: return text(source).flatMap { template($0, of: source) }.map { .credential($0) }
+        case .command: return command(source, timeout: fields[.timeout])
         default: return inlineSecret(source)
         }
     }
 
-    private mutating func command(_ node: YAMLNode, _ fields: Fields) -> SecretTemplate? {
-        let timeout = duration(fields, .timeout, within: .seconds(1)...(.seconds(60)), otherwise: .seconds(5))
-        guard let items = items(node, .command) else { return nil }
-        guard let program = items.first else {
-            problems.add(node.mark, "`command` is an empty list", hint: "the program's absolute path and its arguments")
-            return nil
+    private mutating func command(_ field: Field, timeout: Field?) -> SecretTemplate? {
+        let timeout = timeout.map { duration($0, within: .seconds(1)...(.seconds(60))) } ?? .seconds(5)
+        guard let argv = arguments(field, hint: "the program's absolute path and its arguments") else { return nil }
+        guard argv[0].value.utf8.first == 0x2F else {
+            return refuse(
+                argv[0].mark, "`command` must begin with an absolute path", hint: "no shell looks it up")
         }
-        var arguments: [NameTemplate] = []
-        for item in items {
-            guard let text = text(item, .command), let template = NameTemplate(text, braces: .free) else { return nil }
-            if arguments.isEmpty, text.utf8.first != 0x2F {
-                problems.add(program.mark, "`command` must begin with an absolute path", hint: "no shell looks it up")
-                return nil
-            }
-            arguments.append(template)
-        }
-        return timeout.map { .command(arguments, timeout: $0) }
+        return timeout.map { .command(argv.compactMap { NameTemplate($0.value, braces: .free) }, timeout: $0) }
     }
 
-    private mutating func inlineSecret(_ source: YAMLPair) -> SecretTemplate? {
+    private mutating func inlineSecret(_ field: Field) -> SecretTemplate? {
         if !isPrivate {
             problems.add(
-                source.mark, "`value` needs a configuration file that only its owner can read",
+                field.keyMark, "`value` needs a configuration file that only its owner can read",
                 hint: "chmod 600 \(VisibleText.escaping(file))")
         }
-        guard let text = text(source.value, .value) else { return nil }
+        guard let text = text(field) else { return nil }
         guard text.utf8.count <= Self.secretByteLimit else {
-            problems.add(source.value.mark, "`value` is longer than \(Self.secretByteLimit) bytes")
-            return nil
+            return refuse(field, "is longer than \(Self.secretByteLimit) bytes")
         }
         return .value(Secret(Array(text.utf8)))
-    }
-
-    /// A text with placeholders that is not a path.
-    private mutating func template(_ node: YAMLNode, _ key: ConfigurationKey) -> NameTemplate? {
-        guard let text = text(node, key) else { return nil }
-        guard let template = NameTemplate(text) else {
-            noteUnknownPlaceholder(node, key)
-            return nil
-        }
-        return template
     }
 
     /// The source of one brand's secret.
     mutating func expand(_ secret: SecretTemplate, for brandName: String) -> SecretSource? {
         switch secret {
-        case .file(let template, let mark):
-            let path = template.expanded(for: brandName)
-            guard claim(path, .file, as: .input, nameLimit: LexicalPath.nameLimit, at: mark) else { return nil }
-            return .file(path: path)
-        case .environment(let template, let mark):
-            let name = template.expanded(for: brandName)
-            guard Self.isReadableVariable(name) else {
-                problems.add(
-                    mark, "`env` must be the name of a variable", hint: "letters, digits and _, no digit first")
-                return nil
+        case .file(let template):
+            let path = template.value.expanded(for: brandName)
+            return claim(path, .file, as: .input, at: template.mark) ? .file(path: path) : nil
+        case .environment(let template):
+            let name = template.value.expanded(for: brandName)
+            // A variable that is only read may be in lower case.
+            guard name.utf8.allSatisfy({ $0 < 0x80 }), VariableName.isWellFormed(name.uppercased()) else {
+                return refuse(
+                    template.mark, "`env` must be the name of a variable",
+                    hint: "letters, digits and _, no digit first")
             }
             return .environment(variable: name)
-        case .credential(let template, let mark):
-            let name = template.expanded(for: brandName)
+        case .credential(let template):
+            let name = template.value.expanded(for: brandName)
             // A credential's name is a file name (systemd.exec(5)).
             guard name.utf8.count <= LexicalPath.nameLimit, LexicalPath.namesFile(name), !name.utf8.contains(0x2F)
             else {
-                problems.add(mark, "`credential` must be a plain file name", hint: "without / and at most 255 bytes")
-                return nil
+                return refuse(
+                    template.mark, "`credential` must be a plain file name", hint: "without / and at most 255 bytes")
             }
             return .credential(name: name)
         case .command(let arguments, let timeout):
@@ -132,10 +100,5 @@ extension ConfigurationReader {
         case .value(let secret):
             return .value(secret)
         }
-    }
-
-    /// `[A-Za-z_][A-Za-z0-9_]*`. A variable that is only read may be in lower case.
-    private static func isReadableVariable(_ name: String) -> Bool {
-        VariableName.isWellFormed(name.uppercased()) && name.utf8.allSatisfy { $0 < 0x80 }
     }
 }

@@ -6,18 +6,18 @@ internal import YAML
 
 extension ConfigurationReader {
     mutating func readSnippets(_ fields: Fields, into configuration: inout Configuration) {
-        guard let node = value(.snippets, in: fields), let items = items(node, .snippets) else { return }
+        guard let field = fields[.snippets], let items = items(field) else { return }
         for item in items {
-            if let snippet = snippet(item, of: configuration.brands) { configuration.snippets.append(snippet) }
+            if let snippet = snippet(item.node, of: configuration.brands) { configuration.snippets.append(snippet) }
         }
     }
 
     private mutating func snippet(_ node: YAMLNode, of brands: [Brand]) -> Snippet? {
-        guard let fields = fields(node, of: .snippet, named: "a snippet") else { return nil }
+        guard let fields = fields(node, of: .snippet) else { return nil }
         let path = snippetPath(fields)
         let dialect = dialect(fields)
         let attributes = attributes(fields)
-        let symlinks = value(.symlink, in: fields) == nil ? .refuse : choice(fields, .symlink, as: SymlinkPolicy.self)
+        let symlinks = symlinks(fields)
         let variable = variable(fields)
         guard let chosen = chosenBrands(fields, of: brands), take(places: chosen.count, at: fields.mark), let variable,
             let entries = entries(chosen, variable), let path, let dialect, let attributes, let symlinks
@@ -28,48 +28,38 @@ extension ConfigurationReader {
     private mutating func snippetPath(_ fields: Fields) -> String? {
         guard let template = outputPath(fields) else { return nil }
         guard !template.value.isVariable else {
-            problems.add(
+            return refuse(
                 template.mark, "a snippet's `file` must not contain a placeholder",
                 hint: "a snippet is one file for all its brands")
-            return nil
         }
         let path = template.value.expanded(for: "")
-        return claim(path, .file, as: .output, nameLimit: LexicalPath.outputNameLimit, at: template.mark) ? path : nil
+        return claim(path, .file, as: .output, at: template.mark) ? path : nil
     }
 
     /// The brands of a snippet, each once, in file order. They count as covered from now on.
     private mutating func chosenBrands(_ fields: Fields, of brands: [Brand]) -> [Brand]? {
-        guard let node = value(.brands, in: fields) else {
-            problems.add(fields.mark, "`brands` is missing", hint: "all, or a list of names")
-            return nil
-        }
-        if isAll(node) {
+        guard let field = required(.brands, in: fields, hint: "all, or a list of names") else { return nil }
+        if isAll(field) {
             uncovered.removeAll()
             return brands
         }
-        guard let chosen = namedBrands(node) else { return nil }
+        guard let chosen = namedBrands(field) else { return nil }
         for name in chosen.values { uncovered[name] = nil }
         // An invalid brand has a name, but is not in the list.
         return chosen.keys.sorted().filter(brands.indices.contains).map { brands[$0] }
     }
 
-    func isAll(_ node: YAMLNode) -> Bool {
-        document.text(node) == "all"
-    }
+    func isAll(_ field: Field) -> Bool { document.text(field.node) == "all" }
 
     /// The brands of a list, each once, by index.
-    mutating func namedBrands(_ node: YAMLNode) -> [Int: String]? {
-        guard let items = document.items(node) else {
-            problems.add(node.mark, "`brands` must be all or a list of names")
-            return nil
+    mutating func namedBrands(_ field: Field) -> [Int: String]? {
+        guard field.node.kind == .sequence, let items = items(field) else {
+            return refuse(field, "must be all or a list of names")
         }
-        if items.isEmpty {
-            problems.add(node.mark, "`brands` is an empty list", hint: "all, or a list of names")
-            return nil
-        }
+        if items.isEmpty { return refuse(field, "is an empty list", hint: "all, or a list of names") }
         var chosen: [Int: String] = [:]
         for item in items {
-            guard let name = text(item, .brands) else { continue }
+            guard let name = text(item) else { continue }
             guard let place = brandPlaces[name] else {
                 // Comparing many wrong names with many brands would take minutes.
                 suggestionBudget -= brandPlaces.count
@@ -89,9 +79,8 @@ extension ConfigurationReader {
         _ brands: [Brand], _ variable: Located<NameTemplate>
     ) -> [Snippet.Entry]? {
         guard variable.value.isVariable || brands.count <= 1 else {
-            problems.add(
+            return refuse(
                 variable.mark, "`variable` is the same for several brands", hint: "put {BRAND} into it")
-            return nil
         }
         var entries: [Snippet.Entry] = []
         entries.reserveCapacity(brands.count)

@@ -3,17 +3,26 @@
 internal import Model
 internal import YAML
 
-/// One mapping of the file, with its keys already checked.
-struct Fields {
-    let mapping: YAMLNode
+/// A value of the file with its key, for messages. An item of a list has the key of the list.
+struct Field {
+    let key: ConfigurationKey
+    /// The position of the key.
+    let keyMark: Mark
+    let node: YAMLNode
 
-    /// The position of the mapping.
-    var mark: Mark { mapping.mark }
+    /// The position of the value.
+    var mark: Mark { node.mark }
 }
 
-extension YAMLPair {
-    /// nil if no mapping of the file may hold the key.
-    var knownKey: ConfigurationKey? { ConfigurationKey(rawValue: key) }
+/// One mapping of the file. It has only the keys that it may hold.
+struct Fields {
+    /// The position of the mapping.
+    let mark: Mark
+    /// In file order.
+    let all: [Field]
+
+    /// nil if the mapping does not have the key.
+    subscript(key: ConfigurationKey) -> Field? { all.first { $0.key == key } }
 }
 
 /// A value with its position in the file.
@@ -22,38 +31,59 @@ struct Located<Value> {
     let mark: Mark
 }
 
+/// The position of a name, in the file and among all of its kind.
+struct NamePlace {
+    let index: Int
+    let mark: Mark
+}
+
 /// Typed look-ups. Each notes a problem and returns nil if the value is invalid.
 extension ConfigurationReader {
-    /// - Parameter name: the mapping's name in messages.
-    mutating func fields(_ node: YAMLNode, of section: ConfigurationSection, named name: String) -> Fields? {
-        guard node.kind == .mapping else {
-            if isNull(node) {
-                problems.add(node.mark, "\(name) has no value", hint: "it holds \(oneOf(section.keys, "and"))")
-            } else {
-                problems.add(node.mark, "\(name) must be a mapping", hint: "of \(oneOf(section.keys, "and"))")
-            }
-            return nil
-        }
-        let known = section.known
-        for pair in document.pairs(node) where !known.contain(pair.key) { noteUnknown(pair, in: section) }
-        return Fields(mapping: node)
+    /// Notes a problem.
+    /// - Returns: nil, which the caller returns.
+    mutating func refuse<Value>(_ mark: Mark, _ message: String, hint: String? = nil) -> Value? {
+        problems.add(mark, message, hint: hint)
+        return nil
     }
 
-    /// nil if the mapping does not have the key.
-    func value(_ key: ConfigurationKey, in fields: Fields) -> YAMLNode? {
-        document.value(ofKey: key.rawValue, in: fields.mapping)
+    /// Notes a problem of a value. The message begins with its key.
+    mutating func refuse<Value>(_ field: Field, _ message: String, hint: String? = nil) -> Value? {
+        refuse(field.mark, "`\(field.key)` \(message)", hint: hint)
+    }
+
+    mutating func fields(_ node: YAMLNode, of section: ConfigurationSection) -> Fields? {
+        guard node.kind == .mapping else {
+            let keys = oneOf(section.keys, "and")
+            return isNull(node)
+                ? refuse(node.mark, "\(section.title) has no value", hint: "it holds \(keys)")
+                : refuse(node.mark, "\(section.title) must be a mapping", hint: "of \(keys)")
+        }
+        let known = section.known
+        var fields: [Field] = []
+        for pair in document.pairs(node) {
+            if let key = known.first(where: { $0.rawValue == pair.key }) {
+                fields.append(Field(key: key, keyMark: pair.mark, node: pair.value))
+            } else {
+                noteUnknown(pair, in: section)
+            }
+        }
+        return Fields(mark: node.mark, all: fields)
+    }
+
+    mutating func required(_ key: ConfigurationKey, in fields: Fields, hint: String) -> Field? {
+        fields[key] ?? refuse(fields.mark, "`\(key)` is missing", hint: hint)
     }
 
     private mutating func noteUnknown(_ pair: YAMLPair, in section: ConfigurationSection) {
-        let key = document.keys[pair.key]
-        if let home = ConfigurationSection.allCases.first(where: { $0.known.contain(pair.key) }) {
-            problems.add(pair.mark, "`\(key)` is not allowed here", hint: "it belongs \(place(of: home))")
+        let key = pair.key
+        if let home = ConfigurationSection.allCases.first(where: { $0.keys.contains(key) }) {
+            problems.add(pair.mark, "`\(key)` is not allowed here", hint: "it belongs \(home.place)")
             return
         }
         let suggestion = problems.isFull ? nil : Spelling.suggestion(for: key, among: section.keys)
-        // A key may be a secret in the wrong place. It is shown only if it is close to a known key, or is a plain word
-        // outside `secret`.
-        let isShown = suggestion != nil && isWord(key) || section != .secret && isWord(key)
+        // A key may be a secret in the wrong place. It is shown only if it is a plain word, and is close to a known key
+        // or outside `secret`.
+        let isShown = isWord(key) && (suggestion != nil || section != .secret)
         problems.add(
             pair.mark, isShown ? "unknown key `\(key)`" : "unknown key",
             hint: suggestion.map { "did you mean `\($0)`?" } ?? "valid here: \(section.keys.joined(separator: ", "))")
@@ -64,134 +94,116 @@ extension ConfigurationReader {
             && key.utf8.allSatisfy { (0x61...0x7A).contains($0) || $0 == 0x5F || $0 == 0x2D }
     }
 
-    private func place(of section: ConfigurationSection) -> String {
-        switch section {
-        case .configuration: "at the top of the file"
-        case .tls, .defaults, .secret, .report: "in `\(section.rawValue)`"
-        case .kubernetesSecret: "in `kubernetes_secret`"
-        case .brand: "in an item of `brands`"
-        case .output: "in an item of `outputs`"
-        case .snippet: "in an item of `snippets`"
-        case .hook: "in an item of `hooks`"
-        }
-    }
-
     /// `a, b or c`.
-    func oneOf(_ words: [some CustomStringConvertible], _ conjunction: String = "or") -> String {
-        let words = words.map(\.description)
+    func oneOf(_ words: [String], _ conjunction: String = "or") -> String {
         guard words.count > 1, let last = words.last else { return words.joined() }
         return words.dropLast().joined(separator: ", ") + " \(conjunction) \(last)"
     }
 
-    func isNull(_ node: YAMLNode) -> Bool {
+    private func isNull(_ node: YAMLNode) -> Bool {
         node.kind == .plain && document.text(node).map(Self.isNull) ?? false
     }
 
     private static func isNull(_ text: String) -> Bool {
-        text.utf8.count <= 4
-            && (text.isEmpty || text == "~" || text == "null" || text == "Null" || text == "NULL")
+        text.utf8.count <= 4 && ["", "~", "null", "Null", "NULL"].contains(text)
     }
 
     /// A scalar that is neither null nor a plain boolean, as in editors and schemas. It is not empty and contains no
     /// invisible character.
-    mutating func text(_ node: YAMLNode, _ key: ConfigurationKey) -> String? {
-        guard let text = scalar(node, key) else { return nil }
-        if node.kind == .plain, Self.isBoolean(text) {
-            problems.add(node.mark, "`\(key)` must be text, not a boolean", hint: "put it in quotes if it is text")
-            return nil
+    mutating func text(_ field: Field) -> String? {
+        guard let text = scalar(field) else { return nil }
+        if field.node.kind == .plain, Self.isBoolean(text) {
+            return refuse(field, "must be text, not a boolean", hint: "put it in quotes if it is text")
         }
-        if text.isEmpty {
-            problems.add(node.mark, "`\(key)` is empty")
-            return nil
-        }
-        if VisibleText.hasDeceptive(text) {
-            problems.add(node.mark, "`\(key)` contains a control or invisible character")
-            return nil
-        }
-        return text
+        if text.isEmpty { return refuse(field, "is empty") }
+        return VisibleText.hasDeceptive(text) ? refuse(field, "contains a control or invisible character") : text
     }
 
     private static func isBoolean(_ text: String) -> Bool {
         text.utf8.count <= 5 && (text == "true" || text == "false")
     }
 
-    private mutating func scalar(_ node: YAMLNode, _ key: ConfigurationKey) -> String? {
-        if let text = document.text(node) {
-            guard node.kind == .plain, Self.isNull(text) else { return text }
-            problems.add(node.mark, "`\(key)` has no value")
-        } else if node.kind == .sequence {
-            problems.add(node.mark, "`\(key)` must be one value, not a list")
-        } else {
-            problems.add(node.mark, "`\(key)` must be one value, not a mapping", hint: "text with { } needs quotes")
+    private mutating func scalar(_ field: Field) -> String? {
+        switch field.node.kind {
+        case .plain, .quoted: isNull(field.node) ? refuse(field, "has no value") : document.text(field.node)
+        case .sequence: refuse(field, "must be one value, not a list")
+        case .mapping: refuse(field, "must be one value, not a mapping", hint: "text with { } needs quotes")
         }
-        return nil
     }
 
-    mutating func items(_ node: YAMLNode, _ key: ConfigurationKey) -> [YAMLNode]? {
-        if let items = document.items(node) { return items }
-        problems.add(node.mark, isNull(node) ? "`\(key)` has no value" : "`\(key)` must be a list")
-        return nil
+    mutating func items(_ field: Field) -> [Field]? {
+        guard let items = document.items(field.node) else {
+            return refuse(field, isNull(field.node) ? "has no value" : "must be a list")
+        }
+        return items.map { Field(key: field.key, keyMark: field.keyMark, node: $0) }
     }
 
-    mutating func integer(_ fields: Fields, _ key: ConfigurationKey, within range: ClosedRange<Int>) -> Int? {
-        guard let node = value(key, in: fields), let text = scalar(node, key) else { return nil }
-        let isPlain = node.kind == .plain
+    /// A program and its arguments.
+    /// - Parameter hint: what the list holds.
+    mutating func arguments(_ field: Field, hint: String) -> [Located<String>]? {
+        guard let items = items(field) else { return nil }
+        if items.isEmpty { return refuse(field, "is an empty list", hint: hint) }
+        var arguments: [Located<String>] = []
+        for item in items {
+            guard let text = text(item) else { return nil }
+            arguments.append(Located(value: text, mark: item.mark))
+        }
+        return arguments
+    }
+
+    mutating func integer(_ field: Field, within range: ClosedRange<Int>) -> Int? {
+        guard let text = scalar(field) else { return nil }
+        let isPlain = field.node.kind == .plain
         guard isPlain, let value = Int(text), String(value) == text else {
-            problems.add(
-                node.mark, "`\(key)` must be a whole number", hint: isPlain ? "as in 16" : "without quotes, as in 16")
-            return nil
+            return refuse(field, "must be a whole number", hint: isPlain ? "as in 16" : "without quotes, as in 16")
         }
-        guard range.contains(value) else {
-            problems.add(node.mark, "`\(key)` must be \(range.lowerBound)…\(range.upperBound)")
-            return nil
-        }
-        return value
+        return range.contains(value) ? value : refuse(field, "must be \(range.lowerBound)…\(range.upperBound)")
     }
 
-    mutating func boolean(_ node: YAMLNode, _ key: ConfigurationKey) -> Bool? {
-        guard let text = scalar(node, key) else { return nil }
-        let isPlain = node.kind == .plain
+    mutating func boolean(_ field: Field) -> Bool? {
+        guard let text = scalar(field) else { return nil }
+        let isPlain = field.node.kind == .plain
         if isPlain, Self.isBoolean(text) { return text == "true" }
-        problems.add(node.mark, "`\(key)` must be true or false", hint: isPlain ? nil : "without quotes")
-        return nil
+        return refuse(field, "must be true or false", hint: isPlain ? nil : "without quotes")
     }
 
-    mutating func choice<Choice: RawRepresentable & CaseIterable>(
-        _ fields: Fields, _ key: ConfigurationKey, as type: Choice.Type = Choice.self
-    ) -> Choice? where Choice.RawValue == String {
-        guard let node = value(key, in: fields), let text = text(node, key) else { return nil }
+    mutating func choice<Choice: RawRepresentable & CaseIterable>(_ field: Field) -> Choice?
+    where Choice.RawValue == String {
+        guard let text = text(field) else { return nil }
         if let choice = Choice(rawValue: text) { return choice }
         let choices = Choice.allCases.map(\.rawValue)
-        problems.add(
-            node.mark, "`\(key)` must be \(oneOf(choices))",
+        return refuse(
+            field, "must be \(oneOf(choices))",
             hint: Spelling.suggestion(for: text, among: choices).map { "did you mean `\($0)`?" })
-        return nil
     }
 
-    /// `otherwise` if the key is left out.
-    mutating func duration(
-        _ fields: Fields, _ key: ConfigurationKey, within range: ClosedRange<Duration>, otherwise: Duration
-    ) -> Duration? {
-        guard let node = value(key, in: fields) else { return otherwise }
-        return duration(node, key, within: range)
-    }
-
-    mutating func duration(_ node: YAMLNode, _ key: ConfigurationKey, within range: ClosedRange<Duration>) -> Duration?
-    {
-        guard let text = text(node, key) else { return nil }
+    mutating func duration(_ field: Field, within range: ClosedRange<Duration>) -> Duration? {
+        guard let text = text(field) else { return nil }
         guard let duration = DurationText.parse(text) else {
-            problems.add(
-                node.mark, "`\(key)` must be a duration", hint: "a number and ms, s, m, h or d, as in 90s or 1h30m")
-            return nil
+            return refuse(field, "must be a duration", hint: "a number and ms, s, m, h or d, as in 90s or 1h30m")
         }
         guard range.contains(duration) else {
             // The parsed value is printed, never the text from the file.
-            problems.add(
-                node.mark,
-                "`\(key)` is \(DurationText.render(duration)), but must be "
+            return refuse(
+                field,
+                "is \(DurationText.render(duration)), but must be "
                     + "\(DurationText.render(range.lowerBound))…\(DurationText.render(range.upperBound))")
-            return nil
         }
         return duration
+    }
+
+    /// A name of the form of a brand's name that is not in use.
+    /// - Parameter what: what has the name, "brand" or "hook".
+    mutating func name(_ field: Field, of what: String, besides used: [String: NamePlace]) -> Located<String>? {
+        guard let name = text(field) else { return nil }
+        guard Brand.isName(name) else {
+            return refuse(
+                field, "is not a valid \(what) name",
+                hint: "1…63 of a-z 0-9 . _ - without two dots in a row, the first a letter or digit")
+        }
+        if let earlier = used[name] {
+            return refuse(field.mark, "two \(what)s have this `name`: the other is in line \(earlier.mark.line)")
+        }
+        return Located(value: name, mark: field.mark)
     }
 }

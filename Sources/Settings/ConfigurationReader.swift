@@ -18,9 +18,10 @@ package struct ConfigurationReader {
     let document: YAMLDocument
 
     var problems = ProblemList()
-    var paths = PathClaims()
+    /// The first use of every file that the configuration names, by resolved path.
+    var paths: [String: (use: FileUse, mark: Mark)]
     /// The position of each brand's name.
-    var brandPlaces: [String: (index: Int, mark: Mark)] = [:]
+    var brandPlaces: [String: NamePlace] = [:]
     /// The position of each client id. DOKU issues one token per client id, so two brands cannot share it.
     var clientIDPlaces: [String: Mark] = [:]
     /// The form of the last output. The next output usually has the same one.
@@ -50,26 +51,23 @@ package struct ConfigurationReader {
         let document: YAMLDocument
         do throws(YAMLError) {
             // `consume` frees a large file before its nodes are read.
-            document = try YAMLParser.parse(consume bytes, knownKeys: ConfigurationKey.names)
+            document = try YAMLParser.parse(consume bytes)
         } catch {
-            throw InvalidConfiguration(
-                file: file,
-                problems: [
-                    ConfigurationProblem(
-                        line: error.mark.line, column: error.mark.column, message: error.message, hint: error.hint)
-                ])
+            let problem = ConfigurationProblem(error.mark, error.message, hint: error.hint)
+            throw InvalidConfiguration(file: file, problems: [problem])
         }
         var reader = ConfigurationReader(document, file: file, isPrivate: isPrivate)
         let configuration = reader.configuration()
-        let (problems, omitted) = reader.problems.sorted()
+        let problems = reader.problems.sorted
         guard problems.isEmpty, let configuration else {
-            throw InvalidConfiguration(file: file, problems: problems, omitted: omitted, report: reader.report)
+            throw InvalidConfiguration(
+                file: file, problems: problems, omitted: reader.problems.omitted, report: reader.report)
         }
         return configuration
     }
 
     /// The limit of outputs of all brands and snippets. A few lines of a configuration can expand to millions.
-    static let placeLimit = 200_000
+    private static let placeLimit = 200_000
 
     /// Takes `count` outputs from the limit.
     /// - Returns: false if the limit is exceeded, which is noted once.
@@ -88,29 +86,33 @@ package struct ConfigurationReader {
         self.file = file
         self.isPrivate = isPrivate
         directory = LexicalPath.directory(of: file)
-        paths.note(LexicalPath.resolve(file, in: ""), as: .configuration, at: Mark(line: 1, column: 1))
+        paths = [LexicalPath.resolve(file, in: ""): (.configuration, .start)]
     }
 
     /// nil only if a problem was noted.
     private mutating func configuration() -> Configuration? {
-        guard let fields = fields(document.root, of: .configuration, named: "the file") else { return nil }
+        guard let fields = fields(document.root, of: .configuration) else { return nil }
         readReport(fields)
-        let endpoint = endpoint(fields)
+        let endpoint = required(.endpoint, in: fields, hint: "test, production or a URL").flatMap { self.endpoint($0) }
         var configuration = Configuration(endpoint: endpoint ?? .test)
         configuration.file = file
-        readTimes(fields, into: &configuration)
-        readNetwork(fields, into: &configuration)
-        let defaults = value(.defaults, in: fields).map { brandDefaults($0) } ?? BrandSettings()
-        if let brands = value(.brands, in: fields) {
+        readScalars(fields, into: &configuration)
+        if let field = fields[.tls], let tls = self.fields(field.node, of: .tls) {
+            configuration.tls.caFile = tls[.caFile].flatMap { fixedPath($0) }
+            configuration.tls.caDirectory = tls[.caDirectory].flatMap { fixedPath($0) }
+        }
+        report.tls = configuration.tls
+        report.proxy = configuration.proxy
+        let defaults = fields[.defaults].map { brandDefaults($0) } ?? BrandSettings()
+        if let brands = required(
+            .brands, in: fields, hint: "a list of brands, each with name, client_id and secret")
+        {
             readBrands(brands, defaults: defaults, into: &configuration)
-        } else {
-            problems.add(
-                fields.mark, "`brands` is missing", hint: "a list of brands, each with name, client_id and secret")
         }
         finishDestinations(into: &configuration)
         readSnippets(fields, into: &configuration)
         readHooks(fields, into: &configuration)
-        configuration.stateDirectory = value(.stateDir, in: fields).flatMap { fixedPath($0, .stateDir) }
+        configuration.stateDirectory = fields[.stateDir].flatMap { fixedPath($0) }
         for mark in uncovered.values {
             problems.add(
                 mark, "this brand has neither an output nor a snippet", hint: "its token would not be written anywhere")
@@ -119,74 +121,55 @@ package struct ConfigurationReader {
         return endpoint == nil ? nil : configuration
     }
 
-    private mutating func endpoint(_ fields: Fields) -> Endpoint? {
-        guard let node = value(.endpoint, in: fields) else {
-            problems.add(fields.mark, "`endpoint` is missing", hint: "test, production or a URL")
-            return nil
-        }
-        guard let text = text(node, .endpoint) else { return nil }
+    private mutating func endpoint(_ field: Field) -> Endpoint? {
+        guard let text = text(field) else { return nil }
         do throws(Endpoint.Fault) {
             return try Endpoint(parsing: text)
         } catch {
-            problems.add(node.mark, error.message, hint: error.hint)
-            return nil
+            return refuse(field.mark, error.message, hint: error.hint)
         }
     }
 
-    private mutating func readTimes(_ fields: Fields, into configuration: inout Configuration) {
-        let minutes = Duration.seconds(60)
-        let runEvery = duration(
-            fields, .runEvery, within: minutes...minutes * 60 * 24 * 30, otherwise: configuration.runEvery)
-        let deadline = duration(
-            fields, .deadline, within: .seconds(5)...minutes * 60, otherwise: configuration.deadline)
-        // A deadline shorter than the default request timeout shortens the timeout, unless it was set.
-        let requestTimeout = duration(
-            fields, .requestTimeout, within: .milliseconds(100)...minutes * 5,
-            otherwise: min(configuration.requestTimeout, deadline ?? configuration.deadline))
-        if let requestTimeout, let deadline, requestTimeout > deadline, let node = value(.requestTimeout, in: fields) {
-            problems.add(
-                node.mark,
-                "`request_timeout` \(DurationText.render(requestTimeout)) is longer than "
-                    + "`deadline` \(DurationText.render(deadline))")
+    private mutating func readScalars(_ fields: Fields, into configuration: inout Configuration) {
+        var invalid: Set<ConfigurationKey> = []
+        for scalar in ScalarKey.all {
+            guard let field = fields[scalar.key] else { continue }
+            if !scalar.read(&self, field, &configuration) { invalid.insert(scalar.key) }
         }
-        let connectTimeout = duration(
-            fields, .connectTimeout, within: .milliseconds(100)...minutes * 5, otherwise: configuration.connectTimeout
-        )
-        let splay = duration(fields, .splay, within: .zero...minutes * 60, otherwise: configuration.splay)
-        if let splay, let runEvery, splay > .zero, splay >= runEvery, let node = value(.splay, in: fields) {
+        if let field = fields[.requestTimeout] {
+            if invalid.isDisjoint(with: [.requestTimeout, .deadline]) {
+                check(field, configuration.requestTimeout, within: configuration.deadline)
+            }
+        } else {
+            // A deadline shorter than the default request timeout shortens the timeout.
+            configuration.requestTimeout = min(configuration.requestTimeout, configuration.deadline)
+        }
+        let splay = configuration.splay
+        let runEvery = configuration.runEvery
+        if let field = fields[.splay], invalid.isDisjoint(with: [.splay, .runEvery]), splay > .zero, splay >= runEvery {
             problems.add(
-                node.mark,
+                field.mark,
                 "`splay` \(DurationText.render(splay)) is not shorter than `run_every` \(DurationText.render(runEvery))",
                 hint: "the next run would start while this one waits")
-        } else if let runEvery, let deadline, let splay {
-            nextRun = NextRun(runEvery: runEvery, deadline: deadline, splay: splay)
+        } else if invalid.isDisjoint(with: [.splay, .runEvery, .deadline]) {
+            nextRun = NextRun(runEvery: runEvery, deadline: configuration.deadline, splay: splay)
         }
-        configuration.splay = splay ?? configuration.splay
-        configuration.runEvery = runEvery ?? configuration.runEvery
-        configuration.deadline = deadline ?? configuration.deadline
-        configuration.requestTimeout = requestTimeout ?? configuration.requestTimeout
-        configuration.connectTimeout = connectTimeout ?? configuration.connectTimeout
     }
 
-    private mutating func readNetwork(_ fields: Fields, into configuration: inout Configuration) {
-        configuration.concurrency = integer(fields, .concurrency, within: 1...1024) ?? configuration.concurrency
-        configuration.connections = integer(fields, .connections, within: 1...256) ?? configuration.connections
-        configuration.attempts = integer(fields, .attempts, within: 1...10) ?? configuration.attempts
-        configuration.responseVerification =
-            choice(fields, .verifyResponse) ?? configuration.responseVerification
-        if let node = value(.tls, in: fields), let tls = self.fields(node, of: .tls, named: "`tls`") {
-            configuration.tls.caFile = value(.caFile, in: tls).flatMap { fixedPath($0, .caFile) }
-            configuration.tls.caDirectory = value(.caDirectory, in: tls).flatMap { fixedPath($0, .caDirectory) }
-            report.tls = configuration.tls
-        }
-        if let node = value(.proxy, in: fields), let text = text(node, .proxy) {
-            if let fault = URLText.proxyFault(text) {
-                problems.add(node.mark, fault.message, hint: fault.hint)
-            } else {
-                configuration.proxy = text
-                report.proxy = text
-            }
-        }
+    /// Notes a timeout that is longer than the deadline of the run.
+    mutating func check(_ field: Field, _ timeout: Duration, within deadline: Duration) {
+        guard timeout > deadline else { return }
+        problems.add(
+            field.mark,
+            "`\(field.key)` \(DurationText.render(timeout)) is longer than `deadline` \(DurationText.render(deadline))",
+            hint: "the deadline covers the whole run, including hooks")
+    }
+
+    /// A proxy's URL. It may contain a password, so no message shows it.
+    mutating func proxy(_ field: Field) -> String? {
+        guard let text = text(field) else { return nil }
+        if let fault = URLText.proxyFault(text) { return refuse(field.mark, fault.message, hint: fault.hint) }
+        return text
     }
 }
 

@@ -2,12 +2,10 @@
 
 package import DurableFiles
 package import Model
+internal import YAML
 
 /// Reads a configuration from a file.
 package enum ConfigurationSource {
-    /// In bytes. 10,000 brands take about 1,000,000.
-    static let maximumSize = 4 * 1024 * 1024
-
     /// Reads the file at a path.
     /// - Throws: ``InvalidConfiguration``, or a `FileError`.
     package static func read(_ path: String) throws -> Configuration { try read(InputFile(path: path), path: path) }
@@ -16,12 +14,7 @@ package enum ConfigurationSource {
     /// - Parameter path: as typed, for messages.
     package static func read(_ file: InputFile, path: String) throws -> Configuration {
         try ConfigurationReader.read(
-            file.read(maximumSize: maximumSize), file: path, isPrivate: file.status.isPrivate)
-    }
-
-    /// The brands of a configuration file; empty if the file is invalid or unreadable.
-    package static func brandNames(in path: String) -> [String] {
-        (try? read(path))?.brands.map(\.name) ?? []
+            file.read(maximumSize: YAMLParser.byteLimit), file: path, isPrivate: file.status.isPrivate)
     }
 
     /// Every problem of a configuration file, one line each; empty if the file is valid.
@@ -35,4 +28,9 @@ package enum ConfigurationSource {
             return ["configuration: \(error)"]
         }
     }
+}
+
+/// The JSON Schema of the configuration: the content of `config/schema.json`.
+package enum ConfigurationSchema {
+    package static var text: String { String(decoding: PackageResources.schema_json, as: UTF8.self) }
 }

@@ -29,26 +29,22 @@ extension DestinationKind {
 
 extension ConfigurationReader {
     fileprivate mutating func kubernetesLabels(_ fields: Fields) -> [String: String]? {
-        guard let node = value(.labels, in: fields) else { return [:] }
-        guard node.kind == .mapping else {
-            problems.add(node.mark, "`labels` must be a mapping", hint: "of names to values")
-            return nil
-        }
+        guard let field = fields[.labels] else { return [:] }
+        guard field.node.kind == .mapping else { return refuse(field, "must be a mapping", hint: "of names to values") }
         let rule = "1…63 of A-Z a-z 0-9 . _ -, a letter or digit at both ends"
         var labels: [String: String] = [:]
-        let pairs = Array(document.pairs(node))
+        let pairs = document.pairs(field.node)
         for pair in pairs {
-            let key = document.keys[pair.key]
-            guard KubernetesName.isLabelKey(key) else {
+            guard KubernetesName.isLabelKey(pair.key) else {
                 problems.add(pair.mark, "this is not a valid label name", hint: "\(rule); or DOMAIN/NAME")
                 continue
             }
-            guard let text = text(pair.value, .labels) else { continue }
+            guard let text = text(Field(key: .labels, keyMark: pair.mark, node: pair.value)) else { continue }
             guard KubernetesName.isQualified(text) else {
                 problems.add(pair.value.mark, "this is not a valid label value", hint: rule)
                 continue
             }
-            labels[key] = text
+            labels[pair.key] = text
         }
         return labels.count == pairs.count ? labels : nil
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A text with placeholders for a brand's name: `{brand}` unchanged, `{BRAND}` in the form of a variable's name.
-struct NameTemplate: Sendable, Equatable {
+struct NameTemplate: Sendable {
     /// Which braces are allowed.
     enum Braces {
         /// Only the two placeholders; any other brace is invalid.
@@ -10,69 +10,46 @@ struct NameTemplate: Sendable, Equatable {
         case free
     }
 
-    private struct Placeholder: Sendable, Equatable {
-        let isUpperCased: Bool
-        /// The text up to the next placeholder.
-        var following = ""
+    private enum Part {
+        case text(String)
+        case brand
+        case variable
     }
 
-    /// The text before the first placeholder, or all of it if there is none.
-    private var start = ""
-    private var placeholders: [Placeholder] = []
+    private var parts: [Part] = []
 
     /// nil if the text has a brace that `braces` does not allow.
     init?(_ text: String, braces: Braces = .placeholdersOnly) {
-        guard Self.hasBrace(text.utf8.span) else {
-            start = text
-            return
-        }
         var rest = text[...]
-        while let brace = rest.utf8.firstIndex(where: Self.isBrace) {
-            append(rest[..<brace])
-            rest = rest[brace...]
-            let isUpperCased = rest.utf8.starts(with: "{BRAND}".utf8)
-            if isUpperCased || rest.utf8.starts(with: "{brand}".utf8) {
-                placeholders.append(Placeholder(isUpperCased: isUpperCased))
-                rest = Substring(rest.utf8.dropFirst("{brand}".utf8.count))
-            } else {
+        while let brace = rest.utf8.firstIndex(where: { $0 == 0x7B || $0 == 0x7D }) {
+            let placeholder = rest[brace...].prefix("{brand}".count)
+            guard placeholder == "{brand}" || placeholder == "{BRAND}" else {
                 guard braces == .free else { return nil }
-                append(rest.prefix(1))
-                rest = rest.dropFirst()
+                let next = rest.utf8.index(after: brace)
+                parts.append(.text(String(rest[..<next])))
+                rest = rest[next...]
+                continue
             }
+            if brace > rest.startIndex { parts.append(.text(String(rest[..<brace]))) }
+            parts.append(placeholder == "{brand}" ? .brand : .variable)
+            rest = rest[placeholder.endIndex...]
         }
-        append(rest)
+        if !rest.isEmpty { parts.append(.text(String(rest))) }
     }
-
-    private mutating func append(_ literal: Substring) {
-        if placeholders.isEmpty {
-            start += literal
-        } else {
-            placeholders[placeholders.count - 1].following += literal
-        }
-    }
-
-    private static func hasBrace(_ bytes: Span<UInt8>) -> Bool {
-        for index in bytes.indices where isBrace(bytes[index]) { return true }
-        return false
-    }
-
-    private static func isBrace(_ byte: UInt8) -> Bool { byte == 0x7B || byte == 0x7D }
 
     /// Whether the text depends on the brand's name.
-    var isVariable: Bool { !placeholders.isEmpty }
-    var hasLowerCaseBrand: Bool { placeholders.contains { !$0.isUpperCased } }
+    var isVariable: Bool { parts.contains { if case .text = $0 { false } else { true } } }
+    var hasLowerCaseBrand: Bool { parts.contains { if case .brand = $0 { true } else { false } } }
 
     func expanded(for brandName: String) -> String {
-        if placeholders.isEmpty { return start }
-        var text = ""
-        // The exact capacity: 10,000 texts that grow would take twice the memory.
-        text.reserveCapacity(
-            placeholders.reduce(start.utf8.count) { $0 + brandName.utf8.count + $1.following.utf8.count })
-        text += start
-        for placeholder in placeholders {
-            text += placeholder.isUpperCased ? VariableName.part(for: brandName) : brandName
-            text += placeholder.following
+        let texts = parts.map { part in
+            switch part {
+            case .text(let text): text
+            case .brand: brandName
+            case .variable: VariableName.part(for: brandName)
+            }
         }
-        return text
+        // `joined` reserves the exact capacity: 10,000 texts that grow would take twice the memory.
+        return texts.count == 1 ? texts[0] : texts.joined()
     }
 }

@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CYAML
+
 /// Builds a document from events by recursive descent. The depth limit bounds the recursion.
 struct DocumentBuilder: ~Copyable {
     private var events: EventStream
-    private var keys: KeyTable
     private var nodes: [YAMLNode] = []
     private var text: [UInt8] = []
-    /// For each key number: its node in the innermost open mapping that has it; otherwise 0, the root.
-    private var openKeys: [UInt32] = []
     private var anchors: [String: Subtree] = [:]
     private var count = 0
     private var aliasedCount = 0
 
-    static let empty = YAMLError(Mark(line: 1, column: 1), "the file is empty or holds only comments")
+    static let empty = YAMLError(.start, "the file is empty or holds only comments")
 
     /// - Parameter size: Bytes in the file, to reserve capacity for a typical document. Unused capacity takes no
     ///   memory.
-    init(events: consuming EventStream, keys: KeyTable, size: Int) {
+    init(events: consuming EventStream, size: Int) {
         self.events = events
-        self.keys = keys
         nodes.reserveCapacity(size / 8)
         text.reserveCapacity(size)
     }
@@ -36,32 +34,32 @@ struct DocumentBuilder: ~Copyable {
         }
     }
 
-    mutating func document() throws(YAMLError) -> YAMLDocument {
+    consuming func document() throws(YAMLError) -> YAMLDocument {
         _ = try events.next()
-        guard case .documentStart = try events.next() else { throw Self.empty }
+        guard try events.next() == YAML_DOCUMENT_START_EVENT else { throw Self.empty }
         _ = try subtree(events.next(), depth: 0)
         _ = try events.next()
-        guard case .streamEnd = try events.next() else {
+        guard try events.next() == YAML_STREAM_END_EVENT else {
             throw YAMLError(events.mark, "a second document begins here", hint: "use one file for each configuration")
         }
-        return YAMLDocument(nodes: nodes, text: text, keys: keys.names)
+        return YAMLDocument(nodes: nodes, text: text)
     }
 
     /// Adds a value and its children.
-    private mutating func subtree(_ event: EventStream.Event, depth: Int) throws(YAMLError) -> Subtree {
+    private mutating func subtree(_ event: yaml_event_type_t, depth: Int) throws(YAMLError) -> Subtree {
         let mark = events.mark
         let anchor = events.anchor
         let subtree: Subtree
         switch event {
-        case .scalar(let isPlain):
+        case YAML_SCALAR_EVENT:
             count += 1
-            subtree = scalar(isPlain ? .plain : .quoted, at: mark)
-        case .sequenceStart:
-            subtree = try sequence(at: mark, depth: depth + 1)
-        case .mappingStart:
-            subtree = try mapping(at: mark, depth: depth + 1)
-        case .alias:
-            subtree = try expansion(of: anchor, at: mark, depth: depth)
+            subtree = Subtree(node: scalar(events.isPlain ? .plain : .quoted))
+        case YAML_SEQUENCE_START_EVENT:
+            subtree = try collection(.sequence, depth: depth + 1)
+        case YAML_MAPPING_START_EVENT:
+            subtree = try collection(.mapping, depth: depth + 1)
+        case YAML_ALIAS_EVENT:
+            subtree = try expansion(of: anchor, depth: depth)
         default:
             throw YAMLError(mark, "a value is missing")
         }
@@ -72,97 +70,64 @@ struct DocumentBuilder: ~Copyable {
         return subtree
     }
 
-    private mutating func scalar(_ kind: YAMLNode.Kind, at mark: Mark) -> Subtree {
+    private mutating func scalar(_ kind: YAMLNode.Kind) -> YAMLNode {
         let start = text.count
         unsafe text.append(contentsOf: events.text)
-        let node = YAMLNode(mark: mark, kind: kind, start: start, end: text.count)
-        nodes.append(node)
-        return Subtree(node: node)
+        nodes.append(YAMLNode(mark: events.mark, kind: kind, start: start, end: text.count))
+        return nodes[nodes.count - 1]
     }
 
-    private mutating func sequence(at mark: Mark, depth: Int) throws(YAMLError) -> Subtree {
-        var sequence = try open(.sequence, at: mark, depth: depth)
-        while true {
-            let event = try events.next()
-            if case .sequenceEnd = event { break }
-            sequence.take(try subtree(event, depth: depth))
-        }
-        return close(sequence)
-    }
-
-    private mutating func mapping(at mark: Mark, depth: Int) throws(YAMLError) -> Subtree {
-        var mapping = try open(.mapping, at: mark, depth: depth)
-        while true {
-            let event = try events.next()
-            if case .mappingEnd = event { break }
-            try key(event, of: mapping.node)
-            mapping.take(try subtree(events.next(), depth: depth))
-        }
-        forgetKeys(of: mapping.node)
-        return close(mapping)
-    }
-
-    private mutating func open(_ kind: YAMLNode.Kind, at mark: Mark, depth: Int) throws(YAMLError) -> Subtree {
+    private mutating func collection(_ kind: YAMLNode.Kind, depth: Int) throws(YAMLError) -> Subtree {
         count += 1
-        guard depth <= YAMLParser.depthLimit else { throw Self.tooDeep(mark) }
-        let node = YAMLNode(mark: mark, kind: kind, start: nodes.count + 1, end: 0)
-        nodes.append(node)
-        return Subtree(node: node, height: 1)
+        guard depth <= YAMLParser.depthLimit else { throw tooDeep }
+        let place = nodes.count
+        var subtree = Subtree(
+            node: YAMLNode(mark: events.mark, kind: kind, start: place + 1, end: place + 1), height: 1)
+        nodes.append(subtree.node)
+        // The line of each key of a mapping.
+        var keys: [String: Int] = [:]
+        while true {
+            var event = try events.next()
+            if event == YAML_SEQUENCE_END_EVENT || event == YAML_MAPPING_END_EVENT { break }
+            if kind == .mapping {
+                try key(event, in: &keys)
+                event = try events.next()
+            }
+            subtree.take(try self.subtree(event, depth: depth))
+        }
+        subtree.node.end = UInt32(nodes.count)
+        nodes[place] = subtree.node
+        return subtree
     }
 
-    private mutating func close(_ collection: Subtree) -> Subtree {
-        var closed = collection
-        closed.node.end = UInt32(nodes.count)
-        nodes[Int(closed.node.start) - 1] = closed.node
-        return closed
-    }
-
-    private mutating func key(_ event: EventStream.Event, of mapping: YAMLNode) throws(YAMLError) {
+    private mutating func key(_ event: yaml_event_type_t, in keys: inout [String: Int]) throws(YAMLError) {
         let mark = events.mark
-        guard case .scalar(let isPlain) = event else { throw YAMLError(mark, "a key must be a plain word") }
-        let number = unsafe keys.number(of: events.text.span)
-        if isPlain, unsafe events.text.count == 2, keys.names[number] == "<<" {
+        guard event == YAML_SCALAR_EVENT else { throw YAMLError(mark, "a key must be a plain word") }
+        let key = String(decoding: text[scalar(.plain).range], as: UTF8.self)
+        if events.isPlain, key == "<<" {
             throw YAMLError(mark, "merge keys are not allowed", hint: "write the keys out")
         }
-        let equal = keys.representative(of: number)
-        while openKeys.count <= equal { openKeys.append(0) }
-        let earlier = openKeys[equal]
-        guard earlier < mapping.start else {
-            throw YAMLError(mark, "duplicate key: already defined on line \(nodes[Int(earlier)].mark.line)")
-        }
-        openKeys[equal] = UInt32(nodes.count)
-        // While the mapping is open, the `end` of a key is its node in an outer mapping.
-        nodes.append(YAMLNode(mark: mark, kind: .plain, start: number, end: Int(earlier)))
-    }
-
-    /// Restores the keys of outer mappings when a mapping ends.
-    private mutating func forgetKeys(of mapping: YAMLNode) {
-        var index = Int(mapping.start)
-        while index < nodes.count {
-            let key = nodes[index]
-            openKeys[keys.representative(of: Int(key.start))] = key.end
-            index = YAMLDocument.successor(of: index + 1, in: nodes)
+        if let earlier = keys.updateValue(mark.line, forKey: key) {
+            throw YAMLError(mark, "duplicate key: already defined on line \(earlier)")
         }
     }
 
-    private mutating func expansion(of anchor: String?, at mark: Mark, depth: Int) throws(YAMLError) -> Subtree {
+    private mutating func expansion(of anchor: String?, depth: Int) throws(YAMLError) -> Subtree {
         // An anchor is known after its value is complete, so no value contains itself.
         guard let anchor, let subtree = anchors[anchor] else {
             throw YAMLError(
-                mark, "an alias without an anchor before it", hint: "a text that begins with * needs quotes")
+                events.mark, "an alias without an anchor before it", hint: "a text that begins with * needs quotes")
         }
         aliasedCount += subtree.count
         guard aliasedCount <= YAMLParser.aliasedNodeLimit else {
-            throw YAMLError(mark, "aliases expand to more than \(YAMLParser.aliasedNodeLimit) values")
+            throw YAMLError(events.mark, "aliases expand to more than \(YAMLParser.aliasedNodeLimit) values")
         }
         // Chains of anchors could nest deeper than any text, and exhaust the stack of a reader.
-        guard depth + subtree.height <= YAMLParser.depthLimit else { throw Self.tooDeep(mark) }
+        guard depth + subtree.height <= YAMLParser.depthLimit else { throw tooDeep }
         count += subtree.count
         nodes.append(subtree.node)
         return subtree
     }
 
-    private static func tooDeep(_ mark: Mark) -> YAMLError {
-        YAMLError(mark, "nested deeper than \(YAMLParser.depthLimit) levels")
-    }
+    private var tooDeep: YAMLError { YAMLError(events.mark, "nested deeper than \(YAMLParser.depthLimit) levels") }
 }

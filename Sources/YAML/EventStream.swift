@@ -5,20 +5,6 @@ internal import CYAML
 /// The event parser of libyaml. The caller keeps the bytes alive.
 @safe
 struct EventStream: ~Copyable {
-    /// A parser event. Tags are rejected here.
-    enum Event {
-        case alias
-        case scalar(isPlain: Bool)
-        case sequenceStart
-        case sequenceEnd
-        case mappingStart
-        case mappingEnd
-        case documentStart
-        case documentEnd
-        case streamStart
-        case streamEnd
-    }
-
     // The parser contains pointers to itself, so its address must not change.
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private let source: UnsafeBufferPointer<UInt8>
@@ -31,7 +17,7 @@ struct EventStream: ~Copyable {
         let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
         guard unsafe yaml_parser_initialize(parser) == 1 else {
             unsafe parser.deallocate()
-            throw YAMLError(Mark(line: 1, column: 1), "out of memory")
+            throw YAMLError(.start, "out of memory")
         }
         unsafe yaml_parser_set_input_string(parser, source.baseAddress, source.count)
         unsafe yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
@@ -46,27 +32,21 @@ struct EventStream: ~Copyable {
         unsafe parser.deallocate()
     }
 
-    mutating func next() throws(YAMLError) -> Event {
+    /// Reads the next event. Tags are rejected here.
+    mutating func next() throws(YAMLError) -> yaml_event_type_t {
         unsafe yaml_event_delete(&event)
         guard unsafe yaml_parser_parse(parser, &event) == 1 else { throw failure() }
-        switch unsafe event.type {
-        case YAML_STREAM_START_EVENT: return .streamStart
-        case YAML_DOCUMENT_START_EVENT: return .documentStart
-        case YAML_DOCUMENT_END_EVENT: return .documentEnd
-        case YAML_ALIAS_EVENT: return .alias
-        case YAML_SCALAR_EVENT:
-            guard unsafe event.data.scalar.tag == nil else { throw Self.tagged(mark) }
-            return .scalar(isPlain: unsafe event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
-        case YAML_SEQUENCE_START_EVENT:
-            guard unsafe event.data.sequence_start.tag == nil else { throw Self.tagged(mark) }
-            return .sequenceStart
-        case YAML_SEQUENCE_END_EVENT: return .sequenceEnd
-        case YAML_MAPPING_START_EVENT:
-            guard unsafe event.data.mapping_start.tag == nil else { throw Self.tagged(mark) }
-            return .mappingStart
-        case YAML_MAPPING_END_EVENT: return .mappingEnd
-        default: return .streamEnd
+        let tag =
+            switch unsafe event.type {
+            case YAML_SCALAR_EVENT: unsafe event.data.scalar.tag
+            case YAML_SEQUENCE_START_EVENT: unsafe event.data.sequence_start.tag
+            case YAML_MAPPING_START_EVENT: unsafe event.data.mapping_start.tag
+            default: unsafe UnsafeMutablePointer<yaml_char_t>?.none
+            }
+        guard unsafe tag == nil else {
+            throw YAMLError(mark, "tags are not allowed", hint: "a text that begins with ! needs quotes")
         }
+        return unsafe event.type
     }
 
     /// Where the last event begins.
@@ -77,27 +57,28 @@ struct EventStream: ~Copyable {
         unsafe UnsafeBufferPointer(start: event.data.scalar.value, count: event.data.scalar.length)
     }
 
+    /// Whether the last event, which must be a scalar, has neither quotes nor is a block.
+    var isPlain: Bool { unsafe event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE }
+
     /// The anchor of the last event, or the name of its alias.
     var anchor: String? {
-        switch unsafe event.type {
-        case YAML_ALIAS_EVENT: unsafe Self.text(event.data.alias.anchor)
-        case YAML_SCALAR_EVENT: unsafe Self.text(event.data.scalar.anchor)
-        case YAML_SEQUENCE_START_EVENT: unsafe Self.text(event.data.sequence_start.anchor)
-        case YAML_MAPPING_START_EVENT: unsafe Self.text(event.data.mapping_start.anchor)
-        default: nil
-        }
-    }
-
-    private static func tagged(_ mark: Mark) -> YAMLError {
-        YAMLError(mark, "tags are not allowed", hint: "a text that begins with ! needs quotes")
+        let name =
+            switch unsafe event.type {
+            case YAML_ALIAS_EVENT: unsafe event.data.alias.anchor
+            case YAML_SCALAR_EVENT: unsafe event.data.scalar.anchor
+            case YAML_SEQUENCE_START_EVENT: unsafe event.data.sequence_start.anchor
+            case YAML_MAPPING_START_EVENT: unsafe event.data.mapping_start.anchor
+            default: unsafe UnsafeMutablePointer<yaml_char_t>?.none
+            }
+        return unsafe name.map { unsafe String(cString: $0) }
     }
 
     private func failure() -> YAMLError {
         if unsafe parser.pointee.error == YAML_MEMORY_ERROR {
             return unsafe YAMLError(Mark(parser.pointee.mark), "out of memory")
         }
-        let problem = unsafe Self.text(parser.pointee.problem) ?? "invalid YAML"
-        let context = unsafe Self.text(parser.pointee.context) ?? ""
+        let problem = unsafe parser.pointee.problem.map { unsafe String(cString: $0) } ?? "invalid YAML"
+        let context = unsafe parser.pointee.context.map { unsafe String(cString: $0) } ?? ""
         // libyaml notices an unclosed quote and a key without a colon late. The place where they begin is more
         // useful.
         let found = unsafe scalar(at: Mark(parser.pointee.problem_mark))
@@ -114,18 +95,6 @@ struct EventStream: ~Copyable {
         guard mark.line <= lines.count else { return nil }
         let isLast = mark.line == lines.count
         return lines[mark.line - 1].dropFirst(mark.column - 1).first ?? (isLast ? nil : "\n")
-    }
-
-    @unsafe
-    private static func text(_ pointer: UnsafePointer<CChar>?) -> String? {
-        guard let pointer = unsafe pointer else { return nil }
-        return unsafe String(cString: pointer)
-    }
-
-    @unsafe
-    private static func text(_ pointer: UnsafeMutablePointer<yaml_char_t>?) -> String? {
-        guard let pointer = unsafe pointer else { return nil }
-        return unsafe String(cString: pointer)
     }
 }
 

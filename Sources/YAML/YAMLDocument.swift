@@ -1,8 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// A position in the file. Lines and columns count from 1; a column is a Unicode scalar.
+package struct Mark: Sendable, Hashable {
+    // 32 bits each keep the nodes of a large file small. A file has at most 4 MiB.
+    private let storedLine: UInt32
+    private let storedColumn: UInt32
+
+    package init(line: Int, column: Int) {
+        storedLine = UInt32(clamping: line)
+        storedColumn = UInt32(clamping: column)
+    }
+
+    package var line: Int { Int(storedLine) }
+    package var column: Int { Int(storedColumn) }
+
+    package static let start = Mark(line: 1, column: 1)
+}
+
 /// One value of a ``YAMLDocument``: its position and kind. The document holds the content.
 package struct YAMLNode: Sendable, Hashable {
-    package enum Kind: UInt32, Sendable {
+    package enum Kind: UInt8, Sendable {
         /// An unquoted scalar that is not a block (`|`, `>`).
         case plain
         case quoted
@@ -10,34 +27,27 @@ package struct YAMLNode: Sendable, Hashable {
         case mapping
     }
 
-    // 16 bytes in total: a large file has a hundred thousand nodes. No column within 4 MiB needs the two highest
-    // bits, so they hold the kind.
-    private let line: UInt32
-    private let columnAndKind: UInt32
+    /// Where the value begins. For an alias, where the anchored value begins.
+    package let mark: Mark
     /// Scalar: its bytes in the text of the document. Collection: its nodes.
     let start: UInt32
     var end: UInt32
+    package let kind: Kind
 
     init(mark: Mark, kind: Kind, start: Int, end: Int) {
-        line = UInt32(mark.line)
-        columnAndKind = UInt32(mark.column) | kind.rawValue << 30
+        self.mark = mark
+        self.kind = kind
         self.start = UInt32(start)
         self.end = UInt32(end)
     }
 
-    /// Where the value begins. For an alias, where the anchored value begins.
-    package var mark: Mark { Mark(line: Int(line), column: Int(columnAndKind & 0x3FFF_FFFF)) }
-
-    package var kind: Kind { Kind(rawValue: columnAndKind >> 30) ?? .plain }
-
-    package var isScalar: Bool { kind == .plain || kind == .quoted }
-
     var range: Range<Int> { Int(start)..<Int(end) }
+    var isScalar: Bool { kind == .plain || kind == .quoted }
 }
 
+/// A key of a mapping with its value.
 package struct YAMLPair: Sendable {
-    /// The number of the key; ``YAMLDocument/keys`` has its text.
-    package let key: Int
+    package let key: String
     /// Where the key begins.
     package let mark: Mark
     package let value: YAMLNode
@@ -46,19 +56,10 @@ package struct YAMLPair: Sendable {
 /// An untyped YAML document: every scalar is text as written.
 ///
 /// Ten thousand brands have a hundred thousand nodes. One array holds all nodes in file order, each collection before
-/// its children. Another holds their texts.
+/// its children, each key before its value. Another holds their texts. An alias is a copy of its node.
 package struct YAMLDocument: Sendable {
-    /// Each key once, by number. The known keys of ``YAMLParser/parse(_:knownKeys:)`` come first, in their order.
-    package let keys: [String]
-    /// A key node comes before its value; its `start` is the key number. An alias is a copy of its node.
-    private let nodes: [YAMLNode]
-    private let text: [UInt8]
-
-    init(nodes: [YAMLNode], text: [UInt8], keys: [String]) {
-        self.nodes = nodes
-        self.text = text
-        self.keys = keys
-    }
+    let nodes: [YAMLNode]
+    let text: [UInt8]
 
     package var root: YAMLNode { nodes[0] }
 
@@ -70,56 +71,31 @@ package struct YAMLDocument: Sendable {
     /// nil if the node is not a sequence.
     package func items(_ node: YAMLNode) -> [YAMLNode]? {
         guard node.kind == .sequence else { return nil }
-        // Counted first: growing a list of ten thousand would use twice the memory.
-        var count = 0
-        forEachItem(of: node) { _ in count += 1 }
         var items: [YAMLNode] = []
-        items.reserveCapacity(count)
-        forEachItem(of: node) { items.append($0) }
+        var index = Int(node.start)
+        while index < node.end {
+            items.append(nodes[index])
+            index = successor(of: index)
+        }
         return items
     }
 
-    private func forEachItem(of sequence: YAMLNode, _ body: (YAMLNode) -> Void) {
-        var index = Int(sequence.start)
-        while index < sequence.end {
-            body(nodes[index])
-            index = Self.successor(of: index, in: nodes)
-        }
-    }
-
     /// In file order, without duplicate keys. Empty if the node is not a mapping.
-    package func pairs(_ node: YAMLNode) -> Pairs {
-        Pairs(nodes: nodes, range: node.kind == .mapping ? node.range : 0..<0)
-    }
-
-    /// nil if the mapping lacks the key, or the node is not a mapping.
-    package func value(ofKey key: Int, in node: YAMLNode) -> YAMLNode? {
-        guard node.kind == .mapping else { return nil }
+    package func pairs(_ node: YAMLNode) -> [YAMLPair] {
+        var pairs: [YAMLPair] = []
+        guard node.kind == .mapping else { return pairs }
         var index = Int(node.start)
         while index < node.end {
-            if nodes[index].start == key { return nodes[index + 1] }
-            index = Self.successor(of: index + 1, in: nodes)
+            let key = nodes[index]
+            pairs.append(YAMLPair(key: text(key) ?? "", mark: key.mark, value: nodes[index + 1]))
+            index = successor(of: index + 1)
         }
-        return nil
+        return pairs
     }
 
     /// The index of the next node that is not a child of this one.
-    static func successor(of index: Int, in nodes: [YAMLNode]) -> Int {
-        let node = nodes[index]
+    private func successor(of index: Int) -> Int {
         // The target of an alias is before it.
-        return node.isScalar ? index + 1 : max(index + 1, Int(node.end))
-    }
-
-    package struct Pairs: Sequence, IteratorProtocol {
-        fileprivate let nodes: [YAMLNode]
-        fileprivate var range: Range<Int>
-
-        package mutating func next() -> YAMLPair? {
-            guard let index = range.first else { return nil }
-            let key = nodes[index]
-            let after = YAMLDocument.successor(of: index + 1, in: nodes)
-            range = after..<range.upperBound
-            return YAMLPair(key: Int(key.start), mark: key.mark, value: nodes[index + 1])
-        }
+        nodes[index].isScalar ? index + 1 : max(index + 1, Int(nodes[index].end))
     }
 }

@@ -36,8 +36,8 @@ struct Check: ParsableCommand {
         let check = TokenCheck.run(
             configurationFile: configuration.path, brands: selection.names, shard: selection.shard,
             warning: warning?.duration, critical: critical?.duration)
-        Console.complain(ifLost: Console.standardOutput.write(check.text))
-        throw End(code: check.state.rawValue)
+        Console.deliver { $0(check.text) }
+        throw ExitCode(check.state.rawValue)
     }
 
     /// Whether the command line, valid or not, is for this command.

@@ -5,9 +5,12 @@
 // - Each message is one line without control characters, secrets and tokens.
 // - Data goes to standard output. Everything else goes to standard error.
 
+internal import ArgumentParser
 internal import Glibc
 internal import Model
 internal import Processes
+internal import Reporting
+internal import Rotation
 
 /// The two streams that the program writes to.
 enum Console: Int32 {
@@ -40,6 +43,23 @@ enum Console: Int32 {
         }
     }
 
+    /// Writes a document that is produced in pieces. Buffers small pieces.
+    /// - Returns: the error, as for one text.
+    func write(_ document: ((String) -> Void) -> Void) -> String? {
+        var pieces = ""
+        var lost: String?
+        func pass() {
+            if lost == nil { lost = write(pieces) }
+            pieces.removeAll(keepingCapacity: true)
+        }
+        document { piece in
+            pieces += piece
+            if pieces.utf8.count >= 1 << 16 { pass() }
+        }
+        pass()
+        return lost
+    }
+
     /// Writes an error to standard error. Each line has a priority if standard error is the journal.
     static func complain(_ text: String) {
         let log = RunLog(format: .suitable, runID: "")
@@ -48,19 +68,28 @@ enum Console: Int32 {
         }
     }
 
-    /// Reports that standard output is incomplete.
-    /// - Returns: true if there is no error.
+    /// Writes the result of a command to standard output. Complains if it is incomplete.
+    /// - Returns: whether there was no error.
     @discardableResult
-    static func complain(ifLost reason: String?) -> Bool {
-        guard let reason else { return true }
+    static func deliver(_ document: ((String) -> Void) -> Void) -> Bool {
+        guard let reason = standardOutput.write(document) else { return true }
         complain("standard output: \(reason)")
         return false
     }
 
-    /// Writes the result of a command to standard output.
-    /// - Throws: ``End`` if the result cannot be written.
-    static func deliver(_ text: String) throws(End) {
-        guard complain(ifLost: standardOutput.write(text)) else { throw End(status: .internal) }
+    /// Writes the whole result of a command to standard output.
+    /// - Throws: `ExitCode` if it cannot be written.
+    static func deliver(_ text: String) throws {
+        guard deliver({ $0(text) }) else { throw ExitCode(.internal) }
+    }
+
+    /// Writes the JSON document of a command that did nothing.
+    static func deliver(problems: [String], status: ExitStatus, about examination: ExitStatus.Examination = .run) {
+        let now = Timestamp.now
+        var report = RunReport(
+            runID: RandomIdentifier.make(), startedAt: now, endedAt: now, exitStatus: status, problems: problems)
+        report.examination = examination
+        deliver { report.writeJSON(to: $0) }
     }
 
     /// Whether the stream is the journal. `JOURNAL_STREAM` has its device and inode (systemd.exec(5)).

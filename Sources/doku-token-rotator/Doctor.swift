@@ -32,21 +32,12 @@ struct Doctor: ParsableCommand {
         do throws(InvalidSelection) {
             report = try examination.report()
         } catch {
-            if output == .json { ReportDocument.write(problems: [error.message], status: .usage) }
+            if output == .json { Console.deliver(problems: [error.message], status: .usage) }
             Console.complain(error.message)
-            throw End(status: .usage)
+            throw ExitCode(.usage)
         }
         withExtendedLifetime(signals) {}
-        let lost =
-            switch output {
-            case .text: Console.standardOutput.write(report.text)
-            case .json: ReportDocument.write { report.writeJSON(to: $0) }
-            }
-        Console.complain(ifLost: lost)
-        switch stop.reason {
-        case .interrupted: throw End(status: .interrupted)
-        case .terminated: throw End(status: .terminated)
-        case .deadline, nil: throw End(status: report.exitStatus)
-        }
+        Console.deliver { output == .json ? report.writeJSON(to: $0) : $0(report.text) }
+        throw ExitCode(stop.reason?.exitStatus ?? report.exitStatus)
     }
 }

@@ -44,8 +44,8 @@ struct DokuTokenRotator: ParsableCommand {
             var command = try parseAsRoot()
             try command.run()
             Console.leave(ExitStatus.success.rawValue)
-        } catch let end as End {
-            Console.leave(end.code)
+        } catch let end as ExitCode {
+            Console.leave(end.rawValue)
         } catch {
             leave(with: error)
         }
@@ -61,11 +61,9 @@ struct DokuTokenRotator: ParsableCommand {
             Console.standardOutput.write(fullMessage(for: error) + "\n")
             Console.leave(ExitStatus.success.rawValue)
         }
-        // Commands throw only `End`, so any error except the parser's is a bug.
+        // Commands throw only `ExitCode`, so any error except the parser's is a bug.
         let status: ExitStatus = exitCode(for: error) == .validationFailure ? .usage : .internal
-        if asksForJSON {
-            ReportDocument.write(problems: [message(for: error)], status: status)
-        }
+        if asksForJSON { Console.deliver(problems: [message(for: error)], status: status) }
         Console.complain(fullMessage(for: error))
         Console.leave(status.rawValue)
     }
@@ -78,17 +76,9 @@ struct DokuTokenRotator: ParsableCommand {
     }
 }
 
-/// The end of a command that has written all its messages.
-struct End: Error {
-    let code: Int32
-
-    init(status: ExitStatus) {
-        code = status.rawValue
-    }
-
-    init(code: Int32) {
-        self.code = code
-    }
+extension ExitCode {
+    /// The end of a command that has written all its messages.
+    init(_ status: ExitStatus) { self.init(status.rawValue) }
 }
 
 /// The format of standard output.
@@ -108,8 +98,8 @@ struct SelectionOptions: ParsableArguments {
     /// The brands that begin with `prefix`, from the configuration that the command line names.
     @Sendable private static func brandNames(_ words: [String], _: Int, _ prefix: String) -> [String] {
         let given = zip(words, words.dropFirst()).reversed().first { $0.0 == "--config" || $0.0 == "-c" }?.1
-        let path = ConfigurationOption.path(given: given)
-        return ConfigurationSource.brandNames(in: path).filter { $0.hasPrefix(prefix) }
+        let configuration = try? ConfigurationSource.read(ConfigurationOption.path(given: given))
+        return configuration?.brands.map(\.name).filter { $0.hasPrefix(prefix) } ?? []
     }
 
     /// nil for all brands.

@@ -86,13 +86,13 @@ struct Rotate: ParsableCommand {
             for problem in reporting.tell(report) where !quiet { log.write(.warning, problem) }
         }
         withExtendedLifetime(signals) {}
-        throw End(status: report.exitStatus)
+        throw ExitCode(report.exitStatus)
     }
 
     /// Writes the report to the two streams.
     private func say(_ report: RunReport, isWatched: Bool, _ log: RunLog) {
         var lost: String?
-        if output == .json { lost = ReportDocument.write(report) }
+        if output == .json { lost = Console.standardOutput.write { report.writeJSON(to: $0) } }
         if dryRun && output == .text && report.problems.isEmpty {
             let console = Console.standardOutput
             lost = console.write(report.table(width: console.width, isColoured: console.takesColours && !noColor))
@@ -141,37 +141,5 @@ struct DurationArgument: ExpressibleByArgument {
 extension Shard: ExpressibleByArgument {
     package init?(argument: String) {
         self.init(argument)
-    }
-}
-
-/// The JSON document on standard output.
-enum ReportDocument {
-    /// - Returns: the error, as ``Console/write(_:)`` does.
-    static func write(_ report: RunReport) -> String? { write { report.writeJSON(to: $0) } }
-
-    /// Writes a document that is produced in pieces. Buffers small pieces.
-    /// - Returns: the error, as ``Console/write(_:)`` does.
-    static func write(_ document: ((String) -> Void) -> Void) -> String? {
-        var pieces = ""
-        var lost: String?
-        func pass() {
-            if lost == nil { lost = Console.standardOutput.write(pieces) }
-            pieces.removeAll(keepingCapacity: true)
-        }
-        document { piece in
-            pieces += piece
-            if pieces.utf8.count >= 1 << 16 { pass() }
-        }
-        pass()
-        return lost
-    }
-
-    /// Writes the document of a run that did not start.
-    static func write(problems: [String], status: ExitStatus, about examination: ExitStatus.Examination = .run) {
-        let now = Timestamp.now
-        var report = RunReport(
-            runID: RandomIdentifier.make(), startedAt: now, endedAt: now, exitStatus: status, problems: problems)
-        report.examination = examination
-        Console.complain(ifLost: write(report))
     }
 }

@@ -22,15 +22,7 @@ struct RunLog: Sendable {
     enum Level: Int, Sendable {
         case error = 3
         case warning = 4
-        case information = 6
-
-        var name: String {
-            switch self {
-            case .error: "error"
-            case .warning: "warning"
-            case .information: "info"
-            }
-        }
+        case info = 6
     }
 
     /// The optional fields of a line.
@@ -52,7 +44,7 @@ struct RunLog: Sendable {
         Console.standardError.write(line(level, sentence, fields))
     }
 
-    func line(_ level: Level, _ sentence: String, _ fields: Fields) -> String {
+    private func line(_ level: Level, _ sentence: String, _ fields: Fields) -> String {
         var sentence = VisibleText.escaping(sentence)
         if sentence.utf8.count > Self.longest {
             // Do not cut a character in two.
@@ -64,16 +56,13 @@ struct RunLog: Sendable {
         case .text: return (level == .warning ? "warning: " : "") + text(sentence, fields) + "\n"
         case .journald: return "<\(level.rawValue)>" + text(sentence, fields) + "\n"
         case .json:
-            var pairs = [
-                ("time", JSONText.quoted(Timestamp.now.description)), ("level", JSONText.quoted(level.name)),
-                ("run_id", JSONText.quoted(runID)),
+            let first: [(name: String, value: String?)] = [
+                ("time", Timestamp.now.json), ("level", "\(level)".json), ("run_id", runID.json),
+                ("brand", fields.brand?.json), ("attempt", fields.attempt?.json), ("code", fields.code?.json),
             ]
-            if let brand = fields.brand { pairs.append(("brand", JSONText.quoted(brand))) }
-            if let attempt = fields.attempt { pairs.append(("attempt", "\(attempt)")) }
-            if let code = fields.code { pairs.append(("code", JSONText.quoted(code))) }
-            pairs += fields.more
-            pairs.append(("message", JSONText.quoted(sentence)))
-            return "{" + pairs.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ") + "}\n"
+            let members = first + fields.more + [("message", sentence.json)]
+            let pairs = members.compactMap { name, value in value.map { "\"\(name)\": \($0)" } }
+            return "{" + pairs.joined(separator: ", ") + "}\n"
         }
     }
 
@@ -98,12 +87,12 @@ extension RunLog {
         var parts: [String] = []
         if let status = attempt.status {
             parts.append("HTTP \(status)")
-            fields.more.append(("status", "\(status)"))
+            fields.more.append(("status", status.json))
         }
         if let timing = attempt.timing {
             if let version = timing.httpVersion {
                 parts.append("over \(version)")
-                fields.more.append(("protocol", JSONText.quoted(version)))
+                fields.more.append(("protocol", version.json))
             }
             let times = [
                 ("resolve", timing.resolved), ("connect", timing.connected), ("tls", timing.secured),
@@ -120,7 +109,7 @@ extension RunLog {
         if let wait = attempt.triedAgainIn {
             sentence += "; again in \(DurationText.render(.milliseconds(wait.wholeMilliseconds)))"
         }
-        write(.information, sentence, fields)
+        write(.info, sentence, fields)
     }
 
     /// Milliseconds with one decimal place.

@@ -55,9 +55,9 @@ struct Sign: ParsableCommand {
                 clientID: clientID, secretFile: secretFile, requestID: requestID,
                 timestamp: timestamp ?? Timestamp.now.description, requestTarget: requestTarget, bodyFile: bodyFile)
         } catch {
-            if output == .json { ReportDocument.write(problems: ["\(error)"], status: .usage) }
+            if output == .json { Console.deliver(problems: ["\(error)"], status: .usage) }
             Console.complain("\(error)")
-            throw End(status: .usage)
+            throw ExitCode(.usage)
         }
         try Console.deliver(output == .json ? sample.json : sample.text)
     }

@@ -25,16 +25,13 @@ struct Status: ParsableCommand {
         let check = TokenCheck.run(
             configurationFile: configuration.path, brands: selection.names, shard: selection.shard, warning: nil,
             critical: nil, now: now)
-        var lost: String?
-        switch output {
-        case .json: lost = ReportDocument.write { check.writeJSON(at: now, to: $0) }
-        case .text where check.problem == nil:
+        if output == .json {
+            Console.deliver { check.writeJSON(at: now, to: $0) }
+        } else if check.problem == nil {
             let console = Console.standardOutput
-            lost = console.write(check.table(width: console.width, isColoured: console.takesColours))
-        case .text: break
+            Console.deliver { $0(check.table(width: console.width, isColoured: console.takesColours)) }
         }
-        Console.complain(ifLost: lost)
         if let problem = check.problem { Console.complain(problem) }
-        throw End(status: check.exitStatus)
+        throw ExitCode(check.exitStatus)
     }
 }

@@ -23,7 +23,7 @@ final class StopSignals {
                 stop.stop(reason)
                 // Exit in time even if a disk or a reader of the report hangs.
                 queue.asyncAfter(deadline: .now() + .milliseconds(1950)) { @Sendable in
-                    Console.leave((reason == .terminated ? ExitStatus.terminated : .interrupted).rawValue)
+                    Console.leave((reason.exitStatus ?? .internal).rawValue)
                 }
             }
             source.resume()

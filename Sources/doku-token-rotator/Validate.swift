@@ -20,13 +20,12 @@ struct Validate: ParsableCommand {
         let problems = ConfigurationSource.problems(in: configuration.path)
         let status = problems.isEmpty ? ExitStatus.success : .configuration
         if output == .json {
-            ReportDocument.write(problems: problems, status: status, about: .configuration)
+            Console.deliver(problems: problems, status: status, about: .configuration)
+        } else if problems.isEmpty {
+            Console.deliver { $0("\(configuration.path): valid\n") }
         } else {
             for problem in problems { Console.complain(problem) }
-            if problems.isEmpty {
-                Console.complain(ifLost: Console.standardOutput.write("\(configuration.path): valid\n"))
-            }
         }
-        throw End(status: status)
+        throw ExitCode(status)
     }
 }

@@ -57,12 +57,12 @@ private struct SchemaNode {
     private var definition: String?
 
     init(_ node: YAMLNode, in document: YAMLDocument) {
-        pairs = document.pairs(node).map { (document.keys[$0.key], SchemaNode($0.value, in: document)) }
+        pairs = document.pairs(node).map { ($0.key, SchemaNode($0.value, in: document)) }
         items = (document.items(node) ?? []).map { SchemaNode($0, in: document) }
         text = document.text(node)
         guard let name = self["$ref"]?.text?.split(separator: "/").last,
-            let definitions = document.pairs(document.root).first(where: { document.keys[$0.key] == "$defs" })?.value,
-            let target = document.pairs(definitions).first(where: { document.keys[$0.key] == name })?.value
+            let definitions = document.pairs(document.root).first(where: { $0.key == "$defs" })?.value,
+            let target = document.pairs(definitions).first(where: { $0.key == name })?.value
         else { return }
         let resolved = SchemaNode(target, in: document)
         definition = resolved.definition ?? Self.words(String(name))

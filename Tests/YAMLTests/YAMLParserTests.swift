@@ -15,12 +15,19 @@ private func shape(_ document: YAMLDocument, marks: Bool = false) -> String {
             return "[" + items.map(shape).joined(separator: ", ") + "]" + place(node.mark)
         case .mapping:
             let inner = document.pairs(node).map { pair in
-                "\(document.keys[pair.key])\(place(pair.mark)): \(shape(pair.value))"
+                "\(pair.key)\(place(pair.mark)): \(shape(pair.value))"
             }
             return "{" + inner.joined(separator: ", ") + "}" + place(node.mark)
         }
     }
     return shape(document.root)
+}
+
+extension YAMLDocument {
+    /// nil if the mapping does not have the key.
+    fileprivate func value(of key: String, in node: YAMLNode) -> YAMLNode? {
+        pairs(node).first { $0.key == key }?.value
+    }
 }
 
 @Suite struct YAMLParserTests {
@@ -57,30 +64,29 @@ private func shape(_ document: YAMLDocument, marks: Bool = false) -> String {
         let keys = (0..<5000).map { "key\($0 &* 7919 % 5000)" }
         let source = keys.map { "\($0): 1\n" }.joined()
         let document = try YAMLParser.parse(Array(source.utf8))
-        #expect(document.pairs(document.root).map { document.keys[$0.key] } == keys)
+        #expect(document.pairs(document.root).map(\.key) == keys)
     }
 
-    @Test func `known keys have their numbers at every depth and in any order`() throws {
+    @Test func `a key has its value at every depth and in any order`() throws {
         let source = "b: {a: 1, x: {b: 2}}\na: [{c: 3, a: 4}, {a: 5, c: 6}]\n"
-        let document = try YAMLParser.parse(Array(source.utf8), knownKeys: ["a", "b", "unused"])
-        func value(_ path: [Int], _ node: YAMLNode) -> String? {
+        let document = try YAMLParser.parse(Array(source.utf8))
+        func value(_ path: [String], _ node: YAMLNode) -> String? {
             guard let key = path.first else { return document.text(node) }
-            return document.value(ofKey: key, in: node).flatMap { value(Array(path.dropFirst()), $0) }
+            return document.value(of: key, in: node).flatMap { value(Array(path.dropFirst()), $0) }
         }
-        #expect(document.keys == ["a", "b", "unused", "x", "c"])
-        #expect(value([1, 0], document.root) == "1")
-        #expect(value([1, 3, 1], document.root) == "2")
-        let items = try #require(document.value(ofKey: 0, in: document.root).flatMap { document.items($0) })
-        #expect(items.map { value([0], $0) } == ["4", "5"])
-        #expect(items.map { value([4], $0) } == ["3", "6"])
-        #expect(document.value(ofKey: 2, in: document.root) == nil)
+        #expect(value(["b", "a"], document.root) == "1")
+        #expect(value(["b", "x", "b"], document.root) == "2")
+        let items = try #require(document.value(of: "a", in: document.root).flatMap { document.items($0) })
+        #expect(items.map { value(["a"], $0) } == ["4", "5"])
+        #expect(items.map { value(["c"], $0) } == ["3", "6"])
+        #expect(document.value(of: "unused", in: document.root) == nil)
     }
 
     @Test func `keys in different Unicode spellings are shown as written`() throws {
         let source = "- \u{E9}: 1\n- e\u{301}: 2\n- \u{E9}: 3\n"
         let document = try YAMLParser.parse(Array(source.utf8))
         let items = try #require(document.items(document.root))
-        let keys = items.flatMap { document.pairs($0).map { Array(document.keys[$0.key].utf8) } }
+        let keys = items.flatMap { document.pairs($0).map { Array($0.key.utf8) } }
         #expect(keys == ["\u{E9}", "e\u{301}", "\u{E9}"].map { Array($0.utf8) })
     }
 
@@ -91,8 +97,8 @@ private func shape(_ document: YAMLDocument, marks: Bool = false) -> String {
 
     @Test func `aliases may repeat a common part`() throws {
         let source = "a: &x {b: c}\nd: [" + Array(repeating: "*x", count: 30_000).joined(separator: ",") + "]\n"
-        let document = try YAMLParser.parse(Array(source.utf8), knownKeys: ["d"])
-        let list = try #require(document.value(ofKey: 0, in: document.root))
+        let document = try YAMLParser.parse(Array(source.utf8))
+        let list = try #require(document.value(of: "d", in: document.root))
         let items = try #require(document.items(list))
         #expect(items.count == 30_000)
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Model
+internal import YAML
 
 /// One problem in a configuration file. It shows no value of the file, because someone may have pasted a secret in the
 /// wrong place.
@@ -14,9 +15,9 @@ package struct ConfigurationProblem: Sendable, Hashable {
     /// What to do, if that is known.
     package let hint: String?
 
-    package init(line: Int, column: Int, message: String, hint: String? = nil) {
-        self.line = line
-        self.column = column
+    init(_ mark: Mark, _ message: String, hint: String?) {
+        line = mark.line
+        column = mark.column
         self.message = message
         self.hint = hint
     }
@@ -29,19 +30,9 @@ package struct InvalidConfiguration: Error, Sendable, CustomStringConvertible {
     /// At least one, in file order.
     package let problems: [ConfigurationProblem]
     /// How many further problems were left out.
-    package let omitted: Int
+    package var omitted = 0
     /// The receivers of the report, as far as they could be read.
-    package let report: ReportDestinations
-
-    package init(
-        file: String, problems: [ConfigurationProblem], omitted: Int = 0,
-        report: ReportDestinations = ReportDestinations()
-    ) {
-        self.file = file
-        self.problems = problems
-        self.omitted = omitted
-        self.report = report
-    }
+    package var report = ReportDestinations()
 
     /// One line per problem: `file:line:column: message (hint)`.
     package var lines: [String] {
@@ -55,4 +46,30 @@ package struct InvalidConfiguration: Error, Sendable, CustomStringConvertible {
     }
 
     package var description: String { lines.joined(separator: "\n") }
+}
+
+/// The problems found so far, each once: a problem in `defaults` occurs again for every brand.
+struct ProblemList {
+    /// A longer list helps no reader, and a hostile file would fill the memory.
+    static let limit = 1000
+
+    private var problems: Set<ConfigurationProblem> = []
+    private(set) var omitted = 0
+
+    /// Whether further problems are only counted.
+    var isFull: Bool { problems.count >= Self.limit }
+
+    mutating func add(_ mark: Mark, _ message: String, hint: String? = nil) {
+        let problem = ConfigurationProblem(mark, message, hint: hint)
+        if !isFull {
+            problems.insert(problem)
+        } else if !problems.contains(problem) {
+            omitted += 1
+        }
+    }
+
+    /// In file order.
+    var sorted: [ConfigurationProblem] {
+        problems.sorted { ($0.line, $0.column, $0.message) < ($1.line, $1.column, $1.message) }
+    }
 }
