@@ -128,8 +128,8 @@ let package = Package(
         .testTarget(
             name: "SecretsTests", dependencies: ["Secrets", "Model", "TestSupport"], swiftSettings: house),
         .testTarget(
-            name: "PublishingTests", dependencies: ["Publishing", "Model", "Settings", "Processes", "TestSupport"],
-            exclude: ["docker_environment.py", "systemd_environment.sh"], swiftSettings: house),
+            name: "PublishingTests", dependencies: ["Publishing", "Model", "Processes", "TestSupport"],
+            swiftSettings: house),
         .testTarget(name: "HooksTests", dependencies: ["Hooks", "Model", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "RotationTests",
@@ -155,8 +155,9 @@ let package = Package(
             name: "FaultTests", dependencies: programs + ["TestSupport"],
             exclude: ["FileFaults/Injector", "FileFaults/Walker"], swiftSettings: house),
         .testTarget(
-            name: "IntegrationTests", dependencies: programs + ["TestSupport", "Model"],
+            name: "IntegrationTests", dependencies: programs + ["TestSupport", "Model", "Settings", "Publishing"],
             exclude: [
+                "EnvironmentFiles/docker_environment.py", "EnvironmentFiles/systemd_environment.sh",
                 "Kubernetes/cluster", "Kubernetes/manifests", "Kubernetes/pod", "Systemd", "metrics_consumers.py",
             ],
             swiftSettings: house),
@@ -167,7 +168,9 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "DocumentationTests",
-            dependencies: programs + ["TestSupport", "Model", "Settings", "Publishing", "Reporting", "Doctor"],
+            dependencies: programs + [
+                "TestSupport", "Model", "Settings", "Publishing", "Kubernetes", "Reporting", "Doctor",
+            ],
             exclude: ["page"],
             swiftSettings: house),
     ]

@@ -19,17 +19,18 @@ struct DestinationCheckup {
             destination.read()
             let own = Set(destination.brands)
             let brands = self.brands.filter { own.contains($0.name) }
+            let check = HostFinding.Check(destination.kind)
             if let failure = destination.failure {
-                return [HostFinding(.kubernetesSecret, destination.name, .fail, failure.message)]
+                return [HostFinding(check, destination.name, .fail, failure.message)]
             }
             destination.probeWrite(for: Set(brands.map(\.name)))
             var findings: [HostFinding] = []
             for snapshot in brands.flatMap({ destination.snapshots(of: $0) }) {
                 guard let refusal = snapshot.refusal else { continue }
-                findings.append(HostFinding(.kubernetesSecret, snapshot.path, .fail, refusal.message))
+                findings.append(HostFinding(check, snapshot.path, .fail, refusal.message))
             }
             return findings.isEmpty
-                ? [HostFinding(.kubernetesSecret, destination.name, .ok, "can be read back and written")] : findings
+                ? [HostFinding(check, destination.name, .ok, "can be read back and written")] : findings
         }
     }
 }

@@ -49,16 +49,16 @@ package struct HostCheckup: Sendable {
         var findings = configurationFindings(configuration, selection, file)
         findings.append(lockFinding(file))
         findings += NetworkCheckup(configuration, stop).findings()
-        let brands = selection.brands.map { configuration.brands[$0] }
-        let published = PublishedState(of: configuration, brands, publication: publication, pool: pool, stop: stop)
+        let published = PublishedState(
+            of: configuration, selection.brands, publication: publication, pool: pool, stop: stop)
         if stop.reason == nil { findings += secrets.findings(stop) }
         if stop.reason == nil {
-            findings += OutputCheckup(configuration, brands, published, publication).findings()
+            findings += OutputCheckup(configuration, selection.brands, published, publication).findings()
         }
         if stop.reason == nil { findings += followUp.findings(stop) }
-        if stop.reason == nil, !configuration.stores.isEmpty {
+        if stop.reason == nil, !configuration.destinations.isEmpty {
             let shared = destinations(configuration, stop, .now + configuration.deadline)
-            findings += DestinationCheckup(shared, brands).findings()
+            findings += DestinationCheckup(shared, selection.brands).findings()
         }
         return HostReport(findings: findings)
     }

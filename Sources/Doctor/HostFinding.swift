@@ -4,25 +4,28 @@ package import Model
 
 /// The result of one check on this host, and what to do about it.
 package struct HostFinding: Sendable, Equatable {
-    /// Stable values of the JSON document. They are never renamed; new ones may be added.
-    package enum Check: String, Sendable, CaseIterable {
-        case configuration
+    /// A stable value of the JSON document, never renamed. The check of a shared destination has the name of its kind.
+    package struct Check: Sendable, Hashable {
+        package let name: String
+
+        package init(_ name: String) { self.name = name }
+
+        package static let configuration = Check("configuration")
         /// The user and group that all checks ran as.
-        case user
-        case lock
-        case trustStore = "trust-store"
-        case proxy
-        case nameResolution = "name-resolution"
-        case connection
-        case tls
-        case clock
-        case secret
-        case output
-        case hook
-        case stateDirectory = "state-dir"
+        package static let user = Check("user")
+        package static let lock = Check("lock")
+        package static let trustStore = Check("trust-store")
+        package static let proxy = Check("proxy")
+        package static let nameResolution = Check("name-resolution")
+        package static let connection = Check("connection")
+        package static let tls = Check("tls")
+        package static let clock = Check("clock")
+        package static let secret = Check("secret")
+        package static let output = Check("output")
+        package static let hook = Check("hook")
+        package static let stateDirectory = Check("state-dir")
         /// Receivers of reports: metrics, pings, the termination message.
-        case report
-        case kubernetesSecret = "kubernetes-secret"
+        package static let report = Check("report")
     }
 
     package enum Result: String, Sendable, CaseIterable {
@@ -94,19 +97,18 @@ extension HostReport {
             let words = line.message.hasPrefix(names + ":") ? line.message : "\(names): \(line.message)"
             text += Self.line(line.kind.result, line.kind.check, words)
         }
-        for check in HostFinding.Check.allCases {
-            for result in HostFinding.Result.allCases {
-                let more = written[Kind(check: check, result: result), default: 0] - Self.mostLines
-                guard more > 0 else { continue }
-                text += Self.line(result, check, "and \(more) more of this kind; --output json lists all")
-            }
+        for line in lines {
+            guard let count = written.removeValue(forKey: line.kind), count > Self.mostLines else { continue }
+            let more = count - Self.mostLines
+            text += Self.line(
+                line.kind.result, line.kind.check, "and \(more) more of this kind; --output json lists all")
         }
         return text
     }
 
     private static func line(_ result: HostFinding.Result, _ check: HostFinding.Check, _ words: String) -> String {
         let padding = String(repeating: " ", count: 4 - result.rawValue.count)
-        return VisibleText.escaping("\(result.rawValue)\(padding)  \(check.rawValue): \(words)") + "\n"
+        return VisibleText.escaping("\(result.rawValue)\(padding)  \(check.name): \(words)") + "\n"
     }
 
     private static func names(_ subjects: [String]) -> String {
@@ -124,6 +126,6 @@ extension HostReport {
 
 extension HostFinding {
     fileprivate var json: JSONObject {
-        ["check": check.rawValue, "subject": subject, "result": result.rawValue, "message": message]
+        ["check": check.name, "subject": subject, "result": result.rawValue, "message": message]
     }
 }

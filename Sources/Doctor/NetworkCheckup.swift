@@ -44,7 +44,7 @@ struct NetworkCheckup {
                 findings.append(store)
             } else if let failure, isBehind {
                 findings.append(
-                    HostFinding(stage, subject, .warn, "not tried, since \(failure.stage.rawValue) failed"))
+                    HostFinding(stage, subject, .warn, "not tried, since \(failure.stage.name) failed"))
             } else {
                 let (verdict, message) = success(stage, try? result.get(), now)
                 findings.append(HostFinding(stage, subject, verdict, message))

@@ -43,9 +43,8 @@ struct OutputCheckup {
                 findings += self.findings(output.path, output.attributes, output.symlinks, refusal)
             }
         }
-        let files = published.destinations.compactMap { $0 as? SnippetFile }
         for snippet in configuration.snippets {
-            let refusal = files.first { $0.path == snippet.path }?.refusal
+            let refusal = published.destinations.first { $0.name == snippet.path }?.failure
             findings += self.findings(snippet.path, snippet.attributes, snippet.symlinks, refusal)
         }
         return findings

@@ -15,7 +15,7 @@ struct SecretCheckup: Sendable {
     init(
         _ configuration: Configuration, _ selection: Selection, _ directories: OutputDirectories, _ pool: WorkerPool
     ) {
-        brands = selection.brands.map { configuration.brands[$0] }
+        brands = selection.brands
         reader = SecretReader(taking: Set(brands.compactMap(\.secret.variable)))
         self.directories = directories
         self.pool = pool

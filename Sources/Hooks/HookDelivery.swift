@@ -82,9 +82,7 @@ package final class HookDelivery: Sendable {
         var entry = HookJournal.Entry(since: now)
         // Each run finds out again which brands fail.
         guard hook.trigger != .failed else { return entry }
-        for (index, brand) in configuration.brands.enumerated() where hook.concerns(index) {
-            entry.changed.insert(brand.name)
-        }
+        entry.changed = Set(configuration.brands.lazy.filter(hook.concerns).map(\.name))
         return entry
     }
 
@@ -95,8 +93,7 @@ package final class HookDelivery: Sendable {
         for hook in configuration.hooks {
             guard var entry = journal.entries[hook.name] else { continue }
             if !entry.hasNoBrands {
-                let names = Set(
-                    configuration.brands.indices.filter(hook.concerns).map { configuration.brands[$0].name })
+                let names = Set(configuration.brands.lazy.filter(hook.concerns).map(\.name))
                 entry.changed.formIntersection(names)
                 entry.failed.formIntersection(names)
                 if entry.hasNoBrands { continue }
@@ -131,7 +128,7 @@ package final class HookDelivery: Sendable {
     package func announce(_ brands: Set<String>) {
         update { journal in
             for hook in hooks where hook.trigger != .failed {
-                let names = Self.names(brands, hook, configuration)
+                let names = Self.names(brands, hook)
                 guard !names.isEmpty else { continue }
                 let entry = HookJournal.Entry(since: began, changed: names)
                 journal.entries[hook.name] = owed.entries[hook.name].map { $0.merged(with: entry) } ?? entry
@@ -153,8 +150,7 @@ package final class HookDelivery: Sendable {
         guard !hooks.isEmpty else { return [] }
         var needed: [String: HookJournal.Entry] = [:]
         for hook in hooks {
-            needed[hook.name] = need(
-                hook, Self.names(changed, hook, configuration), Self.names(failed, hook, configuration))
+            needed[hook.name] = need(hook, Self.names(changed, hook), Self.names(failed, hook))
         }
         update { journal in
             for hook in hooks {
@@ -193,8 +189,7 @@ package final class HookDelivery: Sendable {
         }
     }
 
-    private static func names(_ brands: Set<String>, _ hook: Hook, _ configuration: Configuration) -> Set<String> {
-        guard let own = hook.brands else { return brands }
-        return brands.intersection(own.map { configuration.brands[$0].name })
+    private static func names(_ brands: Set<String>, _ hook: Hook) -> Set<String> {
+        hook.brands.map(brands.intersection) ?? brands
     }
 }

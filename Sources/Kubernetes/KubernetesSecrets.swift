@@ -9,11 +9,18 @@ internal import Synchronization
 package enum KubernetesSecrets {
     /// The destinations of one run. No request is sent and no file read until a Secret is needed.
     package static let destinations: DestinationMaker = { configuration, stop, end in
-        guard !configuration.stores.isEmpty else { return [] }
-        let session = SecretSession(configuration, stop, end)
+        let own = configuration.destinations.filter { $0.kind == "kubernetes_secret" }
+        guard !own.isEmpty else { return [] }
+        let session = SecretSession(configuration, Set(own.map(\.address)), stop, end)
         let access = SecretAccess(read: { session.read($0) }, write: { session.write($0) })
-        return configuration.stores.map { SecretDestination($0, of: configuration, access: access) }
+        return own.map { SecretDestination($0, access: access) }
     }
+}
+
+extension DestinationSettings {
+    var secretName: String { address["name"] ?? "" }
+    /// nil for the namespace of the process.
+    var secretNamespace: String? { address["namespace"] }
 }
 
 /// The connection of one run to the API server.
@@ -34,16 +41,19 @@ private final class SecretSession: Sendable {
     private let configuration: Configuration
     private let stop: Cancellation
     private let end: ContinuousClock.Instant
-    private let addresses: Set<TokenStore.Address>
+    private let addresses: Set<[String: String]>
     private let connections = Mutex<Result<Connections, BrandFailure>?>(nil)
     /// Whether a Secret was written. Later reads follow from a conflict and no longer count towards the survey.
     private let hasWritten = Atomic<Bool>(false)
 
-    init(_ configuration: Configuration, _ stop: Cancellation, _ end: ContinuousClock.Instant) {
+    init(
+        _ configuration: Configuration, _ addresses: Set<[String: String]>, _ stop: Cancellation,
+        _ end: ContinuousClock.Instant
+    ) {
         self.configuration = configuration
         self.stop = stop
         self.end = end
-        addresses = Set(configuration.stores.map(\.address))
+        self.addresses = addresses
     }
 
     /// Connects once per run and reads the service account's token then.
@@ -71,20 +81,20 @@ private final class SecretSession: Sendable {
         }
     }
 
-    func read(_ store: TokenStore) -> Result<SecretAccess.Contents, BrandFailure> {
-        answer(for: store, by: \.asking, isSurvey: !hasWritten.load(ordering: .relaxed)) { namespace in
-            HTTPRequest(method: .get, url: Self.path(store, namespace), headers: [], body: [])
+    func read(_ destination: DestinationSettings) -> Result<SecretAccess.Contents, BrandFailure> {
+        answer(for: destination, by: \.asking, isSurvey: !hasWritten.load(ordering: .relaxed)) { namespace in
+            HTTPRequest(method: .get, url: Self.path(destination, namespace), headers: [], body: [])
         }.flatMap(\.contents)
     }
 
     func write(_ write: SecretAccess.Write) -> SecretAccess.WriteResult {
         if !write.isProbe { hasWritten.store(true, ordering: .relaxed) }
         let answer = answer(
-            for: write.store, by: { write.isProbe ? $0.asking : $0.writing }, isSurvey: write.isProbe
+            for: write.destination, by: { write.isProbe ? $0.asking : $0.writing }, isSurvey: write.isProbe
         ) { namespace in
             HTTPRequest(
                 method: .patch,
-                url: Self.path(write.store, namespace) + "?fieldManager=\(SecretManifest.fieldManager)"
+                url: Self.path(write.destination, namespace) + "?fieldManager=\(SecretManifest.fieldManager)"
                     + (write.isProbe ? "&dryRun=All" : ""),
                 headers: [("Content-Type", "application/apply-patch+yaml")],
                 body: SecretManifest(write, namespace: namespace).json ?? [])
@@ -96,38 +106,38 @@ private final class SecretSession: Sendable {
     }
 
     /// The parts are valid Kubernetes names and need no escapes.
-    private static func path(_ store: TokenStore, _ namespace: String) -> String {
-        "/api/v1/namespaces/\(namespace)/secrets/\(store.address.name)"
+    private static func path(_ destination: DestinationSettings, _ namespace: String) -> String {
+        "/api/v1/namespaces/\(namespace)/secrets/\(destination.secretName)"
     }
 
     private func answer(
-        for store: TokenStore, by requests: (Connections) -> APIRequests, isSurvey: Bool,
+        for destination: DestinationSettings, by requests: (Connections) -> APIRequests, isSurvey: Bool,
         _ request: (_ namespace: String) -> HTTPRequest
     ) -> Result<SecretAnswer, BrandFailure> {
         connect().flatMap { connections in
-            namespace(of: store, connections.namespace).flatMap { namespace in
+            namespace(of: destination, connections.namespace).flatMap { namespace in
                 requests(connections).result(
                     of: request(namespace), until: isSurvey ? connections.endOfSurvey : end,
                     mayPass: SecretAnswer.mayPass
-                ).map { SecretAnswer($0, for: store, namespace: namespace) }
+                ).map { SecretAnswer($0, for: destination, namespace: namespace) }
             }
         }
     }
 
-    /// The namespace of a store. Two names for one Secret are rejected, because their writes would undo each other.
-    private func namespace(of store: TokenStore, _ own: String?) -> Result<String, BrandFailure> {
-        guard let namespace = store.address.namespace ?? own else {
+    /// The namespace of a Secret. Two names for one Secret are rejected, because their writes would undo each other.
+    private func namespace(of destination: DestinationSettings, _ own: String?) -> Result<String, BrandFailure> {
+        guard let namespace = destination.secretNamespace ?? own else {
             return .failure(
                 BrandFailure(
-                    .storeNotConfigured, "\(store.name): the pod's own namespace is unknown; set `namespace`"))
+                    .storeNotConfigured, "\(destination.name): the pod's own namespace is unknown; set `namespace`"))
         }
-        let other = TokenStore.Address(
-            namespace: store.address.namespace == nil ? namespace : nil, name: store.address.name)
+        var other = destination.address
+        other["namespace"] = destination.secretNamespace == nil ? namespace : nil
         if namespace == own, addresses.contains(other) {
             return .failure(
                 BrandFailure(
                     .storeNotConfigured,
-                    "\(store.name) is named with its namespace in one output and without it in another: use one form"
+                    "\(destination.name) is named with its namespace in one output and without it in another: use one form"
                 ))
         }
         return .success(namespace)

@@ -20,7 +20,7 @@ package struct SecretAccess: Sendable {
 
     /// All values that this program owns in a Secret.
     package struct Write: Sendable {
-        package let store: TokenStore
+        package let destination: DestinationSettings
         /// By key.
         package let values: [String: [UInt8]]
         /// The version that this write is based on.
@@ -28,8 +28,8 @@ package struct SecretAccess: Sendable {
         /// Whether the server only checks the write (dry run).
         package let isProbe: Bool
 
-        package init(store: TokenStore, values: [String: [UInt8]], version: String?, isProbe: Bool) {
-            self.store = store
+        package init(destination: DestinationSettings, values: [String: [UInt8]], version: String?, isProbe: Bool) {
+            self.destination = destination
             self.values = values
             self.version = version
             self.isProbe = isProbe
@@ -46,11 +46,11 @@ package struct SecretAccess: Sendable {
         case failed(BrandFailure)
     }
 
-    package let read: @Sendable (TokenStore) -> Result<Contents, BrandFailure>
+    package let read: @Sendable (DestinationSettings) -> Result<Contents, BrandFailure>
     package let write: @Sendable (Write) -> WriteResult
 
     package init(
-        read: @escaping @Sendable (TokenStore) -> Result<Contents, BrandFailure>,
+        read: @escaping @Sendable (DestinationSettings) -> Result<Contents, BrandFailure>,
         write: @escaping @Sendable (Write) -> WriteResult
     ) {
         self.read = read

@@ -6,24 +6,24 @@ internal import Model
 /// The meaning of an API server's response for a Secret and its brands.
 struct SecretAnswer {
     private let reply: HTTPResponse
-    private let store: TokenStore
+    private let destination: DestinationSettings
     private let namespace: String
 
-    init(_ reply: HTTPResponse, for store: TokenStore, namespace: String) {
+    init(_ reply: HTTPResponse, for destination: DestinationSettings, namespace: String) {
         self.reply = reply
-        self.store = store
+        self.destination = destination
         self.namespace = namespace
     }
 
     /// The Secret's name in messages.
-    private var name: String { "the Secret \(namespace)/\(store.address.name)" }
+    private var name: String { "the Secret \(namespace)/\(destination.secretName)" }
 
     /// The result of a GET.
     var contents: Result<SecretAccess.Contents, BrandFailure> {
         switch reply.status {
         case 200:
             guard let object = SecretObject(reply.body) else { return .failure(notUnderstood) }
-            return .success(object.contents(of: store))
+            return .success(object.contents(of: destination))
         // The Secret does not exist yet. A missing namespace is found when something is written.
         case 404: return .success(SecretAccess.Contents())
         default: return .failure(failure(to: "read"))
@@ -35,7 +35,7 @@ struct SecretAnswer {
         switch reply.status {
         case 200, 201:
             guard let object = SecretObject(reply.body) else { return .failed(notUnderstood) }
-            let values = object.contents(of: store).values
+            let values = object.contents(of: destination).values
             guard let key = write.values.keys.sorted().first(where: { values[$0] != write.values[$0] }) else {
                 return .written(version: object.metadata.resourceVersion)
             }
@@ -54,7 +54,7 @@ struct SecretAnswer {
     private var conflict: SecretAccess.WriteResult {
         let status = APIStatus(reply.body)
         guard !status.conflicts.isEmpty else { return .changed }
-        let keys = Set(store.entries.map(\.key))
+        let keys = Set(destination.entries.map(\.key))
         var failures: [String: BrandFailure] = [:]
         for conflict in status.conflicts {
             let prefix = ".data."

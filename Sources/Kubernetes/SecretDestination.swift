@@ -5,11 +5,6 @@ internal import Synchronization
 
 /// A Secret that holds the tokens of many brands, one key each.
 package final class SecretDestination: SharedDestination {
-    private struct Entry: Sendable {
-        let brand: String
-        let key: String
-    }
-
     private struct State: Sendable {
         var contents = SecretAccess.Contents()
         /// Why it could not be read. An unknown state is not overwritten.
@@ -18,36 +13,47 @@ package final class SecretDestination: SharedDestination {
         var refusals: [String: BrandFailure] = [:]
     }
 
-    private let store: TokenStore
-    private let entries: [Entry]
+    private let destination: DestinationSettings
     private let access: SecretAccess
     private let state = Mutex(State())
-    /// The tokens that ``read()`` found.
-    private let tokensRead = Mutex<[Token]>([])
+    /// The tokens that were read or are to be written, by text.
+    private let published = Mutex<[String: Token]>([:])
 
     /// Attempts to write after another client changed the Secret.
     private static let patience = 4
 
-    package init(_ store: TokenStore, of configuration: Configuration, access: SecretAccess) {
-        self.store = store
+    package init(_ destination: DestinationSettings, access: SecretAccess) {
+        self.destination = destination
         self.access = access
-        entries = store.entries.map { Entry(brand: configuration.brands[$0.brand].name, key: $0.key) }
     }
 
-    package var name: String { store.name }
+    private var entries: [DestinationSettings.Entry] { destination.entries }
+
+    package var kind: String { "kubernetes-secret" }
+    package var name: String { destination.name }
     package var brands: [String] { entries.map(\.brand) }
     /// A write is a request, and every watcher of the Secret is notified.
     package var interval: Duration { .seconds(5) }
+    package var isReplacedWhole: Bool { false }
     package var probesWrites: Bool { true }
     package var failure: BrandFailure? { state.withLock { $0.failure } }
+    package var isAsConfigured: Bool {
+        state.withLock { $0.contents.version == nil || $0.contents.hasConfiguredLabels }
+    }
 
     /// Not from ``state``: a write holds that while the API server hangs, and a stopped run must not wait for it.
-    package var hiddenTokens: [Token] { tokensRead.withLock { $0 } }
+    package var hiddenTokens: [Token] { published.withLock { Array($0.values) } }
+
+    private func note(_ tokens: some Collection<Token>) {
+        published.withLock { published in
+            for token in tokens { published[token.text] = token }
+        }
+    }
 
     // MARK: Reading
 
     package func read() {
-        let result = access.read(store)
+        let result = access.read(destination)
         let tokens = state.withLock { state -> [Token] in
             switch result {
             case .success(let contents): state.contents = contents
@@ -57,7 +63,7 @@ package final class SecretDestination: SharedDestination {
                 if case .token(let token) = snapshot(entry.key, state).state { token } else { nil }
             }
         }
-        tokensRead.withLock { $0 = tokens }
+        note(tokens)
     }
 
     package func snapshots(of brand: Brand) -> [OutputSnapshot] {
@@ -79,7 +85,8 @@ package final class SecretDestination: SharedDestination {
         } else {
             found = .noToken(.missing)
         }
-        return OutputSnapshot(path: store.path(of: key), state: found, refusal: state.failure ?? state.refusals[key])
+        return OutputSnapshot(
+            path: destination.path(of: key), state: found, refusal: state.failure ?? state.refusals[key])
     }
 
     // MARK: Probing
@@ -88,7 +95,7 @@ package final class SecretDestination: SharedDestination {
         state.withLock { state in
             guard state.failure == nil else { return }
             let wanted = Set(entries.lazy.filter { brands.contains($0.brand) }.map(\.key))
-            refuseOverflow(Dictionary(uniqueKeysWithValues: wanted.map { ($0, TokenStore.expectedTokenSize) }), &state)
+            refuseOverflow(Dictionary(uniqueKeysWithValues: wanted.map { ($0, Token.expectedSize) }), &state)
             let keys = wanted.subtracting(state.refusals.keys)
             guard !keys.isEmpty else { return }
             var values = values([:], state)
@@ -113,10 +120,10 @@ package final class SecretDestination: SharedDestination {
         }
         for entry in entries where state.contents.values[entry.key] == nil && state.refusals[entry.key] == nil {
             guard let more = sizes[entry.key] else { continue }
-            if size + more > TokenStore.maximumSize {
+            if size + more > destination.capacity ?? .max {
                 state.refusals[entry.key] = BrandFailure(
                     .storeTooLarge,
-                    "\(store.name): with the key \(entry.key) it would exceed a Secret's size limit (1 MiB): spread "
+                    "\(destination.name): with the key \(entry.key) it would exceed a Secret's size limit (1 MiB): spread "
                         + "the brands over several Secrets")
             } else {
                 size += more
@@ -127,7 +134,8 @@ package final class SecretDestination: SharedDestination {
     // MARK: Writing
 
     package func write(_ tokens: [String: Token], isLast: Bool, barrier: WriteBarrier?) -> [PlaceOutcome]? {
-        state.withLock { state in
+        note(tokens.values)
+        return state.withLock { state in
             let failure = bring(tokens, barrier, &state)
             return outcomes(tokens, failure, isLast, state)
         }
@@ -148,7 +156,7 @@ package final class SecretDestination: SharedDestination {
     }
 
     private func write(_ values: [String: [UInt8]], _ state: State, isProbe: Bool) -> SecretAccess.Write {
-        SecretAccess.Write(store: store, values: values, version: state.contents.version, isProbe: isProbe)
+        SecretAccess.Write(destination: destination, values: values, version: state.contents.version, isProbe: isProbe)
     }
 
     /// The write that sets these values; nil if the Secret already has them and no other value of this program.
@@ -181,7 +189,7 @@ package final class SecretDestination: SharedDestination {
             // The tokens of the other brands are written without these keys.
             case .conflicts(let conflicts): state.refusals.merge(conflicts) { $1 }
             case .changed:
-                switch access.read(store) {
+                switch access.read(destination) {
                 case .success(let contents): state.contents = contents
                 case .failure(let failure): return failure
                 }
@@ -189,7 +197,7 @@ package final class SecretDestination: SharedDestination {
             }
         }
         return BrandFailure(
-            .storeChanged, "\(store.name) was changed by another client each time it was written")
+            .storeChanged, "\(destination.name) was changed by another client each time it was written")
     }
 
     /// The outcome of each brand's key.
@@ -203,12 +211,13 @@ package final class SecretDestination: SharedDestination {
             guard let reason = refusal ?? failure else {
                 guard isNew else { return nil }
                 return PlaceOutcome(
-                    brand: entry.brand, output: OutputOutcome(path: store.path(of: entry.key), kind: .written))
+                    brand: entry.brand, output: OutputOutcome(path: destination.path(of: entry.key), kind: .written))
             }
             // If a write without new tokens fails, all brands of the Secret fail.
             guard isLast, isNew || (!hasTokens && refusal == nil) else { return nil }
             let output = OutputOutcome(
-                path: store.path(of: entry.key), kind: refusal == nil ? .failed : .refused, message: reason.message,
+                path: destination.path(of: entry.key), kind: refusal == nil ? .failed : .refused,
+                message: reason.message,
                 code: reason.code)
             let mayHaveArrived = refusal == nil && reason.code == .storeUnavailable && isNew
             return PlaceOutcome(brand: entry.brand, output: output, mayHaveArrived: mayHaveArrived)

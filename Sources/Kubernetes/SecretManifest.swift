@@ -24,8 +24,8 @@ struct SecretManifest: Encodable {
 
     init(_ write: SecretAccess.Write, namespace: String) {
         metadata = Metadata(
-            name: write.store.address.name, namespace: namespace,
-            labels: write.store.labels.isEmpty ? nil : write.store.labels, resourceVersion: write.version)
+            name: write.destination.secretName, namespace: namespace,
+            labels: write.destination.labels.isEmpty ? nil : write.destination.labels, resourceVersion: write.version)
         data = write.values.mapValues { Data($0).base64EncodedString() }
     }
 

@@ -52,7 +52,7 @@ struct SecretObject: Decodable {
     }
 
     /// The content that a run needs.
-    func contents(of store: TokenStore) -> SecretAccess.Contents {
+    func contents(of destination: DestinationSettings) -> SecretAccess.Contents {
         var contents = SecretAccess.Contents()
         contents.version = metadata.resourceVersion
         for (key, value) in data ?? [:] {
@@ -64,7 +64,8 @@ struct SecretObject: Decodable {
         contents.owned = Self.names(own.compactMap { $0.fieldsV1?.data }).intersection(contents.values.keys)
         let ownLabels = Self.names(own.compactMap { $0.fieldsV1?.metadata?.labels })
         contents.hasConfiguredLabels =
-            ownLabels == Set(store.labels.keys) && store.labels.allSatisfy { metadata.labels?[$0.key] == $0.value }
+            ownLabels == Set(destination.labels.keys)
+            && destination.labels.allSatisfy { metadata.labels?[$0.key] == $0.value }
         return contents
     }
 

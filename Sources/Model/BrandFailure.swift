@@ -4,54 +4,68 @@ package import DurableFiles
 
 /// Why a brand has no new token: a code for machines, a sentence for people, and whether another run may help.
 package struct BrandFailure: Error, Sendable, Equatable {
-    /// Stable values of the report and the metrics. They are never renamed; new ones may be added.
-    package enum Code: String, Sendable, CaseIterable {
-        case secretUnreadable = "secret-unreadable"
-        case outputRefused = "output-refused"
-        case outputNotWritten = "output-not-written"
-        case durabilityUnknown = "durability-unknown"
-        case diskHangs = "disk-hangs"
-        case accountUnknown = "account-unknown"
-        case hostNotResolved = "host-not-resolved"
-        case notConnected = "not-connected"
-        case timedOut = "timed-out"
-        case connectionLost = "connection-lost"
-        case tlsFailed = "tls-failed"
-        case tlsRefused = "tls-refused"
-        case tlsIdentity = "tls-identity"
-        case tlsTrustStore = "tls-trust-store"
-        case proxyFailed = "proxy-failed"
-        case proxyNotResolved = "proxy-not-resolved"
-        case proxyAuthentication = "proxy-authentication"
-        case credentialsRejected = "credentials-rejected"
-        case clockSkew = "clock-skew"
-        case requestRefused = "request-refused"
-        case requestIDSpent = "request-id-spent"
-        case rateLimited = "rate-limited"
-        case serverError = "server-error"
-        case redirectRefused = "redirect-refused"
-        case answerMalformed = "answer-malformed"
-        case answerTooLarge = "answer-too-large"
-        case answerSignature = "answer-signature"
-        case tokenInvalid = "token-invalid"
-        case tokenExpired = "token-expired"
-        case tokenForeign = "token-foreign"
-        case shortLived = "short-lived"
-        case storeNotConfigured = "store-not-configured"
-        case storeUnavailable = "store-unavailable"
-        case storeUntrusted = "store-untrusted"
-        case storeUnauthorized = "store-unauthorized"
-        case storeForbidden = "store-forbidden"
-        case storeNotFound = "store-not-found"
-        case storeConflict = "store-conflict"
-        case storeChanged = "store-changed"
-        case storeTooLarge = "store-too-large"
-        case storeRefused = "store-refused"
-        case storeAnswer = "store-answer"
-        case deadlineExceeded = "deadline-exceeded"
-        case stopped
-        case unfinished
-        case `internal`
+    /// A stable value of the report and the metrics, never renamed. A module may add its own in an extension.
+    package struct Code: Sendable, Hashable {
+        package enum Class: Sendable {
+            /// The same run may succeed a little later, without anyone changing anything.
+            case transient
+            case permanent
+        }
+
+        /// A few words in kebab case.
+        package let text: String
+        package let `class`: Class
+
+        package init(_ text: String, _ class: Class) {
+            self.text = text
+            self.class = `class`
+        }
+
+        package static let secretUnreadable = Code("secret-unreadable", .permanent)
+        package static let outputRefused = Code("output-refused", .permanent)
+        package static let outputNotWritten = Code("output-not-written", .permanent)
+        package static let durabilityUnknown = Code("durability-unknown", .transient)
+        package static let diskHangs = Code("disk-hangs", .transient)
+        package static let accountUnknown = Code("account-unknown", .permanent)
+        package static let hostNotResolved = Code("host-not-resolved", .transient)
+        package static let notConnected = Code("not-connected", .transient)
+        package static let timedOut = Code("timed-out", .transient)
+        package static let connectionLost = Code("connection-lost", .transient)
+        package static let tlsFailed = Code("tls-failed", .transient)
+        package static let tlsRefused = Code("tls-refused", .permanent)
+        package static let tlsIdentity = Code("tls-identity", .permanent)
+        package static let tlsTrustStore = Code("tls-trust-store", .permanent)
+        package static let proxyFailed = Code("proxy-failed", .transient)
+        package static let proxyNotResolved = Code("proxy-not-resolved", .permanent)
+        package static let proxyAuthentication = Code("proxy-authentication", .permanent)
+        package static let credentialsRejected = Code("credentials-rejected", .permanent)
+        package static let clockSkew = Code("clock-skew", .permanent)
+        package static let requestRefused = Code("request-refused", .permanent)
+        package static let requestIDSpent = Code("request-id-spent", .transient)
+        package static let rateLimited = Code("rate-limited", .transient)
+        package static let serverError = Code("server-error", .transient)
+        package static let redirectRefused = Code("redirect-refused", .permanent)
+        package static let answerMalformed = Code("answer-malformed", .permanent)
+        package static let answerTooLarge = Code("answer-too-large", .permanent)
+        package static let answerSignature = Code("answer-signature", .permanent)
+        package static let tokenInvalid = Code("token-invalid", .permanent)
+        package static let tokenExpired = Code("token-expired", .permanent)
+        package static let tokenForeign = Code("token-foreign", .permanent)
+        package static let shortLived = Code("short-lived", .permanent)
+        package static let deadlineExceeded = Code("deadline-exceeded", .transient)
+        package static let stopped = Code("stopped", .transient)
+        package static let unfinished = Code("unfinished", .transient)
+        package static let `internal` = Code("internal", .permanent)
+
+        /// The codes of all modules but the shared destinations.
+        package static let all: [Code] = [
+            .secretUnreadable, .outputRefused, .outputNotWritten, .durabilityUnknown, .diskHangs, .accountUnknown,
+            .hostNotResolved, .notConnected, .timedOut, .connectionLost, .tlsFailed, .tlsRefused, .tlsIdentity,
+            .tlsTrustStore, .proxyFailed, .proxyNotResolved, .proxyAuthentication, .credentialsRejected, .clockSkew,
+            .requestRefused, .requestIDSpent, .rateLimited, .serverError, .redirectRefused, .answerMalformed,
+            .answerTooLarge, .answerSignature, .tokenInvalid, .tokenExpired, .tokenForeign, .shortLived,
+            .deadlineExceeded, .stopped, .unfinished, .internal,
+        ]
     }
 
     package let code: Code
@@ -63,21 +77,7 @@ package struct BrandFailure: Error, Sendable, Equatable {
         self.message = message
     }
 
-    /// Whether the same run may succeed a little later, without anyone changing anything.
-    package var isTransient: Bool {
-        switch code {
-        case .hostNotResolved, .notConnected, .timedOut, .connectionLost, .tlsFailed, .proxyFailed, .requestIDSpent,
-            .rateLimited, .serverError, .durabilityUnknown, .diskHangs, .storeUnavailable, .storeChanged,
-            .deadlineExceeded, .stopped, .unfinished:
-            true
-        case .secretUnreadable, .outputRefused, .outputNotWritten, .accountUnknown, .tlsRefused,
-            .tlsIdentity, .tlsTrustStore, .proxyNotResolved, .proxyAuthentication, .credentialsRejected, .clockSkew,
-            .requestRefused, .redirectRefused, .answerMalformed, .answerTooLarge, .answerSignature, .tokenInvalid,
-            .tokenExpired, .tokenForeign, .storeNotConfigured, .storeUntrusted, .storeUnauthorized, .storeForbidden,
-            .storeNotFound, .storeConflict, .storeTooLarge, .storeRefused, .storeAnswer, .shortLived, .internal:
-            false
-        }
-    }
+    package var isTransient: Bool { code.class == .transient }
 }
 
 extension BrandFailure {

@@ -28,8 +28,8 @@ package struct Configuration: Sendable {
     package var proxy: String?
     package var brands: [Brand] = []
     package var snippets: [Snippet] = []
-    /// Shared destinations of tokens outside the file system.
-    package var stores: [TokenStore] = []
+    /// The shared destinations that are not files.
+    package var destinations: [DestinationSettings] = []
     package var report = ReportDestinations()
     package var hooks: [Hook] = []
     /// Keeps the state that outputs cannot hold; nil uses `$STATE_DIRECTORY`.
@@ -177,16 +177,16 @@ package enum SecretSource: Sendable {
 package struct Snippet: Sendable {
     package let path: String
     package let dialect: EnvironmentDialect
-    /// Indexes into ``Configuration/brands`` in file order, each with its variable's name; `{BRAND}` is expanded.
+    /// In the order of the configuration's brands; every variable is unique.
     package let entries: [Entry]
     package let attributes: FileAttributes
     package let symlinks: SymlinkPolicy
 
-    package struct Entry: Sendable, Equatable {
-        package let brand: Int
+    package struct Entry: Sendable {
+        package let brand: Brand
         package let variable: String
 
-        package init(brand: Int, variable: String) {
+        package init(brand: Brand, variable: String) {
             self.brand = brand
             self.variable = variable
         }
@@ -202,6 +202,48 @@ package struct Snippet: Sendable {
         self.attributes = attributes
         self.symlinks = symlinks
     }
+}
+
+/// A shared destination that is not a file, as the configuration describes it. Only the module of its kind knows what
+/// its address means.
+package struct DestinationSettings: Sendable, Equatable {
+    package struct Entry: Sendable, Equatable {
+        /// The brand's name.
+        package let brand: String
+        package let key: String
+
+        package init(brand: String, key: String) {
+            self.brand = brand
+            self.key = key
+        }
+    }
+
+    /// The key of the configuration that describes it, as in `kubernetes_secret`.
+    package let kind: String
+    /// The unique name in messages and reports.
+    package let name: String
+    /// The values of the keys that say which destination it is.
+    package let address: [String: String]
+    package let labels: [String: String]
+    /// The size limit of all tokens together, in bytes; nil for no limit.
+    package let capacity: Int?
+    /// In the order of the configuration's brands; every key is unique.
+    package var entries: [Entry]
+
+    package init(
+        kind: String, name: String, address: [String: String], labels: [String: String] = [:], capacity: Int? = nil,
+        entries: [Entry] = []
+    ) {
+        self.kind = kind
+        self.name = name
+        self.address = address
+        self.labels = labels
+        self.capacity = capacity
+        self.entries = entries
+    }
+
+    /// The name of one brand's entry in messages and reports.
+    package func path(of key: String) -> String { "\(name)/\(key)" }
 }
 
 /// How long a token must be valid so that it is still valid when the next run ends.

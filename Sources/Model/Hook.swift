@@ -16,11 +16,11 @@ package struct Hook: Sendable, Equatable {
     /// The program, absolute or looked up in `PATH`, and its arguments; no shell is involved.
     package let argv: [String]
     package let trigger: Trigger
-    /// Indexes into ``Configuration/brands``; nil for all brands.
-    package let brands: Set<Int>?
+    /// Names of brands; nil for all brands.
+    package let brands: Set<String>?
     package let timeout: Duration
 
-    package init(name: String, argv: [String], trigger: Trigger, brands: Set<Int>?, timeout: Duration) {
+    package init(name: String, argv: [String], trigger: Trigger, brands: Set<String>?, timeout: Duration) {
         self.name = name
         self.argv = argv
         self.trigger = trigger
@@ -29,7 +29,7 @@ package struct Hook: Sendable, Equatable {
     }
 
     /// Whether the hook is configured for the brand.
-    package func concerns(_ brand: Int) -> Bool { brands?.contains(brand) ?? true }
+    package func concerns(_ brand: Brand) -> Bool { brands?.contains(brand.name) ?? true }
 }
 
 /// The result of one hook in one run.

@@ -56,45 +56,44 @@ package struct Shard: Sendable, Equatable {
 
 /// The brands of the configuration that a run covers.
 package struct Selection: Sendable {
-    /// Indexes into ``Configuration/brands``, ascending.
-    package let brands: [Int]
+    /// In the order of the configuration.
+    package let brands: [Brand]
+    /// Names of the configuration's other brands.
+    package let others: Set<String>
 
     /// - Parameters:
     ///   - names: nil for all brands.
     ///   - shard: nil for all brands.
-    /// - Throws: ``InvalidSelection`` if a name is unknown, or if a snippet or store needs brands of several shards.
+    /// - Throws: ``InvalidSelection`` if a name is unknown, or if a shared destination needs brands of several shards.
     package init(of configuration: Configuration, names: [String]?, shard: Shard?) throws(InvalidSelection) {
+        guard names != nil || shard != nil else {
+            brands = configuration.brands
+            others = []
+            return
+        }
         var wanted = names.map(Set.init)
-        brands = configuration.brands.indices.filter { index in
-            let name = configuration.brands[index].name
-            let isNamed = wanted.map { _ in wanted?.remove(name) != nil } ?? true
-            return isNamed && shard?.owns(name) ?? true
+        var brands: [Brand] = []
+        var others: Set<String> = []
+        for brand in configuration.brands {
+            let isNamed = wanted == nil || wanted?.remove(brand.name) != nil
+            if isNamed && shard?.owns(brand.name) ?? true { brands.append(brand) } else { others.insert(brand.name) }
         }
         if let unknown = wanted?.sorted(), !unknown.isEmpty {
             throw InvalidSelection(message: "no brand is named \(unknown.joined(separator: ", "))")
         }
-        if let shard {
-            let own = Set(brands)
-            /// Whether all of the brands belong to this shard, or none.
-            func areTogether(_ brands: [Int]) -> Bool {
-                let inside = brands.count { own.contains($0) }
-                return inside == 0 || inside == brands.count
-            }
-            for snippet in configuration.snippets {
-                guard areTogether(snippet.entries.map(\.brand)) else {
-                    throw InvalidSelection(
-                        message:
-                            "--shard \(shard.index)/\(shard.count): the snippet \(snippet.path) needs brands of several "
-                            + "shards, which would overwrite each other; give each shard its own snippet or none")
-                }
-            }
-            for store in configuration.stores {
-                guard areTogether(store.entries.map(\.brand)) else {
-                    throw InvalidSelection(
-                        message:
-                            "--shard \(shard.index)/\(shard.count): \(store.name) holds tokens of several shards, which "
-                            + "would overwrite each other; give each brand its own Secret ({brand} in its name)")
-                }
+        self.brands = brands
+        self.others = others
+        guard let shard else { return }
+        let shared =
+            configuration.snippets.lazy.map { ($0.path, $0.entries.map(\.brand.name)) }
+            + configuration.destinations.lazy.map { ($0.name, $0.entries.map(\.brand)) }
+        for (name, brands) in shared {
+            let outside = brands.count(where: others.contains)
+            guard outside == 0 || outside == brands.count else {
+                throw InvalidSelection(
+                    message:
+                        "--shard \(shard.index)/\(shard.count): \(name) holds tokens of several shards, which would "
+                        + "overwrite each other; use one for each shard or brand")
             }
         }
     }

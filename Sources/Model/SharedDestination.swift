@@ -8,14 +8,23 @@ package protocol SharedDestination: AnyObject, Sendable {
     /// Names of the brands with an entry in it, in the order of the configuration.
     var brands: [String] { get }
 
-    /// Its name in messages and reports.
+    /// What it is, in words of the document of `doctor`, as in `kubernetes-secret`.
+    var kind: String { get }
+
+    /// Its name in messages and reports. For a file this is the path.
     var name: String { get }
 
-    /// Why it could not be read. It is then not written, because that might destroy its content.
+    /// Why it was not read, or must not be written. Writing might then destroy its content.
     var failure: BrandFailure? { get }
+
+    /// Whether its mode, owner or labels are as configured, so far as they are known.
+    var isAsConfigured: Bool { get }
 
     /// How long a new token may wait for others before the destination is written.
     var interval: Duration { get }
+
+    /// Whether each write replaces the entries of all brands, also of those without a new token.
+    var isReplacedWhole: Bool { get }
 
     /// Whether the run must call ``probeWrite(for:)`` before it requests tokens.
     var probesWrites: Bool { get }
@@ -39,8 +48,17 @@ package protocol SharedDestination: AnyObject, Sendable {
     /// - Returns: nil if the write failed and must be retried.
     func write(_ tokens: [String: Token], isLast: Bool, barrier: WriteBarrier?) -> [PlaceOutcome]?
 
-    /// Tokens that were read here and are in no file.
+    /// The tokens that were read here or given to ``write(_:isLast:barrier:)``, if they are in no file of this host.
+    /// Does not wait for a write in progress.
     var hiddenTokens: [Token] { get }
+}
+
+/// The defaults are those of a file. The run checks its directory together with those of the brands' own files.
+extension SharedDestination {
+    package var isReplacedWhole: Bool { true }
+    package var probesWrites: Bool { false }
+    package func probeWrite(for brands: Set<String>) {}
+    package var hiddenTokens: [Token] { [] }
 }
 
 /// The result of one brand's entry in a shared destination.
@@ -57,7 +75,7 @@ package struct PlaceOutcome: Sendable {
     }
 }
 
-/// Creates the shared destinations of a configuration that are not files, for one run. The run ends at `end`, or when
+/// Creates those shared destinations of a configuration that are not files, for one run. The run ends at `end`, or when
 /// it is cancelled.
 package typealias DestinationMaker =
     @Sendable (_ configuration: Configuration, _ stop: Cancellation, _ end: ContinuousClock.Instant) ->

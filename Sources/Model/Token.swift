@@ -20,6 +20,8 @@ package struct Token: Sendable, Equatable {
 
     /// In bytes. DOKU's tokens are smaller than 1 KiB.
     package static let maximumSize = 16 * 1024
+    /// The assumed size of a token that is not known yet, in bytes; DOKU's tokens are smaller.
+    package static let expectedSize = 1024
 
     /// nil if the bytes are not a token: empty, too long, or not visible ASCII.
     package init?(_ bytes: ArraySlice<UInt8>) {

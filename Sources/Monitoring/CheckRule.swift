@@ -28,9 +28,9 @@ package struct CheckRule: Sendable {
     /// Checks all places where a brand's token is published.
     /// - Parameters:
     ///   - wrongAttributes: paths of shared files with a mode or owner that differs from the configuration.
-    ///   - isElsewhere: whether the token is also published to stores, which this check does not read.
+    ///   - unread: the name of a shared destination of the token that this check does not read.
     package func finding(
-        on brand: Brand, outputs: [OutputSnapshot], wrongAttributes: [String] = [], isElsewhere: Bool = false
+        on brand: Brand, outputs: [OutputSnapshot], wrongAttributes: [String] = [], unread: String? = nil
     ) -> TokenCheck.Finding {
         let critical = critical ?? Timestamp.clockTolerance
         var warning = warning ?? critical
@@ -84,11 +84,10 @@ package struct CheckRule: Sendable {
         }
         for path in wrongAttributes { note(.warning, "\(path) is not as configured: mode or owner") }
         if outputs.isEmpty {
-            note(
-                .unknown,
-                isElsewhere
-                    ? "its token is only in Kubernetes Secrets, which check does not read: monitor the exit status or "
-                        + "metrics of the runs" : "no output")
+            let missing = unread.map {
+                "its token is only in \($0), which check does not read: monitor the exit status or metrics of the runs"
+            }
+            note(.unknown, missing ?? "no output")
         }
         if texts.count > 1 { note(.warning, "the outputs hold different tokens") }
         var finding = TokenCheck.Finding(

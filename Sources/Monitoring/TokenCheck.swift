@@ -90,17 +90,20 @@ extension TokenCheck {
             // Some monitoring systems stop a plugin after ten seconds.
             let pool = WorkerPool(width: 512)
             let directories = OutputDirectories(use: .reading, pool: pool, patience: .seconds(4))
-            let chosen = selection.brands.map { configuration.brands[$0] }
             let published = PublishedState(
-                of: configuration, chosen, publication: Publication(directories: directories, accounts: Accounts()),
+                of: configuration, selection.brands,
+                publication: Publication(directories: directories, accounts: Accounts()),
                 pool: pool)
             let rule = CheckRule(configuration, warning: warning, critical: critical, now: now)
-            let elsewhere = Set(
-                configuration.stores.lazy.flatMap { $0.entries.map { configuration.brands[$0.brand].name } })
-            let findings = published.map(chosen) { brand, outputs in
+            var unread: [String: String] = [:]
+            for destination in configuration.destinations {
+                for entry in destination.entries { unread[entry.brand] = destination.name }
+            }
+            let findings = published.map(selection.brands) { [unread] brand, outputs in
                 rule.finding(
-                    on: brand, outputs: outputs, wrongAttributes: published.wrongAttributes(of: brand),
-                    isElsewhere: elsewhere.contains(brand.name))
+                    on: brand, outputs: outputs,
+                    wrongAttributes: published.destinations(of: brand).filter { !$0.isAsConfigured }.map(\.name),
+                    unread: unread[brand.name])
             }
             return TokenCheck(findings: findings.compactMap(\.self))
         } catch let error as InvalidConfiguration {

@@ -19,10 +19,10 @@ package enum RunInput: Sendable {
 
 // The files are passed one by one, because a list for ten thousand brands would be large.
 extension Configuration {
-    /// Passes every file that a run over these brands may publish.
-    package func forEachFile(of brands: some Sequence<Int>, _ body: (_ path: String, SymlinkPolicy) -> Void) {
-        for index in brands {
-            for output in self.brands[index].outputs { body(output.path, output.symlinks) }
+    /// Passes every file that a run over all brands may publish.
+    package func forEachFile(_ body: (_ path: String, SymlinkPolicy) -> Void) {
+        for brand in brands {
+            for output in brand.outputs { body(output.path, output.symlinks) }
         }
         for snippet in snippets { body(snippet.path, snippet.symlinks) }
     }
@@ -31,8 +31,8 @@ extension Configuration {
     package func forEachInput(_ body: (_ path: String, RunInput) -> Void) {
         if !file.isEmpty { body(file, .configuration) }
         if let path = tls.caFile { body(path, .trust) }
-        for index in brands.indices {
-            if case .file(let path) = brands[index].secret { body(path, .secret) }
+        for brand in brands {
+            if case .file(let path) = brand.secret { body(path, .secret) }
         }
         if case .file(let path) = report.ping?.url { body(path, .secret) }
     }

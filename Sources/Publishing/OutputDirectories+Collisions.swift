@@ -19,7 +19,7 @@ extension OutputDirectories {
         var published: Set<String> = []
         var followsLinks = false
         var last = ""
-        configuration.forEachFile(of: configuration.brands.indices) { path, symlinks in
+        configuration.forEachFile { path, symlinks in
             followsLinks = followsLinks || symlinks == .follow
             guard let location = try? FileLocation(path: path), !location.isIn(last) else { return }
             last = location.directory
@@ -51,7 +51,7 @@ extension OutputDirectories {
         }
         var found: [String: BrandFailure] = [:]
         var first: [Place: String] = [:]
-        configuration.forEachFile(of: configuration.brands.indices) { path, symlinks in
+        configuration.forEachFile { path, symlinks in
             guard let location = try? location(path, symlinks),
                 let identity = identities[location.directory] ?? (try? directory(location.directory).identity())
             else { return }

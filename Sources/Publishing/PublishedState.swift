@@ -35,20 +35,14 @@ package final class PublishedState: Sendable {
         let collisions = found.first.flatMap { $0 } ?? [:]
         self.collisions = collisions
         let snippets = configuration.snippets.map { snippet in
-            SnippetFile(snippet, of: configuration, publication: publication, collision: collisions[snippet.path])
+            SnippetFile(snippet, publication: publication, collision: collisions[snippet.path])
         }
         let chosen = brands.count == configuration.brands.count ? nil : Set(brands.map(\.name))
         let own = (snippets + others).filter { destination in
             chosen.map { chosen in destination.brands.contains(where: chosen.contains) } ?? true
         }
         destinations = own
-        let read = pool.map(own.count, within: nil, grouping: 1, onCancel: onCancel) { index in
-            own[index].read()
-            return true
-        }
-        for (destination, isRead) in zip(own, read) where isRead == nil {
-            (destination as? SnippetFile)?.noteHanging()
-        }
+        _ = pool.map(own.count, within: nil, grouping: 1, onCancel: onCancel) { own[$0].read() }
         var memberships: [String: [any SharedDestination]] = [:]
         for destination in own {
             for name in destination.brands where chosen?.contains(name) ?? true {
@@ -63,7 +57,7 @@ package final class PublishedState: Sendable {
         var paths: Set<String> = []
         var links: [String] = []
         var last = ""
-        configuration.forEachFile(of: configuration.brands.indices) { path, symlinks in
+        configuration.forEachFile { path, symlinks in
             if symlinks == .follow { links.append(path) }
             guard let location = try? FileLocation(path: path), !location.isIn(last) else { return }
             last = location.directory
@@ -76,11 +70,6 @@ package final class PublishedState: Sendable {
 
     /// The shared destinations with a place for the brand.
     package func destinations(of brand: Brand) -> [any SharedDestination] { memberships[brand.name] ?? [] }
-
-    /// The brand's snippets with a mode or owner that differs from the configuration.
-    package func wrongAttributes(of brand: Brand) -> [String] {
-        destinations(of: brand).compactMap { $0 as? SnippetFile }.filter(\.hasWrongAttributes).map(\.path)
-    }
 
     /// Calls `judge` for each brand with its published tokens, on the threads of the pool. A disk that does not respond
     /// delays only the brands with files on it.

@@ -69,12 +69,9 @@ package final class SharedPublisher: Sendable {
                 then()
             }
         }
-
-        var hiddenTokens: [Token] {
-            destination.hiddenTokens + (destination is SnippetFile ? [] : state.withLock { Array($0.tokens.values) })
-        }
     }
 
+    private let destinations: [any SharedDestination]
     private let writers: [Writer]
     /// By name of the brand.
     private let memberships: [String: [Writer]]
@@ -94,6 +91,7 @@ package final class SharedPublisher: Sendable {
             writers.append(writer)
             for brand in Set(destination.brands) { memberships[brand, default: []].append(writer) }
         }
+        self.destinations = destinations
         self.writers = writers
         self.memberships = memberships
     }
@@ -117,5 +115,5 @@ package final class SharedPublisher: Sendable {
     }
 
     /// Published tokens that are not in a file.
-    package var hiddenTokens: [Token] { writers.flatMap(\.hiddenTokens) }
+    package var hiddenTokens: [Token] { destinations.flatMap(\.hiddenTokens) }
 }

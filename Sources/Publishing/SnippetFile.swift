@@ -22,57 +22,39 @@ package final class SnippetFile: SharedDestination {
         var written: OutputOutcome?
     }
 
-    private struct Entry: Sendable {
-        let name: String
-        let clientID: String
-        let variable: String
-    }
-
     private let snippet: Snippet
-    private let entries: [Entry]
     private let variables: [String: String]
     private let reader: OutputReader
     private let publication: Publication
     /// Why the file is refused, because another path is the same file.
     private let collision: BrandFailure?
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     /// In bytes. Enough for a few thousand tokens.
     private static let largest = 4 << 20
 
     package init(
-        _ snippet: Snippet, of configuration: Configuration, publication: Publication, collision: BrandFailure?
+        _ snippet: Snippet, publication: Publication, collision: BrandFailure?
     ) {
         self.snippet = snippet
         self.publication = publication
         self.collision = collision
         reader = OutputReader(directories: publication.directories, accounts: publication.accounts)
-        entries = snippet.entries.map { entry in
-            let brand = configuration.brands[entry.brand]
-            return Entry(name: brand.name, clientID: brand.clientID, variable: entry.variable)
-        }
-        variables = Dictionary(entries.map { ($0.name, $0.variable) }) { first, _ in first }
+        variables = Dictionary(snippet.entries.map { ($0.brand.name, $0.variable) }) { first, _ in first }
+        // If the disk does not respond, this stays.
+        let hanging = BrandFailure(.outputRefused, FileError.hanging(snippet.path))
+        state = Mutex(State(refusal: hanging, isClosed: true))
     }
 
-    package var path: String { snippet.path }
+    package var kind: String { "output" }
     package var name: String { snippet.path }
-    package var failure: BrandFailure? { refusal }
-    package var brands: [String] { entries.map(\.name) }
+    package var brands: [String] { snippet.entries.map(\.brand.name) }
     package var interval: Duration { .seconds(1) }
-    package var probesWrites: Bool { false }
-    package var hiddenTokens: [Token] { [] }
+    package var failure: BrandFailure? { state.withLock { $0.refusal } }
+    package var isAsConfigured: Bool { state.withLock { $0.contents == nil || $0.hasConfiguredAttributes } }
 
-    /// Whether the file's mode or owner differs from the configuration.
-    var hasWrongAttributes: Bool {
-        state.withLock { $0.contents != nil && !$0.hasConfiguredAttributes }
-    }
-
-    /// Why the file will not be written.
-    package var refusal: BrandFailure? { state.withLock { $0.refusal } }
-
+    /// The tokens that ``read()`` found.
     package var tokens: [Token] { state.withLock { Array($0.tokens.values) } }
-
-    package func probeWrite(for brands: Set<String>) {}
 
     // MARK: Reading
 
@@ -82,14 +64,6 @@ package final class SnippetFile: SharedDestination {
         state.withLock { [found] in $0 = found }
     }
 
-    /// Records that the file's disk does not respond.
-    func noteHanging() {
-        state.withLock { state in
-            state.refusal = BrandFailure(.outputRefused, FileError.hanging(snippet.path))
-            state.isClosed = true
-        }
-    }
-
     private func readFile() -> State {
         var state = State()
         do {
@@ -97,7 +71,7 @@ package final class SnippetFile: SharedDestination {
             let file = try reader.directories.inspect(
                 snippet.path,
                 // Room for the configured brands and as many earlier ones.
-                maximumSize: Self.largest + entries.count * 2 * Token.maximumSize, symlinks: snippet.symlinks)
+                maximumSize: Self.largest + snippet.entries.count * 2 * Token.maximumSize, symlinks: snippet.symlinks)
             guard case .regular(let file) = file else { return state }
             // A file of an untrusted user is ignored.
             guard !attributes.distrusts(file) else { return state }
@@ -129,7 +103,7 @@ package final class SnippetFile: SharedDestination {
         for (variable, value) in snippet.dialect.assignments(in: contents) {
             if let token = Token.published(value) { state.tokens[variable] = token }
         }
-        guard entries.contains(where: { state.tokens[$0.variable] == nil }) else { return }
+        guard snippet.entries.contains(where: { state.tokens[$0.variable] == nil }) else { return }
         for dialect in EnvironmentDialect.allCases {
             for value in dialect.assignments(in: contents).values {
                 guard let token = Token(value), !token.isTruncated, let clientID = token.clientID else { continue }
@@ -164,14 +138,14 @@ package final class SnippetFile: SharedDestination {
             case .failed where !isLast: return nil
             case .failed, .due, .refused, .durabilityUnknown: break
             }
-            return entries.map { entry in
+            return snippet.entries.map { entry in
                 var output = file
-                if uncarried.contains(entry.name) {
+                if uncarried.contains(entry.brand.name) {
                     output.kind = .failed
                     output.message =
                         "the dialect of \(snippet.path) cannot carry this token unchanged; choose another one"
                 }
-                return PlaceOutcome(brand: entry.name, output: output)
+                return PlaceOutcome(brand: entry.brand.name, output: output)
             }
         }
     }
@@ -183,14 +157,14 @@ package final class SnippetFile: SharedDestination {
             return OutputOutcome(path: snippet.path, kind: .refused, message: refusal.message, code: refusal.code)
         }
         var lines = ""
-        for entry in entries {
+        for entry in snippet.entries {
             let old = Self.lastGood(entry, state)
-            guard let token = tokens[entry.name] ?? old else { continue }
+            guard let token = tokens[entry.brand.name] ?? old else { continue }
             if let line = snippet.dialect.assignment(entry.variable, token.text) {
                 lines += "\(line)\n"
                 continue
             }
-            uncarried.insert(entry.name)
+            uncarried.insert(entry.brand.name)
             // The last good token stays until the dialect can carry a new one.
             if let line = old.flatMap({ snippet.dialect.assignment(entry.variable, $0.text) }) { lines += "\(line)\n" }
         }
@@ -210,8 +184,9 @@ package final class SnippetFile: SharedDestination {
 
     /// The last good token of a brand: under its variable, or under another one if the token names the brand. A token
     /// that names another brand is never used.
-    private static func lastGood(_ entry: Entry, _ state: State) -> Token? {
-        if let token = state.tokens[entry.variable], token.clientID ?? entry.clientID == entry.clientID { return token }
-        return state.tokensByClientID[entry.clientID]
+    private static func lastGood(_ entry: Snippet.Entry, _ state: State) -> Token? {
+        let clientID = entry.brand.clientID
+        if let token = state.tokens[entry.variable], token.clientID ?? clientID == clientID { return token }
+        return state.tokensByClientID[clientID]
     }
 }

@@ -49,7 +49,7 @@ extension MetricsFamily where Subject == BrandOutcome {
             name: "doku_token_outcome_info",
             help: "The brand's outcome in the last run, and the failure's code.", labels: ["outcome", "code"]
         ) { outcome in
-            [([("outcome", outcome.kind.rawValue), ("code", outcome.failure?.code.rawValue ?? "")], "1")]
+            [([("outcome", outcome.kind.rawValue), ("code", outcome.failure?.code.text ?? "")], "1")]
         },
         one("doku_token_attempts", "Requests that the last run sent for the brand.") { "\($0.attempts)" },
         one("doku_token_duration_seconds", "Time that the last run spent on the brand.") {

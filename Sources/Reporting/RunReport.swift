@@ -102,7 +102,7 @@ extension BrandOutcome {
     fileprivate var json: JSONObject {
         [
             "name": name, "client_id": clientID, "outcome": kind.rawValue, "reason": reasonWords,
-            "code": failure?.code.rawValue, "transient": failure?.isTransient, "message": failure?.message,
+            "code": failure?.code.text, "transient": failure?.isTransient, "message": failure?.message,
             "attempts": attempts, "duration_ms": duration.wholeMilliseconds, "issued_at": issuedAt,
             "expires_at": expiresAt, "outputs": outputs.map(\.json),
         ]
@@ -127,7 +127,7 @@ extension RunReport {
         }
         for warning in warnings { text += "warning: \(warning)\n" }
         for failure in failures {
-            let parts = [failure.brand, failure.code?.rawValue, failure.message].compactMap { $0 }
+            let parts = [failure.brand, failure.code?.text, failure.message].compactMap { $0 }
             text += parts.joined(separator: ": ") + "\n"
         }
         return text

@@ -13,7 +13,7 @@ enum RunSummary {
     /// Names as many failed brands as fit; `failed` counts all of them.
     static func json(_ report: RunReport) -> String {
         let failures = report.outcomes.compactMap { outcome -> JSONObject? in
-            outcome.failure.map { ["name": outcome.name, "code": $0.code.rawValue] }
+            outcome.failure.map { ["name": outcome.name, "code": $0.code.text] }
         }
         func document(_ listed: [JSONObject]) -> String {
             let summary: JSONObject = [

@@ -37,12 +37,12 @@ extension BrandRotation {
                 report(attempt, sending, reason.failure)
                 throw reason.failure
             }
-            run.endpoint.note(sending.result, at: run.context.now())
+            resources.endpoint.note(sending.result, at: run.context.now())
             let now = run.context.now().advanced(by: sending.offset)
             switch client.judge(sending.result, requestID: attempt.requestID, now: now) {
             case .granted(let token):
                 // The offset is confirmed, so all brands sign with it.
-                if let offset = attempt.supposedOffset { run.endpoint.sign(withOffset: offset) }
+                if let offset = attempt.supposedOffset { resources.endpoint.sign(withOffset: offset) }
                 report(attempt, sending, nil)
                 return token
             case .failed(let failure, let advice):
@@ -71,10 +71,10 @@ extension BrandRotation {
         let signed = SignedOffset()
         let result = await withCheckedContinuation { continuation in
             // A confirmed offset saves every other brand a failed attempt, so this request is sent before theirs.
-            run.http.submit(notBefore: attempt.notBefore, goesFirst: attempt.provesOffset) { [run] in
+            resources.http.submit(notBefore: attempt.notBefore, goesFirst: attempt.provesOffset) { [run] in
                 // The signature covers the timestamp, so each attempt is signed just before it is sent.
                 run.context.observe?(.sent)
-                let offset = attempt.supposedOffset ?? run.endpoint.signingOffset
+                let offset = attempt.supposedOffset ?? resources.endpoint.signingOffset
                 signed.set(offset)
                 var request = client.request(id: attempt.requestID, at: run.context.now().advanced(by: offset))
                 request.needsFreshConnection = attempt.needsFreshConnection
@@ -121,7 +121,7 @@ extension BrandRotation {
 
     /// Whether the endpoint's health forbids another attempt. If so, the failure's message says why.
     private func refuses(_ advice: RetryDecision, _ failure: inout BrandFailure) -> Bool {
-        guard let refusal = run.endpoint.refusal(of: advice) else { return false }
+        guard let refusal = resources.endpoint.refusal(of: advice) else { return false }
         failure = BrandFailure(failure.code, "\(failure.message); \(refusal)")
         return true
     }

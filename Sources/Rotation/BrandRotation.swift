@@ -13,11 +13,12 @@ internal import TokenAPI
 /// no thread while it waits for the response.
 struct BrandRotation: Sendable {
     let job: BrandJob
-    let run: RunResources
+    let resources: RunResources
     /// Released when the first response arrives, or before the brand waits for a program.
     let place: StartWindow.Place
 
     var brand: Brand { job.brand }
+    var run: RotationRun { resources.run }
 
     /// Processes the brand and records its outcome.
     func perform() async {
@@ -47,12 +48,12 @@ struct BrandRotation: Sendable {
         let source = brand.secret
         // A program may take its whole timeout. Other brands may start meanwhile.
         if source.isCommand { place.leave() }
-        let pool = source.isCommand ? run.commands : run.pool
+        let pool = source.isCommand ? resources.commands : run.pool
         let result = await pool.value(within: source.isCommand ? nil : run.configuration.patience) {
-            [run] () -> Result<Secret, BrandFailure> in
+            [run, resources] () -> Result<Secret, BrandFailure> in
             do throws(BrandFailure) {
                 return .success(
-                    try run.secrets.secret(
+                    try resources.secrets.secret(
                         from: source, isHanging: run.publication.directories.isHanging,
                         isCancelled: { run.stop.reason != nil }))
             } catch {
@@ -77,9 +78,9 @@ struct BrandRotation: Sendable {
         outcome.attempts = Int32(attempts)
         outcome.duration = .now - began
         run.context.observe?(.done(isFailure: outcome.failure != nil))
-        let isShared = kind == .rotated && run.shared.isNeeded(for: brand)
+        let isShared = kind == .rotated && resources.shared.isNeeded(for: brand)
         job.finish(outcome, outputs, awaitsShared: isShared)
-        if isShared { run.shared.add(token, of: brand) }
+        if isShared { resources.shared.add(token, of: brand) }
     }
 
     private func write(_ token: Token, _ outcome: inout BrandOutcome, _ outputs: inout [BrandJob.Output]) {
@@ -91,12 +92,12 @@ struct BrandRotation: Sendable {
         let offset = OutputSnapshot.clockOffset(of: token, writtenAt: now)
         outcome.health = run.policy.health(
             of: token, brand: brand, writtenAt: now,
-            clockOffset: offset == .zero ? run.endpoint.signingOffset : offset)
+            clockOffset: offset == .zero ? resources.endpoint.signingOffset : offset)
         for (index, output) in brand.outputs.enumerated() {
             // A refused output is not written.
             if !outputs[index].isRefused {
                 outputs[index].outcome = run.publication.publish(
-                    token, of: brand, to: output, over: outputs[index].previous, barrier: run.barrier)
+                    token, of: brand, to: output, over: outputs[index].previous, barrier: resources.barrier)
             }
             guard let failure = outputs[index].outcome.failure else { continue }
             outcome.failure = outcome.failure ?? failure

@@ -1,233 +1,281 @@
 // SPDX-License-Identifier: Apache-2.0
-// The module Rotation: one run, from the lock on its configuration to its report. It reads, decides, requests and
-// publishes.
 
+internal import Curl
+internal import Dispatch
 internal import DurableFiles
-internal import Hooks
 package import Model
-package import Reporting
-internal import Secrets
-internal import Settings
+internal import Processes
+internal import Publishing
+package import Secrets
+internal import TokenAPI
 
-/// The options of a run, as the command line sets them.
-package struct RotationRequest: Sendable {
-    package var configurationFile: String
-    /// The brands to process; nil for all.
-    package var brands: [String]?
-    package var shard: Shard?
-    package var force = false
-    /// Plan only: takes no lock, reads no secret, sends no token request and writes nothing.
-    package var isDryRun = false
-    /// How long to wait for another run of the same configuration.
-    package var wait: Duration = .zero
-    /// Whether a person waits for the run. The run then skips its random delay.
-    package var isAttended = false
+/// One run over one configuration: read the outputs, decide, request, publish. The caller holds the run's lock.
+package final class RotationRun: Sendable {
+    let configuration: Configuration
+    let brands: [Brand]
+    let context: RunContext
+    let stop: Cancellation
+    let policy: RenewalPolicy
+    let publication: Publication
+    let pool = WorkerPool(width: 512)
+    private let destinations: [any SharedDestination]
+    /// When all tokens must be published.
+    let deadline: ContinuousClock.Instant
+    /// When the run must end.
+    let end: ContinuousClock.Instant
 
-    package init(configurationFile: String) {
-        self.configurationFile = configurationFile
-    }
-}
-
-/// One run of the program, from a configuration file to a report with the exit status.
-package struct RotationRun {
-    private let request: RotationRequest
-    private let runID: String
-    private let context: RunContext
-    private let stop: Cancellation
-    private let destinations: DestinationMaker
-    private let reporting: RunReporting?
-
-    /// - Parameter reporting: ignored in a dry run.
     package init(
-        _ request: RotationRequest, runID: String = RandomIdentifier.make(), context: RunContext = RunContext(),
-        stop: Cancellation, destinations: @escaping DestinationMaker = { _, _, _ in [] },
-        reporting: RunReporting? = nil
+        configuration: Configuration, selection: Selection, force: Bool, context: RunContext = RunContext(),
+        stop: Cancellation, destinations: DestinationMaker = { _, _, _ in [] }
     ) {
-        self.request = request
-        self.runID = runID
+        self.configuration = configuration
+        brands = selection.brands
         self.context = context
         self.stop = stop
-        self.destinations = destinations
-        self.reporting = request.isDryRun ? nil : reporting
+        policy = RenewalPolicy(configuration, force: force, now: context.now())
+        publication = Publication(
+            directories: OutputDirectories(pool: pool, patience: configuration.patience), accounts: Accounts())
+        end = .now + configuration.deadline
+        deadline = end - configuration.timeForHooks
+        self.destinations = destinations(configuration, stop, deadline)
     }
 
-    /// Runs and returns a report, also if the run fails.
-    package func report() -> RunReport {
-        let began = ContinuousClock.now
-        var report = RunReport(
-            runID: runID, startedAt: context.now(), endedAt: context.now(), exitStatus: .internal)
-        report.coversAllBrands = request.brands == nil
-        report.examination = request.isDryRun ? .plan : .run
-        var turn: Turn?
-        do {
-            let taken = try acquireLock()
-            turn = taken
-            try work(taken, &report)
-        } catch let error as InvalidConfiguration {
-            report.exitStatus = .configuration
-            report.problems = error.lines
-            report.destinations = error.report
-        } catch let error as FileError {
-            report.exitStatus = .configuration
-            let hint =
-                error.reason == .lockUnsupported
-                ? ", or set state_dir to a directory on one" : ""
-            report.problems = ["configuration: \(error)\(hint)"]
-        } catch let error as InvalidSelection {
-            report.exitStatus = .usage
-            report.problems = [error.message]
-        } catch {
-            report.problems = ["internal error: \(error)"]
+    /// Reads the outputs and decides which brands are due, before the deadline. Writes nothing.
+    package func plan() -> RotationPlan {
+        let alarm = stop.alarm(at: deadline)
+        defer { alarm.cancel() }
+        let published = PublishedState(
+            of: configuration, brands, publication: publication, pool: pool, others: destinations, stop: stop)
+        probeWrites(published)
+        let judged = published.map(brands) { [policy, publication] brand, outputs in
+            BrandJob(brand, outputs, policy: policy, directories: publication.directories)
         }
-        if let status = stop.reason?.exitStatus { report.exitStatus = status }
-        report.endedAt = context.now()
-        report.duration = .now - began
-        report.warnings += reporting?.runEnded(report) ?? []
-        // The lock is held until here.
-        withExtendedLifetime(turn) {}
-        return report
+        let failure = stop.reason?.failure
+        let jobs = zip(brands, judged).map { brand, job in job ?? BrandJob(unseen: brand, failure) }
+        return RotationPlan(jobs: jobs, destinations: published.destinations)
     }
 
-    private func work(_ turn: Turn, _ report: inout RunReport) throws {
-        let configuration = try ConfigurationSource.read(turn.file, path: request.configurationFile)
-        report.destinations = configuration.report
-        report.runEvery = configuration.runEvery
-        report.shard = request.shard
-        let selection = try Selection(of: configuration, names: request.brands, shard: request.shard)
-        guard turn.isOurs else {
-            report.lostLock = true
-            // If the wait was cancelled, the other run is not the cause.
-            guard stop.reason == nil else { return }
-            report.exitStatus = .lockHeld
-            report.problems = [
-                "another run holds the lock on \(request.configurationFile); --wait DURATION waits for it"
-            ]
+    /// Checks whether network destinations would accept new tokens for the brands that need one.
+    private func probeWrites(_ published: PublishedState) {
+        let probed = published.destinations.filter(\.probesWrites)
+        guard !probed.isEmpty else { return }
+        let brands = brands.filter { !published.destinations(of: $0).filter(\.probesWrites).isEmpty }
+        let judged = published.map(brands) { [policy] brand, outputs in
+            policy.verdict(on: brand, outputs: outputs).needsWork
+        }
+        let needy = Set(zip(brands, judged).filter { $1 ?? false }.map(\.0.name))
+        _ = pool.map(probed.count, within: nil, grouping: 1, onCancel: { [stop] in stop.onStop($0) }) { index in
+            let own = needy.intersection(probed[index].brands)
+            if !own.isEmpty { probed[index].probeWrite(for: own) }
+        }
+    }
+
+    /// Removes files that killed runs left, requests and publishes new tokens, and returns every brand's outcome.
+    ///
+    /// - Parameters:
+    ///   - announce: called once before the first file changes, with the names of the brands that may change.
+    ///   - known: receives the new tokens that no file holds, so that hook output can be redacted.
+    package func execute(
+        _ whole: consuming RotationPlan, secrets: SecretReader, announce: (@Sendable (Set<String>) -> Void)? = nil,
+        known: RedactionSet? = nil
+    ) -> RotationResult {
+        publication.directories.sweep(stop: stop) { [configuration, brands] pass in
+            for output in brands.lazy.flatMap(\.outputs) { pass(output.path, output.symlinks) }
+            for snippet in configuration.snippets { pass(snippet.path, snippet.symlinks) }
+        }
+        var plan = whole
+        var work = plan.jobs.filter(\.needsWork)
+        let barrier = announce.map { announce in
+            // A destination may be written even if none of its brands is due.
+            let shared = Set(plan.destinations.filter(\.isReplacedWhole).flatMap(\.brands))
+            let brands = Set(work.map(\.brand.name)).union(shared.intersection(brands.map(\.name)))
+            return WriteBarrier { announce(brands) }
+        }
+        let shared = plan.publisher(barrier)
+        let endpoint = EndpointHealth(brands: work.count)
+        var warnings: [String] = []
+        // Hooks and reporting have their own time limits. The deadline does not apply to them.
+        let alarm = work.isEmpty && !shared.isNeeded ? nil : stop.alarm(at: deadline)
+        defer { alarm?.cancel() }
+        if !work.isEmpty {
+            perform(work, secrets, endpoint, shared, barrier)
+            warnings = secrets.warnings
+        }
+        if alarm != nil { conclude(shared) }
+        if let doubt = publication.directories.doubt { for job in plan.jobs { job.noteUnsynced(doubt) } }
+        warnings += endpoint.warnings
+        // No file holds these tokens, so the redaction of hook output needs them here.
+        for token in known == nil ? [] : shared.hiddenTokens { known?.note(Secret(Array(token.text.utf8))) }
+        // From here on, only the result holds the jobs.
+        let jobs = plan.jobs
+        plan.jobs = []
+        work = []
+        return RotationResult(
+            jobs, unfinished: stop.reason?.failure, warnings: warnings, clockOffset: endpoint.offset,
+            notesChanges: announce != nil)
+    }
+
+    /// Processes all jobs. Returns when all are finished, or when the time limit after a cancellation has passed.
+    private func perform(
+        _ work: [BrandJob], _ secrets: SecretReader, _ endpoint: EndpointHealth, _ shared: SharedPublisher,
+        _ barrier: WriteBarrier?
+    ) {
+        let http: HTTPClient
+        do throws(CurlError) {
+            var options = HTTPOptions(configuration)
+            options.measuresTime = context.observe != nil
+            http = try HTTPClient(options: options)
+        } catch {
+            let failure = BrandFailure(.internal, "libcurl cannot be used: \(error.message)")
+            for job in work { job.fail(failure, attempts: 0, duration: .zero) }
             return
         }
-        report.coverage = coverage(of: selection, in: configuration)
-        if report.coverage == .whole { report.coversAllBrands = true }
-        if request.isDryRun { return plan(configuration, selection, &report) }
-        // Reporting may read the environment on another thread, so variables are removed from it before that.
-        let known = configuration.hooks.isEmpty ? nil : RedactionSet()
-        var variables = Set(configuration.brands.lazy.compactMap(\.secret.variable))
-        if let variable = configuration.report.ping?.url.variable { variables.insert(variable) }
-        let secrets = SecretReader(taking: variables, noting: known)
-        reporting?.runBegan(report, secret: secrets.supply)
-        rotate(configuration, selection, secrets, known, &report)
-    }
-
-    private func coverage(of selection: Selection, in configuration: Configuration) -> RunReport.Coverage {
-        guard selection.brands.count < configuration.brands.count else { return .whole }
-        let chosen = Set(selection.brands)
-        return .allBut(
-            Set(configuration.brands.indices.lazy.filter { !chosen.contains($0) }.map { configuration.brands[$0].name })
-        )
-    }
-
-    /// The open configuration file and the run's lock. They are released together.
-    private struct Turn {
-        let file: InputFile
-        /// The lock file, if the configuration file itself cannot be locked.
-        var lock: LockFile?
-        /// Whether this run holds the lock, or needs none.
-        let isOurs: Bool
-    }
-
-    /// Opens the configuration and takes the run's lock on it.
-    private func acquireLock() throws -> Turn {
-        let end = ContinuousClock.now + request.wait
-        while true {
-            let file = try InputFile(path: request.configurationFile)
-            guard !request.isDryRun else { return Turn(file: file, isOurs: true) }
-            let isLocked: Bool
-            do throws(FileError) {
-                isLocked = try file.lock(waitingUntil: end, isCancelled: { stop.reason != nil })
-            } catch {
-                guard error.reason == .lockUnsupported else { throw error }
-                return try lockInStateDirectory(instead: error, waitingUntil: end)
+        let resources = RunResources(
+            self, secrets: secrets, http: http, endpoint: endpoint, shared: shared, barrier: barrier)
+        // After a cancellation, publications in progress get some time to finish.
+        let finished = DispatchSemaphore(value: 0)
+        stop.onStop { http.cancel() }
+        stop.signal(finished, after: Cancellation.timeToPublish)
+        context.observe?(.began(brands: work.count))
+        let group = DispatchGroup()
+        for _ in work { group.enter() }
+        let window = StartWindow(work, width: max(64, configuration.concurrency * 5 / 4)) { job, place in
+            Task(executorPreference: resources.run.pool) {
+                await BrandRotation(job: job, resources: resources, place: place).perform()
+                group.leave()
             }
-            // If the file was replaced meanwhile, the next run would lock the new one. Try again with that.
-            if !isLocked || file.isCurrent { return Turn(file: file, isOurs: isLocked) }
         }
+        window.fill()
+        group.notify(queue: DispatchQueue(label: "end-of-work")) { @Sendable in _ = finished.signal() }
+        finished.wait()
+        http.cancel()
     }
 
-    /// Locks a file in the state directory, if the configuration's file system does not support locks.
-    private func lockInStateDirectory(
-        instead error: FileError, waitingUntil end: ContinuousClock.Instant
-    ) throws -> Turn {
-        let path = request.configurationFile
-        guard let directory = StateDirectory(of: try ConfigurationSource.read(path)) else { throw error }
-        let lock = try directory.lockFile()
-        let isLocked = try lock.lock(waitingUntil: end, isCancelled: { stop.reason != nil })
-        // Open the file under the lock, because it may have been replaced during the wait.
-        return Turn(file: try InputFile(path: path), lock: lock, isOurs: isLocked)
+    /// Writes the shared destinations and makes all files durable.
+    ///
+    /// This uses separate threads, so a hanging disk or server cannot block a cancelled run.
+    private func conclude(_ shared: SharedPublisher) {
+        let finished = DispatchSemaphore(value: 0)
+        let group = DispatchGroup()
+        let queue = DispatchQueue(label: "conclusion")
+        let directories = publication.directories
+        // Make the written files durable before waiting for anything else.
+        queue.async(group: group) { @Sendable in directories.synchronize() }
+        shared.finish(in: group) { directories.synchronize() }
+        group.notify(queue: queue) { @Sendable in _ = finished.signal() }
+        stop.signal(finished, after: Cancellation.timeToConclude)
+        finished.wait()
+    }
+}
+
+/// Which brands are due, and why. Planning reads no secret, sends no token request and writes no token.
+package struct RotationPlan: Sendable {
+    /// One for each brand of the run, in the order of the configuration.
+    package fileprivate(set) var jobs: [BrandJob]
+    let destinations: [any SharedDestination]
+
+    /// Whether any brand needs a new token.
+    var hasRequests: Bool { jobs.contains(where: \.isRequest) }
+
+    /// Whether any brand's token has expired, or may expire before a delayed run ends.
+    var isUrgent: Bool { jobs.contains(where: \.isUrgent) }
+
+    /// Creates the publisher for the shared destinations. It records each result in the brand's job.
+    fileprivate func publisher(_ barrier: WriteBarrier?) -> SharedPublisher {
+        let jobs = destinations.isEmpty ? [] : jobs
+        let byName = Dictionary(jobs.map { ($0.brand.name, $0) }) { first, _ in first }
+        return SharedPublisher(destinations, barrier: barrier) { byName[$0.brand]?.note($0) }
     }
 
-    private func rotation(_ configuration: Configuration, _ selection: Selection) -> TokenRotation {
-        TokenRotation(
-            configuration: configuration, selection: selection, force: request.force, context: context, stop: stop,
-            destinations: destinations)
-    }
+    /// The outcomes of a dry run.
+    package var planned: [BrandOutcome] { jobs.map(\.planned) }
+}
 
-    private func hooks(
-        _ configuration: Configuration, _ selection: Selection, _ report: RunReport
-    ) -> HookDelivery {
-        HookDelivery(configuration, selection, began: report.startedAt, isDryRun: request.isDryRun, stop: stop)
-    }
+/// The result of a run's tokens.
+package struct RotationResult: Sendable {
+    /// In the order of the configuration.
+    package let outcomes: [BrandOutcome]
+    /// Problems that did not fail a brand.
+    package let warnings: [String]
+    /// The endpoint's clock minus this host's clock; nil if no response showed it.
+    package let clockOffset: Duration?
+    /// Names of the brands whose token was published, or may still be published after a cancellation.
+    ///
+    /// This and ``failed`` are set only if hooks need them.
+    package private(set) var changed: Set<String> = []
+    /// Names of the brands that failed.
+    package private(set) var failed: Set<String> = []
 
-    /// Reports what a run would do.
-    private func plan(_ configuration: Configuration, _ selection: Selection, _ report: inout RunReport) {
-        let rotation = rotation(configuration, selection)
-        let hooks = hooks(configuration, selection, report)
-        report.outcomes = rotation.plan().planned
-        report.hooks = hooks.pending
-        report.warnings = hooks.warnings
-        report.exitStatus = ExitStatus(outcomes: report.outcomes)
-    }
-
-    private func rotate(
-        _ configuration: Configuration, _ selection: Selection, _ secrets: SecretReader, _ known: RedactionSet?,
-        _ report: inout RunReport
+    /// Closes the jobs.
+    /// - Parameter notesChanges: whether hooks need to know what changed.
+    init(
+        _ jobs: consuming [BrandJob], unfinished failure: BrandFailure?, warnings: [String], clockOffset: Duration?,
+        notesChanges: Bool
     ) {
-        if configuration.splay > .zero, !request.isAttended {
-            let plan = rotation(configuration, selection).plan()
-            if plan.hasRequests, !plan.isUrgent { stop.wait(upTo: configuration.splay * context.random()) }
+        self.warnings = warnings
+        self.clockOffset = clockOffset
+        var open = jobs
+        var outcomes: [BrandOutcome] = []
+        var changes: [BrandJob.Change] = []
+        outcomes.reserveCapacity(open.count)
+        // Release each job when its outcome exists: all 10,000 of both would need much memory.
+        open.reverse()
+        while let job = open.popLast() {
+            let (outcome, change) = job.close(unfinished: failure)
+            outcomes.append(outcome)
+            if notesChanges { changes.append(change) }
         }
-        // The deadline counts from the end of the delay. The outputs may have changed meanwhile, so plan again.
-        let rotation = rotation(configuration, selection)
-        let hooks = hooks(configuration, selection, report)
-        let announce: @Sendable (Set<String>) -> Void = { hooks.announce($0) }
-        let result = rotation.run(
-            rotation.plan(), secrets: secrets, announce: hooks.isEmpty ? nil : announce, known: known)
-        report.outcomes = result.outcomes
-        report.clockOffset = result.clockOffset
-        let status = ExitStatus(outcomes: result.outcomes)
-        report.hooks = hooks.deliver(
-            changed: result.changed, failed: result.failed, runID: report.runID, exitStatus: status,
-            deadline: rotation.end
-        ) { output in
-            var redaction = OutputRedaction(output)
-            let values = SensitiveValues(
-                configuration: configuration, known: known ?? RedactionSet(), rotation: rotation)
-            return values.hide(in: &redaction) ? redaction.text() : nil
+        self.outcomes = outcomes
+        if notesChanges { noteChanges(changes, isStopped: failure != nil) }
+    }
+
+    private mutating func noteChanges(_ changes: [BrandJob.Change], isStopped: Bool) {
+        // Every write of a shared file touches all its brands. It counts as a change for those with a new token. If
+        // no token is new, it counts for all of them.
+        var renewed: Set<String> = []
+        for (outcome, change) in zip(outcomes, changes) where change.hasNewToken {
+            renewed.formUnion(outcome.outputs.dropFirst(change.ownOutputs).lazy.map(\.path))
         }
-        report.warnings = result.warnings + hooks.warnings
-        report.exitStatus = status.with(report.hooks)
+        for (outcome, change) in zip(outcomes, changes) {
+            let hasChanged =
+                outcome.outputs.prefix(change.ownOutputs).contains(where: \.isVisible)
+                || outcome.outputs.dropFirst(change.ownOutputs).contains {
+                    $0.isVisible && (change.hasNewToken || !renewed.contains($0.path))
+                }
+            if hasChanged || change.isUnconfirmed || isStopped && change.mayStillCome { changed.insert(outcome.name) }
+            if outcome.hasFailed { failed.insert(outcome.name) }
+        }
     }
 }
 
-extension RunReporting {
-    /// Creates the reporting of a run. If the run fails before it starts, reporting reads the ping's secret itself.
-    package convenience init(stop: Cancellation) {
-        self.init(stop: stop, lateSecret: { SecretReader(taking: Set([$0.variable].compactMap(\.self))).supply })
+extension OutputOutcome {
+    /// Whether a reader sees new content.
+    fileprivate var isVisible: Bool { kind == .written || kind == .durabilityUnknown }
+}
+
+extension BrandOutcome {
+    /// Whether the brand failed. A brand that a signal stopped did not fail.
+    fileprivate var hasFailed: Bool { failure.map { $0.code != .stopped } ?? false }
+}
+
+extension EndpointHealth {
+    /// Warnings about problems that responses showed.
+    fileprivate var warnings: [String] {
+        var warnings: [String] = []
+        if hasOtherType {
+            warnings.append(
+                "answer-type: the Content-Type of a response was not JSON; look for a proxy between this host and DOKU")
+        }
+        if let skew {
+            warnings.append(
+                "clock-skew: this host's clock is \(DurationText.render(skew.magnitude)) "
+                    + "\(skew > .zero ? "behind" : "ahead of") the endpoint's; set it (timedatectl)")
+        }
+        return warnings
     }
 }
 
-extension SecretReader {
-    /// This reader in the form that reporting needs.
-    fileprivate var supply: RunReporting.SecretSupply {
-        { [self] source, isCancelled, warn throws(BrandFailure) in
-            try secret(from: source, isCancelled: isCancelled, expose: { warn(Self.warning(of: $0)) })
-        }
-    }
+extension Configuration {
+    /// The part of the run's time that is reserved for hooks. Slow brands must not delay the hooks of other brands.
+    var timeForHooks: Duration { min(hooks.reduce(.zero) { $0 + $1.timeout }, deadline / 4) }
 }

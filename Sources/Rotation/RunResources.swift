@@ -7,41 +7,28 @@ internal import Publishing
 internal import Secrets
 internal import TokenAPI
 
-/// The resources that all brands of a run share.
+/// A run in progress, and what its brands share to request and publish tokens.
 final class RunResources: Sendable {
-    let configuration: Configuration
-    let context: RunContext
-    let policy: RenewalPolicy
+    let run: RotationRun
     let secrets: SecretReader
     let http: HTTPClient
     let endpoint: EndpointHealth
-    let publication: Publication
     let shared: SharedPublisher
-    let pool: WorkerPool
+    /// Passed before the first file changes.
+    let barrier: WriteBarrier?
     /// Runs programs that print a secret.
     let commands: WorkerPool
-    let barrier: WriteBarrier?
-    let stop: Cancellation
-    /// When all tokens must be published.
-    let deadline: ContinuousClock.Instant
 
     init(
-        _ rotation: TokenRotation, secrets: SecretReader, http: HTTPClient, endpoint: EndpointHealth,
-        shared: SharedPublisher,
-        barrier: WriteBarrier?
+        _ run: RotationRun, secrets: SecretReader, http: HTTPClient, endpoint: EndpointHealth,
+        shared: SharedPublisher, barrier: WriteBarrier?
     ) {
-        configuration = rotation.configuration
-        context = rotation.context
-        policy = rotation.policy
-        publication = rotation.publication
-        pool = rotation.pool
-        stop = rotation.stop
-        deadline = rotation.deadline
-        commands = WorkerPool(width: max(8, min(64, rotation.configuration.concurrency)))
+        self.run = run
         self.secrets = secrets
         self.http = http
         self.endpoint = endpoint
         self.shared = shared
         self.barrier = barrier
+        commands = WorkerPool(width: max(8, min(64, run.configuration.concurrency)))
     }
 }

@@ -10,20 +10,19 @@ internal import Secrets
 ///
 /// It reads the files of all brands, due or not. It does not run commands.
 struct SensitiveValues {
-    let configuration: Configuration
+    let run: RotationRun
     let known: RedactionSet
-    let rotation: TokenRotation
 
     /// - Returns: false if a signal stopped the search. The output may then still hold sensitive values.
     func hide(in redaction: inout OutputRedaction) -> Bool {
         let secrets = SecretReader()
-        let directories = OutputDirectories(reading: rotation.publication.directories)
-        let publication = Publication(directories: directories, accounts: rotation.publication.accounts)
+        let directories = OutputDirectories(reading: run.publication.directories)
+        let publication = Publication(directories: directories, accounts: run.publication.accounts)
         let reader = OutputReader(directories: directories, accounts: publication.accounts)
-        let (configuration, stop) = (configuration, rotation.stop)
+        let (configuration, stop) = (run.configuration, run.stop)
         let brands = configuration.brands
         // If a disk does not respond, the hook cannot read it either.
-        let found = rotation.pool.map(
+        let found = run.pool.map(
             brands.count, within: configuration.patience, onCancel: { stop.onSignal($0) }
         ) { index in
             Self.secrets(brands[index].secret, secrets, directories)
@@ -32,14 +31,13 @@ struct SensitiveValues {
                     return Self.secret(token)
                 }
         }
-        let shared = rotation.pool.map(
+        let shared = run.pool.map(
             configuration.snippets.count + 1, within: configuration.patience, onCancel: { stop.onSignal($0) }
         ) { index -> [Secret] in
             guard index < configuration.snippets.count else {
                 return configuration.report.ping.map { Self.secrets($0.url, secrets, directories) } ?? []
             }
-            let file = SnippetFile(
-                configuration.snippets[index], of: configuration, publication: publication, collision: nil)
+            let file = SnippetFile(configuration.snippets[index], publication: publication, collision: nil)
             file.read()
             return file.tokens.map(Self.secret)
         }

@@ -70,13 +70,13 @@ extension ConfigurationReader {
         brandPlaces[name] = NamePlace(index: brandPlaces.count, mark: mark)
         let secret = (own.namesSecret ? own.secret : defaults.secret).flatMap { expand($0, for: name) }
         let list = own.outputs ?? defaults.outputs ?? OutputList()
-        guard take(places: list.sound.count + list.soundStores.count, at: fields.mark) else { return nil }
+        guard take(places: list.sound.count + list.soundDestinations.count, at: fields.mark) else { return nil }
         var outputs: [TokenOutput] = []
         outputs.reserveCapacity(list.sound.count)
         for output in list.sound {
             if let output = expand(output, for: name) { outputs.append(output) }
         }
-        for output in list.soundStores { expand(output, for: name) }
+        for output in list.soundDestinations { expand(output, for: name) }
         if list.isEmpty { uncovered[name] = fields.mark }
         guard let clientID, let secret else { return nil }
         let times = own.validTime == nil && own.renewBefore == nil ? defaults.times : own.times(over: defaults)

@@ -25,10 +25,10 @@ extension ConfigurationReader {
         if let name { places[name.value] = NamePlace(index: places.count, mark: name.mark) }
         let argv = required(.run, in: fields, hint: "a list: the program and its arguments").flatMap { program($0) }
         let trigger = fields[.when].map { choice($0) } ?? Hook.Trigger.changed
-        var brands: Set<Int>?
+        var brands: Set<String>?
         if let field = fields[.brands], !isAll(field) {
             guard let chosen = namedBrands(field) else { return nil }
-            brands = Set(chosen.keys)
+            brands = Set(chosen.values)
         }
         // A deadline shorter than the default timeout shortens the timeout, unless it was set.
         let timeout =

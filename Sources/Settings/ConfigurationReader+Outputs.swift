@@ -17,8 +17,8 @@ struct OutputTemplate {
 struct OutputList {
     /// The valid file outputs.
     var sound: [OutputTemplate] = []
-    /// The valid outputs that are keys of a Secret.
-    var soundStores: [StoreOutputTemplate] = []
+    /// The valid entries in shared destinations.
+    var soundDestinations: [DestinationTemplate] = []
     /// Whether the list in the file is empty.
     var isEmpty = true
 }
@@ -37,8 +37,8 @@ extension ConfigurationReader {
         var list = OutputList(isEmpty: items.isEmpty)
         for item in items {
             guard let fields = fields(item.node, of: .output) else { continue }
-            if let secret = fields[.kubernetesSecret] {
-                if let output = storeOutput(fields, secret.node) { list.soundStores.append(output) }
+            if let kind = DestinationKind.all.first(where: { fields[$0.key] != nil }) {
+                if let output = destination(fields, of: kind) { list.soundDestinations.append(output) }
             } else if let output = output(fields) {
                 list.sound.append(output)
             }

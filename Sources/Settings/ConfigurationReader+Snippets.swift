@@ -37,15 +37,16 @@ extension ConfigurationReader {
     }
 
     /// The brands of a snippet, each once, in file order. They count as covered from now on.
-    private mutating func chosenBrands(_ fields: Fields, of brands: [Brand]) -> [(name: String, index: Int)]? {
+    private mutating func chosenBrands(_ fields: Fields, of brands: [Brand]) -> [Brand]? {
         guard let field = required(.brands, in: fields, hint: "all, or a list of names") else { return nil }
         if isAll(field) {
             uncovered.removeAll()
-            return brands.indices.map { (brands[$0].name, $0) }
+            return brands
         }
         guard let chosen = namedBrands(field) else { return nil }
         for name in chosen.values { uncovered[name] = nil }
-        return chosen.sorted { $0.key < $1.key }.map { ($0.value, $0.key) }
+        // An invalid brand has a name, but is not in the list.
+        return chosen.keys.sorted().filter(brands.indices.contains).map { brands[$0] }
     }
 
     func isAll(_ field: Field) -> Bool { document.text(field.node) == "all" }
@@ -75,7 +76,7 @@ extension ConfigurationReader {
     }
 
     private mutating func entries(
-        _ brands: [(name: String, index: Int)], _ variable: Located<NameTemplate>
+        _ brands: [Brand], _ variable: Located<NameTemplate>
     ) -> [Snippet.Entry]? {
         guard variable.value.isVariable || brands.count <= 1 else {
             return refuse(
@@ -92,7 +93,7 @@ extension ConfigurationReader {
                     mark, "in a snippet this brand has the same variable as the brand in line \(line)",
                     hint: "names that differ only in . - _ have the same {BRAND}")
             }
-            entries.append(Snippet.Entry(brand: brand.index, variable: name))
+            entries.append(Snippet.Entry(brand: brand, variable: name))
         }
         return entries
     }

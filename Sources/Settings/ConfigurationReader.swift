@@ -26,7 +26,7 @@ package struct ConfigurationReader {
     var clientIDPlaces: [String: Mark] = [:]
     /// The form of the last output. The next output usually has the same one.
     var lastForm: TokenOutput.Form?
-    var stores = TokenStoreRegister()
+    var destinations = DestinationRegister()
     /// Brands that have no output and are in no snippet so far, by name.
     var uncovered: [String: Mark] = [:]
     /// How many more outputs there may be; negative after the problem was noted.
@@ -109,7 +109,7 @@ package struct ConfigurationReader {
         {
             readBrands(brands, defaults: defaults, into: &configuration)
         }
-        finishStores(into: &configuration)
+        finishDestinations(into: &configuration)
         readSnippets(fields, into: &configuration)
         readHooks(fields, into: &configuration)
         configuration.stateDirectory = fields[.stateDir].flatMap { fixedPath($0) }

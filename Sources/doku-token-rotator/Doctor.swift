@@ -2,7 +2,6 @@
 
 internal import ArgumentParser
 internal import Doctor
-internal import Kubernetes
 internal import Model
 
 struct Doctor: ParsableCommand {
@@ -28,7 +27,7 @@ struct Doctor: ParsableCommand {
         let signals = StopSignals(stop)
         let examination = HostCheckup(
             configurationFile: configuration.path, brands: selection.names, shard: selection.shard, stop: stop,
-            destinations: KubernetesSecrets.destinations)
+            destinations: destinations)
         let report: HostReport
         do throws(InvalidSelection) {
             report = try examination.report()

@@ -2,7 +2,6 @@
 
 internal import ArgumentParser
 internal import Dispatch
-internal import Kubernetes
 internal import Model
 internal import Reporting
 internal import Rotation
@@ -72,9 +71,9 @@ struct Rotate: ParsableCommand {
         let stop = Cancellation()
         let signals = StopSignals(stop)
         let reporting = RunReporting(stop: stop)
-        var report = RotationRun(
+        var report = RotationCommand(
             request, runID: log.runID, context: RunContext(observe: observer(log, queue, progress)), stop: stop,
-            destinations: KubernetesSecrets.destinations, reporting: reporting
+            destinations: destinations, reporting: reporting
         ).report()
         progress?.end()
         // After a signal, time is short: the run reports locally before it reports to other hosts.

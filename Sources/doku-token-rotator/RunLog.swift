@@ -76,14 +76,14 @@ extension RunLog {
     /// Writes a line for each failure, and for each warning if wanted.
     func write(_ report: RunReport, withWarnings: Bool) {
         for failure in report.failures {
-            write(.error, failure.message, Fields(brand: failure.brand, code: failure.code?.rawValue))
+            write(.error, failure.message, Fields(brand: failure.brand, code: failure.code?.text))
         }
         if withWarnings { for warning in report.warnings { write(.warning, warning) } }
     }
 
     /// Writes an attempt with its timings, for `--verbose`.
     func write(_ attempt: RunEvent.Attempt) {
-        var fields = Fields(brand: attempt.brand, attempt: attempt.number, code: attempt.failure?.code.rawValue)
+        var fields = Fields(brand: attempt.brand, attempt: attempt.number, code: attempt.failure?.code.text)
         var parts: [String] = []
         if let status = attempt.status {
             parts.append("HTTP \(status)")

@@ -65,7 +65,7 @@ import Testing
         for (check, finding) in zip(checks, findings) {
             #expect(
                 check == [
-                    "check": finding.check.rawValue, "subject": finding.subject, "result": finding.result.rawValue,
+                    "check": finding.check.name, "subject": finding.subject, "result": finding.result.rawValue,
                     "message": finding.message,
                 ])
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Kubernetes
 import Model
 import TestSupport
 import Testing
@@ -97,7 +98,7 @@ import Testing
         let statuses = entries.compactMap { $0.wholeMatch(of: /Exit status ([\d, ]+\d|\d)(, and .*)?/)?.output.1 }
         let words = entries.filter { $0.wholeMatch(of: /[a-z, -]+/) != nil }
         #expect(
-            Self.items(words).sorted() == BrandFailure.Code.allCases.map(\.rawValue).sorted())
+            Self.items(words).sorted() == (BrandFailure.Code.all + BrandFailure.Code.kubernetes).map(\.text).sorted())
         #expect(
             Self.items(statuses).compactMap(Int32.init).sorted() == ExitStatus.allCases.map(\.rawValue).sorted())
     }

@@ -2,6 +2,7 @@
 
 import Doctor
 import Foundation
+import Kubernetes
 import Model
 import Reporting
 import Settings
@@ -43,7 +44,9 @@ import Testing
     func readmeCodes() throws {
         let text = try String(contentsOf: Self.readme, encoding: .utf8)
         let section = try #require(text.section("codes"))
-        let missing = BrandFailure.Code.allCases.map(\.rawValue).filter { !section.contains("`\($0)`") }
+        let missing = (BrandFailure.Code.all + BrandFailure.Code.kubernetes).map(\.text).filter {
+            !section.contains("`\($0)`")
+        }
         #expect(missing.isEmpty)
     }
 

@@ -10,16 +10,18 @@ import Testing
 
 /// Answers to a write that say yes and mean something else: what stands in the Secret counts, not the status.
 @Suite struct SecretAnswerTests {
-    private static let store = TokenStore(
-        address: TokenStore.Address(namespace: "doku", name: "tokens"), labels: [:],
-        entries: [TokenStore.Entry(brand: 0, key: "kopi"), TokenStore.Entry(brand: 1, key: "teh")])
+    private static let destination = DestinationSettings(
+        kind: "kubernetes_secret", name: "kubernetes:doku/tokens", address: ["namespace": "doku", "name": "tokens"],
+        entries: [
+            DestinationSettings.Entry(brand: "kopi", key: "kopi"), DestinationSettings.Entry(brand: "teh", key: "teh"),
+        ])
 
     private static func result(_ body: String, isProbe: Bool = false) -> SecretAccess.WriteResult {
         let write = SecretAccess.Write(
-            store: store, values: ["kopi": Array("one".utf8), "teh": Array("two".utf8)], version: nil,
+            destination: destination, values: ["kopi": Array("one".utf8), "teh": Array("two".utf8)], version: nil,
             isProbe: isProbe)
         let reply = HTTPResponse(status: 200, body: Array(body.utf8))
-        return SecretAnswer(reply, for: store, namespace: "doku").result(of: write)
+        return SecretAnswer(reply, for: destination, namespace: "doku").result(of: write)
     }
 
     @Test func `a Secret that holds what was written is written`() {
@@ -35,13 +37,13 @@ import Testing
     @Test(
         arguments: [
             // An admission webhook took everything out, one key, or changed a value.
-            (#"{"kind": "Secret", "metadata": {"resourceVersion": "7"}}"#, "storeRefused kopi"),
-            (#"{"kind": "Secret", "metadata": {}, "data": {"kopi": "b25l"}}"#, "storeRefused teh"),
-            (#"{"kind": "Secret", "metadata": {}, "data": {"kopi": "b25l", "teh": "eA=="}}"#, "storeRefused teh"),
+            (#"{"kind": "Secret", "metadata": {"resourceVersion": "7"}}"#, "store-refused kopi"),
+            (#"{"kind": "Secret", "metadata": {}, "data": {"kopi": "b25l"}}"#, "store-refused teh"),
+            (#"{"kind": "Secret", "metadata": {}, "data": {"kopi": "b25l", "teh": "eA=="}}"#, "store-refused teh"),
             // Not a Secret.
-            (#"{"kind": "Status", "metadata": {}, "status": "Success"}"#, "storeAnswer "),
-            (#"{"metadata": {}, "data": {"kopi": "b25l", "teh": "dHdv"}}"#, "storeAnswer "),
-            ("<html>", "storeAnswer "), ("", "storeAnswer "), ("[]", "storeAnswer "),
+            (#"{"kind": "Status", "metadata": {}, "status": "Success"}"#, "store-answer "),
+            (#"{"metadata": {}, "data": {"kopi": "b25l", "teh": "dHdv"}}"#, "store-answer "),
+            ("<html>", "store-answer "), ("", "store-answer "), ("[]", "store-answer "),
         ], [false, true])
     func `anything else is not`(answer: (body: String, expected: String), isProbe: Bool) {
         guard case .failed(let failure) = Self.result(answer.body, isProbe: isProbe) else {
@@ -49,7 +51,7 @@ import Testing
             return
         }
         let parts = answer.expected.split(separator: " ").map(String.init)
-        #expect("\(failure.code)" == parts[0])
+        #expect(failure.code.text == parts[0])
         if parts.count > 1 { #expect(failure.message.contains("the key \(parts[1]) does not hold what was written")) }
     }
 }

@@ -21,7 +21,9 @@ private final class MemoryDestination: SharedDestination {
     }
 
     let brands: [String]
+    let kind = "memory"
     let name = "memory"
+    let isAsConfigured = true
     let interval: Duration
     /// Signalled when a write begins.
     let begun = DispatchSemaphore(value: 0)
@@ -37,13 +39,11 @@ private final class MemoryDestination: SharedDestination {
     }
 
     var failure: BrandFailure? { nil }
-    var probesWrites: Bool { false }
-    var hiddenTokens: [Token] { [] }
+    var hiddenTokens: [Token] { writes.flatMap(\.tokens.values) }
     var writes: [Write] { state.withLock { $0.writes } }
 
     func read() {}
     func snapshots(of brand: Brand) -> [OutputSnapshot] { [] }
-    func probeWrite(for brands: Set<String>) {}
 
     func write(_ tokens: [String: Token], isLast: Bool, barrier: WriteBarrier?) -> [PlaceOutcome]? {
         let fails = state.withLock { state in

@@ -10,28 +10,26 @@ import Testing
 
 /// An environment file that two brands share, on a real disk.
 @Suite struct SnippetFileTests {
-    private let folder: TestFolder
+    private let folder: TemporaryDirectory
 
-    init() throws { folder = try TestFolder() }
+    init() throws { folder = try TemporaryDirectory() }
 
     private static let names = ["kopi", "teh"]
 
     /// A snippet with `KOPI` for BRN-kopi and `TEH` for BRN-teh.
     private func snippet(dialect: EnvironmentDialect = .dotenv) -> SnippetFile {
-        var configuration = Configuration(endpoint: Sample.endpoint)
-        configuration.brands = Self.names.map { name in
-            Brand(
+        let entries = Self.names.map { name in
+            let brand = Brand(
                 name: name, clientID: "BRN-\(name)", secret: .environment(variable: "UNUSED"), times: .unsaid,
                 outputs: [])
+            return Snippet.Entry(brand: brand, variable: name.uppercased())
         }
         let snippet = Snippet(
-            path: folder.path("tokens.env"), dialect: dialect,
-            entries: Self.names.indices.map { Snippet.Entry(brand: $0, variable: Self.names[$0].uppercased()) },
+            path: folder.path("tokens.env"), dialect: dialect, entries: entries,
             attributes: FileAttributes(), symlinks: .refuse)
         let directories = OutputDirectories(pool: WorkerPool(width: 4), patience: .seconds(10))
         return SnippetFile(
-            snippet, of: configuration, publication: Publication(directories: directories, accounts: Accounts()),
-            collision: nil)
+            snippet, publication: Publication(directories: directories, accounts: Accounts()), collision: nil)
     }
 
     private func token(of name: String, left: Int64 = 3600) throws -> Token {
@@ -147,8 +145,8 @@ import Testing
     }
 
     @Test func `a file on a disk that does not respond is refused`() throws {
+        // The disk never lets `read()` begin.
         let file = snippet()
-        file.noteHanging()
         let outcomes = try #require(file.write(["kopi": try token(of: "kopi")], isLast: true, barrier: nil))
         #expect(outcomes.map(\.output.code) == [.diskHangs, .diskHangs])
         #expect(folder.text("tokens.env") == nil)

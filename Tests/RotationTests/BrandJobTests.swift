@@ -11,20 +11,9 @@ import Testing
 
 /// The job of one brand, with real files as its outputs.
 @Suite struct BrandJobTests {
-    private let folder = FileManager.default.temporaryDirectory.appending(path: "brand-job-\(UUID().uuidString)")
-    private let removal: Removal
+    private let directory: TemporaryDirectory
 
-    /// Removes the folder when it is freed.
-    private final class Removal {
-        private let place: URL
-        init(_ place: URL) { self.place = place }
-        deinit { try? FileManager.default.removeItem(at: place) }
-    }
-
-    init() throws {
-        removal = Removal(folder)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-    }
+    init() throws { directory = try TemporaryDirectory() }
 
     private let directories = OutputDirectories(pool: WorkerPool(width: 4), patience: .seconds(10))
     private let now = Timestamp.now
@@ -34,7 +23,7 @@ import Testing
             name: "kopi", clientID: Sample.clientID, secret: .environment(variable: "UNUSED"), times: .unsaid,
             outputs: [
                 TokenOutput(
-                    path: folder.appending(path: "kopi.token").path, format: .raw(newline: true),
+                    path: directory.path("kopi.token"), format: .raw(newline: true),
                     attributes: FileAttributes(), symlinks: .refuse)
             ])
     }
@@ -45,11 +34,8 @@ import Testing
         return try Sample.token(Sample.jwt(#"{"exp":\#(end),"iat":\#(end - 21_600)}"#))
     }
 
-    private func publish(_ token: Token, mode: Int = 0o600) throws {
-        let path = folder.appending(path: "kopi.token").path
-        try #require(
-            FileManager.default.createFile(
-                atPath: path, contents: Data("\(token.text)\n".utf8), attributes: [.posixPermissions: mode]))
+    private func publish(_ token: Token, mode: mode_t = 0o600) throws {
+        try directory.write("\(token.text)\n", to: "kopi.token", mode: mode)
     }
 
     private func job(sharing shared: [OutputSnapshot] = [], force: Bool = false) -> BrandJob {
@@ -104,7 +90,7 @@ import Testing
 
     @Test func `an output that must not be replaced fails its brand before a request`() throws {
         try FileManager.default.createSymbolicLink(
-            at: folder.appending(path: "kopi.token"), withDestinationURL: folder.appending(path: "elsewhere"))
+            atPath: directory.path("kopi.token"), withDestinationPath: directory.path("elsewhere"))
         let job = job(force: true)
         #expect(!job.needsWork)
         let outcome = job.close(unfinished: nil).outcome
@@ -117,7 +103,7 @@ import Testing
         try publish(try token(left: 60))
         let reader = OutputReader(directories: directories, accounts: Accounts())
         let snapshots = brand.outputs.map { reader.read($0, of: brand) }
-        try FileManager.default.removeItem(at: folder)
+        try FileManager.default.removeItem(at: directory.url)
         let later = OutputDirectories(pool: WorkerPool(width: 4), patience: .seconds(10))
         let policy = RenewalPolicy(runEvery: .seconds(900), deadline: .seconds(60), force: false, now: now)
         let job = BrandJob(brand, snapshots, policy: policy, directories: later)

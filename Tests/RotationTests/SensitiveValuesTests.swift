@@ -4,6 +4,7 @@ import Foundation
 import Model
 import Secrets
 import Settings
+import TestSupport
 import Testing
 
 @testable import Rotation
@@ -14,24 +15,20 @@ import Testing
     func `file values are found after the deadline, and a signal makes the search incomplete`(
         reason: Cancellation.Reason?, isWhole: Bool
     ) throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "sensitive-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let secret = folder.appending(path: "secret")
-        try Data("SK-sensitive/value+Qm7w0yTz".utf8).write(to: secret)
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: secret.path)
+        let directory = try TemporaryDirectory()
+        try directory.write("SK-sensitive/value+Qm7w0yTz", to: "secret")
         let text = """
             endpoint: test
-            brands: [{ name: kopi, client_id: BRN-1, secret: { file: \(secret.path) }, valid_time: 6h, outputs: [{ file: \(folder.path)/token }] }]
+            brands: [{ name: kopi, client_id: BRN-1, secret: { file: \(directory.path("secret")) }, valid_time: 6h, outputs: [{ file: \(directory.path("token")) }] }]
             """
         let stop = Cancellation()
         if let reason { stop.stop(reason) }
         var redaction = OutputRedaction(Array("it said SK-sensitive/value+Qm7w0yTz, twice".utf8))
         let configuration = try ConfigurationReader.read(Array(text.utf8), file: "c.yaml", isPrivate: true)
-        let rotation = TokenRotation(
+        let run = RotationRun(
             configuration: configuration, selection: try Selection(of: configuration, names: nil, shard: nil),
             force: false, stop: stop)
-        let values = SensitiveValues(configuration: configuration, known: RedactionSet(), rotation: rotation)
+        let values = SensitiveValues(run: run, known: RedactionSet())
         #expect(values.hide(in: &redaction) == isWhole)
         if isWhole { #expect(!redaction.text().contains("SK-sensitive")) }
     }

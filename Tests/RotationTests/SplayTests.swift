@@ -12,15 +12,13 @@ import Testing
 /// The random delay before the first request: real runs with random numbers from the test. No server listens at their
 /// endpoint.
 @Suite struct SplayTests {
-    /// A configuration and its files, which are removed when this is freed.
-    private final class Host {
-        let directory = FileManager.default.temporaryDirectory.appending(path: "splay-\(UUID().uuidString)")
-        var configurationFile: String { directory.appending(path: "config.yaml").path }
+    /// A configuration and its files.
+    private struct Host {
+        let directory: TemporaryDirectory
 
         /// - Parameter left: the published token's remaining time in seconds; nil publishes no token.
         init(splay: String, runEvery: String = "1h", deadline: String = "5s", left: Int64?) throws {
-            try FileManager.default.createDirectory(
-                at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            directory = try TemporaryDirectory()
             let text = """
                 endpoint: http://127.0.0.1:1/adv-core-api/partner/v1.0/token
                 run_every: \(runEvery)
@@ -33,19 +31,10 @@ import Testing
                     secret: { value: not-a-secret }
                     outputs: [{ file: batik.token }]
                 """
-            try write(text, to: "config.yaml")
+            try directory.write(text, to: "config.yaml")
             guard let left else { return }
             let end = Timestamp.now.seconds + left
-            try write(Sample.jwt(#"{"exp":\#(end),"iat":\#(end - 21_600)}"#), to: "batik.token")
-        }
-
-        deinit { try? FileManager.default.removeItem(at: directory) }
-
-        private func write(_ text: String, to name: String) throws {
-            let path = directory.appending(path: name).path
-            try #require(
-                FileManager.default.createFile(
-                    atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]))
+            try directory.write(Sample.jwt(#"{"exp":\#(end),"iat":\#(end - 21_600)}"#), to: "batik.token")
         }
 
         /// Runs once.
@@ -55,14 +44,14 @@ import Testing
             stop: Cancellation = Cancellation(), stoppingWith reason: Cancellation.Reason? = nil
         ) -> (report: RunReport, delays: Int) {
             let asked = Chances()
-            var request = RotationRequest(configurationFile: configurationFile)
+            var request = RotationRequest(configurationFile: directory.path("config.yaml"))
             change(&request)
             let context = RunContext(random: {
                 asked.count.withLock { $0 += 1 }
                 if let reason { DispatchQueue.global().async { stop.stop(reason) } }
                 return random
             })
-            let report = RotationRun(request, context: context, stop: stop).report()
+            let report = RotationCommand(request, context: context, stop: stop).report()
             return (report, asked.count.withLock { $0 })
         }
 
@@ -114,8 +103,7 @@ import Testing
         #expect(delays == 0)
         #expect(report.outcomes.map(\.kind) == [.fresh])
         // Repairing a file needs no request.
-        try FileManager.default.setAttributes(
-            [.posixPermissions: 0o644], ofItemAtPath: fresh.directory.appending(path: "batik.token").path)
+        try fresh.directory.setMode(0o644, of: "batik.token")
         let (repairing, none) = fresh.run(random: 0.99)
         #expect(none == 0)
         #expect(repairing.outcomes.map(\.kind) == [.repaired])

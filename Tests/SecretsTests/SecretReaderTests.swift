@@ -3,19 +3,20 @@
 import Foundation
 import Model
 import Secrets
+import TestSupport
 import Testing
 
 @Suite struct SecretReaderTests {
-    private let place = FileManager.default.temporaryDirectory.appending(path: "secret-\(UUID().uuidString)")
+    private let directory: TemporaryDirectory
+
+    init() throws { directory = try TemporaryDirectory() }
 
     /// Reads a file with these bytes and this mode.
     private func read(
-        _ text: String, mode: Int = 0o600, _ body: (SecretSource) throws(BrandFailure) -> Secret
+        _ text: String, mode: mode_t = 0o600, _ body: (SecretSource) throws(BrandFailure) -> Secret
     ) throws -> String? {
-        defer { try? FileManager.default.removeItem(at: place) }
-        try Data(text.utf8).write(to: place)
-        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: place.path)
-        return try body(.file(path: place.path)).revealed
+        try directory.write(text, to: "secret", mode: mode)
+        return try body(.file(path: directory.path("secret"))).revealed
     }
 
     @Test(arguments: [("SK-1", "SK-1"), ("SK-1\n", "SK-1"), ("SK-1\n\n", "SK-1\n"), (" SK-1 ", " SK-1 ")])
@@ -26,7 +27,7 @@ import Testing
     }
 
     @Test(arguments: [("", 0o600), ("\n", 0o600), ("SK-1", 0o602)])
-    func `an empty or world-writable secret is refused`(text: String, mode: Int) {
+    func `an empty or world-writable secret is refused`(text: String, mode: mode_t) {
         let failure = #expect(throws: BrandFailure.self) {
             _ = try read(text, mode: mode) { source throws(BrandFailure) in
                 try SecretReader().secret(from: source)
@@ -41,17 +42,17 @@ import Testing
         _ = try read("SK-1", mode: 0o644) { source throws(BrandFailure) in
             try reader.secret(from: source, isCancelled: { false }, expose: { exposed.append($0) })
         }
-        #expect(exposed == ["the secret file \(place.path)"])
+        #expect(exposed == ["the secret file \(directory.path("secret"))"])
         #expect(reader.warnings.isEmpty)
         _ = try read("SK-1", mode: 0o644) { source throws(BrandFailure) in try reader.secret(from: source) }
-        #expect(reader.warnings == ["the secret file \(place.path) is world-readable: chmod o-r it"])
+        #expect(reader.warnings == ["the secret file \(directory.path("secret")) is world-readable: chmod o-r it"])
     }
 
     @Test func `a file on a disk that does not respond is not touched`() throws {
         let failure = #expect(throws: BrandFailure.self) {
             _ = try read("SK-1") { source throws(BrandFailure) in
                 try SecretReader().secret(
-                    from: source, isHanging: { $0 == place.deletingLastPathComponent().path })
+                    from: source, isHanging: { $0 == directory.path })
             }
         }
         #expect(failure?.code == .diskHangs)

@@ -70,7 +70,7 @@ private func read(_ text: String, file: String = "/etc/doku/config.yaml") throws
                     brands: nil, timeout: .seconds(20)),
                 Hook(
                     name: "01-page", argv: ["/usr/bin/env", "A={brand} $HOME;*", "/opt/page", "-v", "5"],
-                    trigger: .failed, brands: [1], timeout: .seconds(20)),
+                    trigger: .failed, brands: ["kopi"], timeout: .seconds(20)),
                 Hook(
                     name: "beat", argv: ["/opt/beat"], trigger: .always, brands: nil, timeout: .milliseconds(1500)),
             ])
@@ -114,8 +114,9 @@ private func read(_ text: String, file: String = "/etc/doku/config.yaml") throws
         #expect(all.entries.map(\.variable) == ["DOKU_BATIK_TOKEN", "DOKU_KOPI_TOKEN", "DOKU_TEH_TOKEN"])
         #expect(all.attributes == FileAttributes(mode: 0o440, owner: nil, group: "1000"))
         // In the order of the file's brands, not of the snippet's list.
-        let some = [Snippet.Entry(brand: 0, variable: "DOKU_BATIK"), Snippet.Entry(brand: 2, variable: "DOKU_TEH")]
-        #expect(configuration.snippets[1].entries == some)
+        let some = configuration.snippets[1].entries
+        #expect(some.map(\.variable) == ["DOKU_BATIK", "DOKU_TEH"])
+        #expect(some.map(\.brand.name) == [0, 2].map { configuration.brands[$0].name })
     }
 
     @Test func `every source of a secret is read`() throws {

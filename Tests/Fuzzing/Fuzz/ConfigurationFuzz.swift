@@ -34,7 +34,9 @@ func fuzzConfiguration(_ bytes: [UInt8]) {
             require(paths.insert(snippet.path).inserted, "two files on one path")
             require(
                 Set(snippet.entries.map(\.variable)).count == snippet.entries.count, "two brands in one variable")
-            require(snippet.entries.allSatisfy { configuration.brands.indices.contains($0.brand) }, "no such brand")
+            require(
+                snippet.entries.allSatisfy { entry in configuration.brands.contains { $0 === entry.brand } },
+                "no such brand")
         }
     } catch {
         require(!error.problems.isEmpty, "refused without a reason")

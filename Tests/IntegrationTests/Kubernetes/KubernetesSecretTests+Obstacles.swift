@@ -266,7 +266,7 @@ extension KubernetesSecretTests {
         #expect(try doctor().contains("the service account may not read it"))
         let check = try pod.run(["check", "--config", "config.yaml"])
         #expect(check.status == 3)
-        #expect(String(decoding: check.standardOutput, as: UTF8.self).contains("only in Kubernetes Secrets"))
+        #expect(String(decoding: check.standardOutput, as: UTF8.self).contains("only in kubernetes:doku-tokens"))
         #expect(try pod.run(["status", "--config", "config.yaml"]).status == 0)
     }
 }

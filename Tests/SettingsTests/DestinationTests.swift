@@ -4,7 +4,7 @@ import Model
 import Settings
 import Testing
 
-@Suite struct TokenStoreTests {
+@Suite struct DestinationTests {
     private static func text(brands: Int, name: String, key: String) -> String {
         "endpoint: test\ndefaults:\n  secret: { file: s }\n"
             + "  outputs: [{ kubernetes_secret: { name: \"\(name)\", key: \"\(key)\" } }]\nbrands:\n"
@@ -15,7 +15,7 @@ import Testing
         try ConfigurationReader.read(Array(text.utf8), file: "/etc/config.yaml", isPrivate: true)
     }
 
-    @Test func `outputs of one Secret are one store, in the order of the brands`() throws {
+    @Test func `outputs of one Secret are one destination, in the order of the brands`() throws {
         let configuration = try Self.read(
             """
             endpoint: test
@@ -30,34 +30,35 @@ import Testing
             """)
         #expect(configuration.brands.allSatisfy { $0.outputs.isEmpty })
         #expect(
-            configuration.stores == [
-                TokenStore(
-                    address: TokenStore.Address(namespace: nil, name: "shared"), labels: ["a": "b"],
+            configuration.destinations == [
+                DestinationSettings(
+                    kind: "kubernetes_secret", name: "kubernetes:shared", address: ["name": "shared"],
+                    labels: ["a": "b"], capacity: 1 << 20,
                     entries: [
-                        TokenStore.Entry(brand: 0, key: "DOKU_KOPI_SENJA"), TokenStore.Entry(brand: 1, key: "DOKU_TEH"),
+                        DestinationSettings.Entry(brand: "kopi.senja", key: "DOKU_KOPI_SENJA"),
+                        DestinationSettings.Entry(brand: "teh", key: "DOKU_TEH"),
                     ]),
-                TokenStore(
-                    address: TokenStore.Address(namespace: "other", name: "own-kopi.senja"), labels: [:],
-                    entries: [TokenStore.Entry(brand: 0, key: "token")]),
-                TokenStore(
-                    address: TokenStore.Address(namespace: "other", name: "own-teh"), labels: [:],
-                    entries: [TokenStore.Entry(brand: 1, key: "token")]),
-            ])
-        #expect(
-            configuration.stores.map(\.name) == [
-                "kubernetes:shared", "kubernetes:other/own-kopi.senja", "kubernetes:other/own-teh",
+                DestinationSettings(
+                    kind: "kubernetes_secret", name: "kubernetes:other/own-kopi.senja",
+                    address: ["namespace": "other", "name": "own-kopi.senja"], capacity: 1 << 20,
+                    entries: [DestinationSettings.Entry(brand: "kopi.senja", key: "token")]),
+                DestinationSettings(
+                    kind: "kubernetes_secret", name: "kubernetes:other/own-teh",
+                    address: ["namespace": "other", "name": "own-teh"], capacity: 1 << 20,
+                    entries: [DestinationSettings.Entry(brand: "teh", key: "token")]),
             ])
     }
 
     @Test func `at most 1024 tokens fit into a Secret`() throws {
         #expect(
-            try Self.read(Self.text(brands: 1024, name: "doku", key: "{brand}")).stores.first?.entries.count == 1024)
+            try Self.read(Self.text(brands: 1024, name: "doku", key: "{brand}")).destinations.first?.entries.count
+                == 1024)
         #expect(throws: InvalidConfiguration.self) {
             try Self.read(Self.text(brands: 1025, name: "doku", key: "{brand}"))
         }
     }
 
     @Test(.timeLimit(.minutes(1))) func `ten thousand Secrets are read at once`() throws {
-        #expect(try Self.read(Self.text(brands: 10_000, name: "doku-{brand}", key: "t")).stores.count == 10_000)
+        #expect(try Self.read(Self.text(brands: 10_000, name: "doku-{brand}", key: "t")).destinations.count == 10_000)
     }
 }

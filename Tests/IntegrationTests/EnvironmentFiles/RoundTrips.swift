@@ -11,28 +11,28 @@ import Testing
 /// refused before it was written.
 struct RoundTrips {
     /// The number of values of a suite; ten times as many with `DOKU_TEST_SCALE=release`.
-    static let count = ProcessInfo.processInfo.environment["DOKU_TEST_SCALE"] == "release" ? 20_000 : 2000
+    static let count = TestScale.choose(2000, release: 20_000)
     /// The number of variables in one file. All are in the environment of one process.
     private static let perFile = 2000
 
+    /// Holds the file, and runs the reader.
+    let directory: TemporaryDirectory
     private let dialect: EnvironmentDialect
     private let reader: String
 
-    init(_ dialect: EnvironmentDialect, reader: String) {
+    init(_ dialect: EnvironmentDialect, reader: String) throws {
+        directory = try TemporaryDirectory()
         self.dialect = dialect
         self.reader = reader
     }
 
-    func skip(_ reason: String) {
-        say("skipped: \(reason)")
-    }
+    func skip(_ reason: String) { Scoreboard.skipped("dialect \(reader)", reason) }
 
     /// Sends ``count`` values, compares them, and prints the result.
     /// - Parameters:
     ///   - fileName: the file name that the reader expects.
     ///   - read: passes the file at this path to the reader, and returns the values by variable.
     func compare(fileName: String = "tokens.env", read: (String) throws -> [String: String]) throws {
-        let folder = try TestFolder()
         var values = DialectStream(seed: 20_261_122)
         var mangled = 0
         for start in stride(from: 0, to: Self.count, by: Self.perFile) {
@@ -48,8 +48,8 @@ struct RoundTrips {
                 file += "\(line)\n"
                 sent.append((variable, value, line))
             }
-            try folder.write(file, to: fileName)
-            let received = try read(folder.path(fileName))
+            try directory.write(file, to: fileName)
+            let received = try read(directory.path(fileName))
             for (variable, value, line) in sent where received[variable] != value {
                 mangled += 1
                 Issue.record("\(reader) reads \(received[variable] ?? "nothing") from \(line)")
@@ -58,12 +58,7 @@ struct RoundTrips {
             let foreign = received.keys.filter { $0.hasPrefix("DOKU_TOKEN_") }.count - sent.count
             #expect(foreign == 0)
         }
-        say("\(Self.count) round trips, \(mangled) mangled")
-    }
-
-    /// Prints without a buffer, which a crash of the test process would lose.
-    private func say(_ text: String) {
-        FileHandle.standardOutput.write(Data("scoreboard: dialect \(reader): \(text)\n".utf8))
+        Scoreboard.say("scoreboard: dialect \(reader): \(Self.count) round trips, \(mangled) mangled")
     }
 
     /// A shell and systemd carry all visible characters. The other dialects cannot write some of them.

@@ -9,8 +9,8 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// What a run does where a store is never as it was read: more than a real one can be made to do at will.
-@Suite(.timeLimit(.minutes(2))) struct TokenStoreRaceTests {
+/// What a run does if the Secret changes after each read. A real server cannot do this on demand.
+@Suite(.timeLimit(.minutes(2))) struct SecretRaceTests {
     private let directory: TemporaryDirectory
     private let sandbox: Sandbox
 
@@ -32,7 +32,7 @@ import Testing
             """, to: "config.yaml")
     }
 
-    /// A run whose store was changed by somebody else before each of its first `losses` writes.
+    /// A run whose Secret is changed by another client before each of the first `losses` writes.
     private func run(losses: Int) -> (report: RunReport, writes: [SecretAccess.Write], reads: Int) {
         struct Account {
             var writes: [SecretAccess.Write] = []
@@ -56,10 +56,10 @@ import Testing
                 }
             })
         let destinations: DestinationMaker = { configuration, _, _ in
-            configuration.stores.map { SecretDestination($0, of: configuration, access: access) }
+            configuration.destinations.map { SecretDestination($0, access: access) }
         }
         let request = RotationRequest(configurationFile: directory.path("config.yaml"))
-        let report = RotationRun(request, stop: Cancellation(), destinations: destinations).report()
+        let report = RotationCommand(request, stop: Cancellation(), destinations: destinations).report()
         return account.withLock { (report, $0.writes, $0.reads) }
     }
 
