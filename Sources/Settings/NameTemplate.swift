@@ -21,6 +21,11 @@ struct NameTemplate: Sendable {
 
     /// nil if the text has a brace that `braces` does not allow.
     init?(_ text: String, braces: Braces = .placeholdersOnly) {
+        // Most texts have no placeholder, and this is faster than the loop below.
+        guard text.utf8.contains(0x7B) || text.utf8.contains(0x7D) else {
+            parts = [Part(literal: text)]
+            return
+        }
         var rest = text[...]
         while let brace = rest.utf8.firstIndex(where: { $0 == 0x7B || $0 == 0x7D }) {
             let placeholder = rest[brace...].prefix("{brand}".count)
@@ -43,6 +48,7 @@ struct NameTemplate: Sendable {
     var hasLowerCaseBrand: Bool { parts.contains { $0.literal == nil && !$0.isUpperCased } }
 
     func expanded(for brandName: String) -> String {
+        if parts.count == 1, let text = parts[0].literal { return text }
         var text = ""
         // The exact capacity: 10,000 texts that grow would take twice the memory.
         text.reserveCapacity(parts.reduce(0) { $0 + ($1.literal ?? brandName).utf8.count })

@@ -29,7 +29,8 @@ package enum VariableName {
     /// interpreters, and the variables that libcurl, OpenSSL, Git and container tools read.
     package static func isReserved(_ name: String) -> Bool {
         if reserved.contains(name) { return true }
-        return name.hasSuffix("_PROXY") || reservedPrefixes.contains(where: name.hasPrefix)
+        return name.hasSuffix("_PROXY")
+            || reservedPrefixes.contains { name.utf8.first == $0.utf8.first && name.hasPrefix($0) }
     }
 
     private static let reserved: Set<String> = [

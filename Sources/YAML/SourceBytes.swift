@@ -12,21 +12,22 @@ enum SourceBytes {
         let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         var index = start
         var line = 1
-        var column = 1
+        // The column of a byte is its distance from here.
+        var lineStart = start - 1
         while index < bytes.count {
             if bytes[index] == 0x0A {
                 line += 1
-                column = 0
+                lineStart = index
             } else if !(0x20..<0x7F).contains(bytes[index]) {
                 let character = String(decoding: bytes[index..<min(index + 4, bytes.count)], as: UTF8.self)
                 let scalar = character.unicodeScalars.first ?? "\0"
                 if let (message, hint) = fault(of: scalar, in: bytes[index...]) {
-                    throw YAMLError(Mark(line: line, column: column), message, hint: hint)
+                    throw YAMLError(Mark(line: line, column: index - lineStart), message, hint: hint)
                 }
                 index += UTF8.width(scalar) - 1
+                lineStart += UTF8.width(scalar) - 1
             }
             index += 1
-            column += 1
         }
         return start
     }
