@@ -2,7 +2,6 @@
 
 import Doctor
 import Foundation
-import Kubernetes
 import Model
 import Reporting
 import Settings
