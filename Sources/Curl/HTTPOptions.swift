@@ -25,8 +25,6 @@ package struct HTTPOptions: Sendable {
     package var allowsPlainHTTP = false
     /// Whether responses and errors include timing.
     package var measuresTime = false
-    /// Sends every request as HEAD, without its body.
-    package var asksForHeadersOnly = false
 
     package init(userAgent: String) {
         self.userAgent = userAgent
@@ -63,17 +61,13 @@ package enum TrustStore: Sendable, Equatable {
         guard let stream = unsafe opendir(path) else { return false }
         defer { unsafe _ = closedir(stream) }
         while let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe Array($0.prefix(11)) }
-            if name.count >= 10, name[8] == UInt8(ascii: "."), name[0..<8].allSatisfy(isHexadecimalDigit),
-                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(name[9])
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe Array($0.prefix(10)) }
+            if name[8] == UInt8(ascii: "."), name[0..<8].allSatisfy("0123456789abcdef".utf8.contains),
+                "0123456789".utf8.contains(name[9])
             {
                 return true
             }
         }
         return false
-    }
-
-    private static func isHexadecimalDigit(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
     }
 }

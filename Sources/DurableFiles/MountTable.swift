@@ -15,10 +15,7 @@ enum MountTable {
     static var mounts: [Mount] {
         // A large buffer only if needed: freeing one makes malloc(3) keep more memory from then on.
         let path = "/proc/self/mountinfo"
-        guard
-            let table = (try? InputFile.contents(of: path, maximumSize: 1 << 16))
-                ?? (try? InputFile.contents(of: path, maximumSize: 4 << 20))
-        else { return [] }
+        let table = [1 << 16, 4 << 20].lazy.compactMap { try? InputFile(path: path).read(maximumSize: $0) }.first ?? []
         return table.split(separator: UInt8(ascii: "\n")).compactMap { line in
             // "36 35 98:0 /root-of-mount /mount/point options [tags …] - type source …"
             let fields = line.split(separator: UInt8(ascii: " "))
@@ -31,7 +28,8 @@ enum MountTable {
     /// The names in a directory that are mount points, for kernels before 5.8, whose `statx` does not report them.
     /// Empty if the table cannot be read: a rename onto a mount point then fails later with `EBUSY`.
     static func namesOfMountPoints(in directory: borrowing Descriptor) -> Set<String> {
-        guard let path = realPath(of: directory) else { return [] }
+        let link = "/proc/self/fd/\(directory.number)"
+        guard let path = try? readSymlink(in: AT_FDCWD, link, path: link) else { return [] }
         let prefix = Array((path == "/" ? path : path + "/").utf8)
         var names: Set<String> = []
         for point in mounts.lazy.map(\.point) where point.starts(with: prefix) {
@@ -56,23 +54,40 @@ enum MountTable {
         }
         return result
     }
-
-    private static func realPath(of directory: borrowing Descriptor) -> String? {
-        let link = "/proc/self/fd/\(directory.number)"
-        return try? readSymlink(in: AT_FDCWD, link, path: link)
-    }
 }
 
-func readSymlink(in directory: Int32, _ name: String, path: @autoclosure () -> String) throws(FileError) -> String {
-    var text = [UInt8](repeating: 0, count: Int(PATH_MAX))
-    let count = try attempt(.followSymlink, path()) {
-        unsafe text.withUnsafeMutableBytes { bytes in
-            guard let start = bytes.baseAddress else { return 0 }
-            return unsafe readlinkat(directory, name, start, bytes.count)
+/// Mounts that depend on a server or a program. If it stops responding, the whole mount hangs.
+package enum RemoteMount {
+    private static let types: Set<String> = [
+        "9p", "afs", "beegfs", "ceph", "cifs", "gfs2", "gpfs", "lustre", "nfs", "nfs4", "ocfs2", "smb3", "virtiofs",
+    ]
+
+    /// The mount points of such mounts above these paths. Only the text of a path counts: following links could hang
+    /// too.
+    /// - Parameter paths: Absolute, without `.` and `..`.
+    package static func points(over paths: some Sequence<String>) -> Set<String> {
+        let mounts = MountTable.mounts
+        guard mounts.contains(where: isRemote) else { return [] }
+        return Set(paths.compactMap { path in point(over: path, mounts) })
+    }
+
+    private static func point(over path: String, _ mounts: [MountTable.Mount]) -> String? {
+        var nearest: MountTable.Mount?
+        for mount in mounts where isInside(path, mount.point) {
+            // The later of two mounts at one point is on top.
+            if mount.point.count >= nearest?.point.count ?? 0 { nearest = mount }
         }
+        guard let nearest, isRemote(nearest), nearest.point != [UInt8(ascii: "/")] else { return nil }
+        return String(decoding: nearest.point, as: UTF8.self)
     }
-    guard count < text.count, let target = String(validating: text.prefix(count), as: UTF8.self) else {
-        throw FileError(.followSymlink, path(), .invalidName)
+
+    private static func isRemote(_ mount: MountTable.Mount) -> Bool {
+        let type = String(decoding: mount.type, as: UTF8.self)
+        return types.contains(type) || type == "fuse" || type.hasPrefix("fuse.")
     }
-    return target
+
+    private static func isInside(_ path: String, _ point: [UInt8]) -> Bool {
+        let rest = path.utf8.dropFirst(point.count)
+        return path.utf8.starts(with: point) && (rest.isEmpty || rest.first == UInt8(ascii: "/") || point.count == 1)
+    }
 }

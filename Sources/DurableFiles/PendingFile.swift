@@ -10,17 +10,8 @@ struct PendingFile: ~Copyable {
     private let directory: Directory
     private let target: String
     private let temporary: String
-    /// nil after ``close()``. Set only after the file was created, so `deinit` never unlinks a file of another
-    /// program.
-    private var file: Descriptor?
+    private var file: Descriptor
     private var isPublished = false
-
-    private init(directory: Directory, target: String, temporary: String, file: consuming Descriptor) {
-        self.directory = directory
-        self.target = target
-        self.temporary = temporary
-        self.file = consume file
-    }
 
     /// Creates an empty file under a new name, with mode 0600.
     ///
@@ -33,15 +24,10 @@ struct PendingFile: ~Copyable {
         while true {
             let temporary = TemporaryName(for: target, random: random()).text
             do {
-                let number = try attempt(.create, directory.path(of: target)) {
-                    unsafe temporary.withCString { name in
-                        unsafe openat(
-                            directory.descriptor.number, name,
-                            O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-                    }
-                }
-                return PendingFile(
-                    directory: directory, target: target, temporary: temporary, file: Descriptor(owning: number))
+                let file = try Descriptor(
+                    opening: temporary, in: directory.descriptor.number, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
+                    mode: 0o600, operation: .create, path: directory.path(of: target))
+                return PendingFile(directory: directory, target: target, temporary: temporary, file: file)
             } catch {
                 tries -= 1
                 guard error.errorNumber == EEXIST, tries > 0 else { throw error }
@@ -51,50 +37,36 @@ struct PendingFile: ~Copyable {
 
     private var path: String { directory.path(of: target) }
 
-    private var number: Int32 {
-        switch file {
-        case .some(let descriptor): descriptor.number
-        case .none: -1
-        }
-    }
-
-    func write(_ contents: [UInt8]) throws(FileError) { try writeAll(contents, to: number, path: path) }
+    func write(_ contents: [UInt8]) throws(FileError) { try file.write(contents, path) }
 
     /// Sets the owner before the mode: the file never has more permissions under the wrong owner.
     func setAttributes(_ attributes: PublishedAttributes) throws(FileError) {
-        let number = number
-        try attempt(.removeAccessList, path) { linux_remove_access_list(number) }
+        try attempt(.removeAccessList, path) { linux_remove_access_list(file.number) }
         if attributes.owner != nil || attributes.group != nil {
             let given = try ownership()
             // A sandbox may forbid fchown, so it is called only for a change.
             if (attributes.owner ?? given.user, attributes.group ?? given.group) != (given.user, given.group) {
                 // −1 leaves that value unchanged (fchown(2)).
-                try attempt(.setOwner, path) { fchown(number, attributes.owner ?? .max, attributes.group ?? .max) }
+                try attempt(.setOwner, path) { fchown(file.number, attributes.owner ?? .max, attributes.group ?? .max) }
             }
         }
-        try attempt(.setMode, path) { fchmod(number, attributes.mode & 0o777) }
+        try attempt(.setMode, path) { fchmod(file.number, attributes.mode & 0o777) }
     }
 
     func ownership() throws(FileError) -> FileOwnership {
-        switch file {
-        case .some(let descriptor):
-            let status = try look(descriptor, path: path)
-            return FileOwnership(user: status.owner, group: status.group)
-        case .none: throw FileError(.look, path, errorNumber: EBADF)
-        }
+        let status = try file.status(path)
+        return FileOwnership(user: status.owner, group: status.group)
     }
 
     /// Without it, a power failure after the rename leaves a torn (ext4) or empty (xfs, btrfs) file.
     ///
     /// A failure is final for this file. The kernel marks the pages clean, so a second fsync would report success for
     /// lost data (Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020).
-    func synchronize() throws(FileError) {
-        let number = number
-        try attempt(.synchronize, path) { fsync(number) }
-    }
+    func synchronize() throws(FileError) { try attempt(.synchronize, path) { fsync(file.number) } }
 
     mutating func close() throws(FileError) {
-        if let descriptor = file.take() { try descriptor.close(path) }
+        let (directory, target) = (directory, target)
+        try file.close(directory.path(of: target))
     }
 
     /// Replaces the target with the closed file in one step.
@@ -126,6 +98,7 @@ struct PendingFile: ~Copyable {
         }
     }
 
+    // Only a file that was created here gets this far, so no file of another program is removed.
     deinit {
         guard !isPublished else { return }
         while unsafe unlinkat(directory.descriptor.number, temporary, 0) != 0, errno == EINTR {}

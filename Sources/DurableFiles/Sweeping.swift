@@ -15,23 +15,20 @@ extension Directory {
     /// - Returns: The number of removed files.
     @discardableResult
     package func sweep(names: @autoclosure () -> Set<String>) -> Int {
-        let isAlone = lockIfAlone()
+        // As far as locks show, no other process publishes here until the lock is released.
+        let isAlone = flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK
         defer { unlock() }
         guard isAlone else { return 0 }
-        var swept = 0
-        for entry in temporaries(of: names) where isLeftover(entry) {
-            let unlinked = try? attempt(.unlink, entry) { unsafe unlinkat(descriptor.number, entry, 0) }
-            if unlinked != nil { swept += 1 }
+        return temporaries(of: names).count { entry in
+            isLeftover(entry)
+                && (try? attempt(.unlink, entry) { unsafe unlinkat(descriptor.number, entry, 0) }) != nil
         }
-        return swept
     }
 
     private func temporaries(of names: () -> Set<String>) -> [String] {
         // A new descriptor, since a duplicate would share the read position.
-        let opened = try? attempt(.open, path) {
-            unsafe openat(descriptor.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        }
-        guard let number = opened else { return [] }
+        let number = unsafe openat(descriptor.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard number >= 0 else { return [] }
         guard let stream = unsafe fdopendir(number) else {
             _ = close(number)
             return []
@@ -50,7 +47,8 @@ extension Directory {
     }
 
     private func isLeftover(_ entry: String) -> Bool {
-        guard let status = try? look(descriptor, entry, path: entry) else { return false }
+        var status = linux_status()
+        guard unsafe linux_look(descriptor.number, entry, &status) == 0 else { return false }
         return FileKind(mode: status.mode) == .regular && status.owner == geteuid() && status.links == 1
     }
 }

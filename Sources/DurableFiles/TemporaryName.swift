@@ -26,26 +26,15 @@ struct TemporaryName {
     }
 
     /// Whether a path component is a valid name for publishing, and short enough.
-    static func fits(_ bytes: Span<UInt8>) -> Bool {
-        guard !bytes.isEmpty, bytes.count <= longestTarget else { return false }
-        guard bytes.count <= 2 else { return true }
-        return bytes[0] != UInt8(ascii: ".") || bytes[bytes.count - 1] != UInt8(ascii: ".")
-    }
+    static func fits(_ bytes: Span<UInt8>) -> Bool { bytes.count <= longestTarget && LexicalPath.isName(bytes) }
 
     /// The target of a temporary file; nil if the entry is not one.
     static func target(of entry: [UInt8]) -> String? {
         guard entry.count > marks, entry.first == UInt8(ascii: ".") else { return nil }
         let suffix = entry.suffix(marks - 1)
         guard suffix.first == UInt8(ascii: "."), suffix.suffix(4).elementsEqual(".tmp".utf8),
-            suffix.dropFirst().prefix(16).allSatisfy(isLowercaseHexadecimal)
+            suffix.dropFirst().prefix(16).allSatisfy("0123456789abcdef".utf8.contains)
         else { return nil }
         return String(validating: entry.dropFirst().dropLast(marks - 1), as: UTF8.self)
-    }
-
-    private static func isLowercaseHexadecimal(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"): true
-        default: false
-        }
     }
 }

@@ -38,8 +38,7 @@ package final class HookDelivery: Sendable {
         self.configuration = configuration
         self.began = began
         hooks = configuration.hooks.filter { hook in selection.brands.contains(where: hook.concerns) }
-        let directory = hooks.isEmpty ? nil : StateDirectory(of: configuration)
-        self.directory = directory
+        directory = hooks.isEmpty ? nil : StateDirectory(of: configuration)
         var journal = HookJournal()
         var written: HookJournal?
         var warnings: [String] = []
@@ -49,14 +48,17 @@ package final class HookDelivery: Sendable {
             journal = found
         case .unknown(let what):
             // An extra delivery is better than a missing one.
-            for hook in configuration.hooks { journal.entries[hook.name] = Self.everything(hook, configuration, began) }
+            for hook in configuration.hooks {
+                // Each run finds out again which brands fail.
+                let changed = hook.trigger == .failed ? [] : Self.names(of: hook, configuration)
+                journal.entries[hook.name] = HookJournal.Entry(since: began, changed: changed)
+            }
             warnings.append("hooks: \(what); every hook counts as pending")
         case .unusable(let error):
             warnings.append("hooks: state_dir cannot be used, so undelivered hooks are lost: \(error)")
         case nil: break
         }
-        let owed = Self.relevant(journal, configuration)
-        self.owed = owed
+        owed = Self.relevant(journal, configuration)
         state = Mutex(State(journal: owed, written: written, warnings: warnings, isForgetful: directory == nil))
     }
 
@@ -77,26 +79,18 @@ package final class HookDelivery: Sendable {
 
     // MARK: The journal
 
-    private static func everything(_ hook: Hook, _ configuration: Configuration, _ now: Timestamp) -> HookJournal.Entry
-    {
-        var entry = HookJournal.Entry(since: now)
-        // Each run finds out again which brands fail.
-        guard hook.trigger != .failed else { return entry }
-        for (index, brand) in configuration.brands.enumerated() where hook.concerns(index) {
-            entry.changed.insert(brand.name)
-        }
-        return entry
+    /// The names of the brands that a hook is configured for.
+    private static func names(of hook: Hook, _ configuration: Configuration) -> Set<String> {
+        Set(configuration.brands.indices.lazy.filter(hook.concerns).map { configuration.brands[$0].name })
     }
 
     /// The journal without hooks and brands that are no longer configured.
     private static func relevant(_ journal: HookJournal, _ configuration: Configuration) -> HookJournal {
-        guard !journal.entries.isEmpty else { return journal }
         var relevant = HookJournal()
         for hook in configuration.hooks {
             guard var entry = journal.entries[hook.name] else { continue }
             if !entry.hasNoBrands {
-                let names = Set(
-                    configuration.brands.indices.filter(hook.concerns).map { configuration.brands[$0].name })
+                let names = names(of: hook, configuration)
                 entry.changed.formIntersection(names)
                 entry.failed.formIntersection(names)
                 if entry.hasNoBrands { continue }
@@ -131,7 +125,7 @@ package final class HookDelivery: Sendable {
     package func announce(_ brands: Set<String>) {
         update { journal in
             for hook in hooks where hook.trigger != .failed {
-                let names = Self.names(brands, hook, configuration)
+                let names = names(brands, hook)
                 guard !names.isEmpty else { continue }
                 let entry = HookJournal.Entry(since: began, changed: names)
                 journal.entries[hook.name] = owed.entries[hook.name].map { $0.merged(with: entry) } ?? entry
@@ -153,8 +147,7 @@ package final class HookDelivery: Sendable {
         guard !hooks.isEmpty else { return [] }
         var needed: [String: HookJournal.Entry] = [:]
         for hook in hooks {
-            needed[hook.name] = need(
-                hook, Self.names(changed, hook, configuration), Self.names(failed, hook, configuration))
+            needed[hook.name] = need(hook, names(changed, hook), names(failed, hook))
         }
         update { journal in
             for hook in hooks {
@@ -193,8 +186,8 @@ package final class HookDelivery: Sendable {
         }
     }
 
-    private static func names(_ brands: Set<String>, _ hook: Hook, _ configuration: Configuration) -> Set<String> {
-        guard let own = hook.brands else { return brands }
-        return brands.intersection(own.map { configuration.brands[$0].name })
+    /// Those of the brands that a hook is configured for.
+    private func names(_ brands: Set<String>, _ hook: Hook) -> Set<String> {
+        hook.brands == nil ? brands : brands.intersection(Self.names(of: hook, configuration))
     }
 }

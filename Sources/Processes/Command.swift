@@ -43,40 +43,39 @@ package struct Command: Sendable {
     ///
     /// - Parameter isCancelled: Called ten times a second.
     package func run(isCancelled: () -> Bool = { false }) throws(CommandError) -> [UInt8] {
-        var output = OutputBuffer(capacity: maximumOutput, overflow: .refused)
-        do throws(CommandError) {
-            try run(into: &output, isCancelled)
-        } catch {
+        var output = OutputBuffer(capacity: maximumOutput, keepsEnd: false)
+        if let failure = failure(into: &output, isCancelled) {
             output.wipe()
-            throw error
+            throw failure
         }
         return output.takeBytes()
     }
 
     /// Runs the program in the same way. Keeps the end of both output streams, also if the program fails.
     package func runKeepingOutput(isCancelled: () -> Bool = { false }) -> (output: [UInt8], failure: CommandError?) {
-        var output = OutputBuffer(capacity: maximumOutput, overflow: .dropsBeginning)
-        var failure: CommandError?
-        do throws(CommandError) {
-            try run(into: &output, isCancelled)
-        } catch {
-            failure = error
-        }
+        var output = OutputBuffer(capacity: maximumOutput, keepsEnd: true)
+        let failure = failure(into: &output, isCancelled)
         return (output.takeBytes(), failure)
     }
 
-    private func run(into output: inout OutputBuffer, _ isCancelled: () -> Bool) throws(CommandError) {
+    /// Runs the program. Returns nil if it succeeds.
+    private func failure(into output: inout OutputBuffer, _ isCancelled: () -> Bool) -> CommandError? {
         let deadline = ContinuousClock.now + timeout
-        var child = try ChildProcess.start(self, takingErrors: output.overflow == .dropsBeginning)
         do throws(CommandError) {
-            while try !child.collect(into: &output, waitingUntil: deadline) {
-                if isCancelled() { throw .cancelled }
+            var child = try ChildProcess.start(self, takingErrors: output.keepsEnd)
+            do throws(CommandError) {
+                while try !child.collect(into: &output, waitingUntil: deadline) {
+                    if isCancelled() { throw .cancelled }
+                }
+            } catch {
+                // If the child was already reaped, another process may have its number by now.
+                if error != .lost(errorNumber: ECHILD) { child.kill() }
+                throw error
             }
+            try child.end()
+            return nil
         } catch {
-            // If the child was already reaped, another process may have its number by now.
-            if error != .lost(errorNumber: ECHILD) { child.kill() }
-            throw error
+            return error
         }
-        try child.end()
     }
 }

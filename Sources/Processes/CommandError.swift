@@ -26,12 +26,6 @@ package enum CommandError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    private static func text(_ number: Int32) -> String {
-        unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { text in
-            guard let start = text.baseAddress, unsafe strerror_r(number, start, text.count) == 0 else {
-                return "error \(number)"
-            }
-            return unsafe String(cString: start)
-        }
-    }
+    /// strerror(3) is thread-safe since glibc 2.32, and this program needs 2.34.
+    private static func text(_ number: Int32) -> String { unsafe String(cString: strerror(number)) }
 }

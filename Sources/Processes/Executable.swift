@@ -5,14 +5,12 @@ internal import Glibc
 
 /// Looks up programs as the system does when it starts one.
 package enum Executable {
-    /// The search path if `PATH` is not set (execvp(3)).
-    private static let defaultPath = "/bin:/usr/bin"
-
     /// Whether a program can be started by this path, or by this name in a directory of `PATH`.
     package static func exists(_ name: String) -> Bool {
         guard !name.isEmpty, !name.utf8.contains(0) else { return false }
         if name.utf8.contains(0x2f) { return isExecutable(name) }
-        let path = EnvironmentVariable.read("PATH") ?? defaultPath
+        // The second path is that of execvp(3).
+        let path = EnvironmentVariable.read("PATH") ?? "/bin:/usr/bin"
         return path.split(separator: ":", omittingEmptySubsequences: false).contains { directory in
             isExecutable(directory.isEmpty ? name : "\(directory)/\(name)")
         }

@@ -13,38 +13,19 @@ extension ChildProcess {
             !(command.argv + command.environment).contains(where: { $0.utf8.contains(0) })
         else { throw .couldNotStart(errorNumber: EINVAL) }
 
-        var ends: (output: Int32, input: Int32) = (-1, -1)
-        let piped = unsafe withUnsafeMutableBytes(of: &ends) { bytes in
-            unsafe linux_pipe(bytes.assumingMemoryBound(to: Int32.self).baseAddress)
-        }
-        guard piped == 0 else { throw .couldNotStart(errorNumber: errno) }
-        defer { _ = close(ends.input) }
-        let input: Int32
-        do {
-            input = try memoryFile(holding: command.standardInput)
+        var ends: [Int32] = [-1, -1]
+        guard unsafe linux_pipe(&ends) == 0 else { throw .couldNotStart(errorNumber: errno) }
+        let (output, standardOutput) = (ends[0], ends[1])
+        defer { _ = close(standardOutput) }
+        do throws(CommandError) {
+            let input = try memoryFile(holding: command.standardInput)
+            defer { if input >= 0 { _ = close(input) } }
+            let child = try spawn(command, program, input, standardOutput, takingErrors: takingErrors)
+            return ChildProcess(identifier: child, output: output)
         } catch {
-            _ = close(ends.output)
+            _ = close(output)
             throw error
         }
-        defer { if input >= 0 { _ = close(input) } }
-
-        var identifier: pid_t = 0
-        let failure = unsafe withActions(
-            standardInput: input, standardOutput: ends.input, takingErrors: takingErrors
-        ) { actions in
-            unsafe withAttributes { attributes in
-                unsafe withCStrings(command.argv) { argv in
-                    unsafe withCStrings(command.environment) { environment in
-                        unsafe posix_spawnp(&identifier, program, actions, attributes, argv, environment)
-                    }
-                }
-            }
-        }
-        guard failure == 0 else {
-            _ = close(ends.output)
-            throw .couldNotStart(errorNumber: failure)
-        }
-        return ChildProcess(identifier: identifier, output: ends.output)
     }
 
     /// −1 if `bytes` is empty.
@@ -69,53 +50,47 @@ extension ChildProcess {
         return file
     }
 
-    private static func withActions(
-        standardInput: Int32, standardOutput: Int32, takingErrors: Bool,
-        _ body: (UnsafePointer<posix_spawn_file_actions_t>) -> Int32
-    ) -> Int32 {
+    private static func spawn(
+        _ command: Command, _ program: String, _ input: Int32, _ output: Int32, takingErrors: Bool
+    ) throws(CommandError) -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()
-        var failure = unsafe posix_spawn_file_actions_init(&actions)
-        guard failure == 0 else { return failure }
-        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        // Standard output first: the pipe may have one of the numbers that are set below.
-        failure = unsafe posix_spawn_file_actions_adddup2(&actions, standardOutput, STDOUT_FILENO)
-        guard failure == 0 else { return failure }
-        failure =
-            standardInput >= 0
-            ? unsafe posix_spawn_file_actions_adddup2(&actions, standardInput, STDIN_FILENO)
-            : unsafe posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        guard failure == 0 else { return failure }
-        failure =
-            takingErrors
-            ? unsafe posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
-            : unsafe posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
-        guard failure == 0 else { return failure }
-        failure = unsafe linux_spawn_close_from(&actions, STDERR_FILENO + 1)
-        guard failure == 0 else { return failure }
-        return unsafe body(&actions)
-    }
-
-    private static func withAttributes(_ body: (UnsafePointer<posix_spawnattr_t>) -> Int32) -> Int32 {
         var attributes = posix_spawnattr_t()
-        var failure = unsafe posix_spawnattr_init(&attributes)
-        guard failure == 0 else { return failure }
-        defer { unsafe posix_spawnattr_destroy(&attributes) }
+        unsafe posix_spawn_file_actions_init(&actions)
+        unsafe posix_spawnattr_init(&attributes)
+        defer {
+            unsafe posix_spawn_file_actions_destroy(&actions)
+            unsafe posix_spawnattr_destroy(&attributes)
+        }
         // Otherwise the child would inherit ignored and blocked signals (SIGPIPE, and the signals of signal sources).
-        var all = sigset_t()
-        var none = sigset_t()
+        var (all, none) = (sigset_t(), sigset_t())
         unsafe sigfillset(&all)
         unsafe sigemptyset(&none)
-        failure = unsafe posix_spawnattr_setsigdefault(&attributes, &all)
-        guard failure == 0 else { return failure }
-        failure = unsafe posix_spawnattr_setsigmask(&attributes, &none)
-        guard failure == 0 else { return failure }
-        // 0: a new group with the number of the child.
-        failure = unsafe posix_spawnattr_setpgroup(&attributes, 0)
-        guard failure == 0 else { return failure }
         let flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP
-        failure = unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
-        guard failure == 0 else { return failure }
-        return unsafe body(&attributes)
+        let failures = unsafe [
+            // Standard output first: the pipe may have one of the numbers that are set below.
+            posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO),
+            input >= 0
+                ? posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
+                : posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0),
+            takingErrors
+                ? posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
+                : posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0),
+            linux_spawn_close_from(&actions, STDERR_FILENO + 1),
+            posix_spawnattr_setsigdefault(&attributes, &all),
+            posix_spawnattr_setsigmask(&attributes, &none),
+            // 0: a new group with the number of the child.
+            posix_spawnattr_setpgroup(&attributes, 0),
+            posix_spawnattr_setflags(&attributes, Int16(flags)),
+        ]
+        if let failure = failures.first(where: { $0 != 0 }) { throw .couldNotStart(errorNumber: failure) }
+        var identifier: pid_t = 0
+        let failure = unsafe withCStrings(command.argv) { argv in
+            unsafe withCStrings(command.environment) { environment in
+                unsafe posix_spawnp(&identifier, program, &actions, &attributes, argv, environment)
+            }
+        }
+        guard failure == 0 else { throw .couldNotStart(errorNumber: failure) }
+        return identifier
     }
 
     /// Passes a null-terminated array of C strings.

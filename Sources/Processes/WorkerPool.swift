@@ -27,9 +27,10 @@ package final class WorkerPool: TaskExecutor {
     }
 
     private struct State: Sendable {
-        /// Pieces before ``head`` were taken and are nil.
-        var queue: [Piece?] = []
-        var head = 0
+        /// The next piece is last.
+        var queue: [Piece] = []
+        /// Pieces behind ``queue``, in their order.
+        var arrivals: [Piece] = []
         var running: [Running] = []
         /// Started threads, without the abandoned ones.
         var threads = 0
@@ -40,17 +41,14 @@ package final class WorkerPool: TaskExecutor {
         var lastTaken: Duration = .zero
         var isWatched = false
 
-        var waiting: Int { queue.count - head }
+        var waiting: Int { queue.count + arrivals.count }
 
         mutating func next() -> Piece? {
-            guard head < queue.count else { return nil }
-            let piece = queue[head].take()
-            head += 1
-            if head == queue.count || head >= 256 {
-                queue.removeFirst(head)
-                head = 0
+            if queue.isEmpty {
+                queue = arrivals.reversed()
+                arrivals = []
             }
-            return piece
+            return queue.popLast()
         }
     }
 
@@ -64,10 +62,8 @@ package final class WorkerPool: TaskExecutor {
 
     /// Longer than short work takes, or than waking a thread takes.
     private static let moment: Duration = .milliseconds(1)
-    /// How often the watch checks for waiting and overdue work.
+    /// How often the watch checks for waiting and overdue work, while there is any.
     private static let watchInterval = DispatchTimeInterval.milliseconds(5)
-    /// The same while no work waits.
-    private static let idleWatchInterval = DispatchTimeInterval.milliseconds(10)
     /// A gap between two checks that only a suspended process or host explains.
     private static let suspension: Duration = .seconds(1)
     /// The maximum of threads that never return.
@@ -93,7 +89,7 @@ package final class WorkerPool: TaskExecutor {
     ) {
         let now = time
         let (wakes, starts, watches) = state.withLock { state in
-            state.queue.append(Piece(limit: limit, perform: work, onOverdue: onOverdue))
+            state.arrivals.append(Piece(limit: limit, perform: work, onOverdue: onOverdue))
             let isStill = state.running.isEmpty || now - state.lastTaken > Self.moment
             defer { state.isWatched = true }
             guard isStill else { return (false, false, !state.isWatched) }
@@ -194,9 +190,8 @@ package final class WorkerPool: TaskExecutor {
     /// The watch. While there is work, it wakes or starts threads and abandons those whose work is overdue.
     private func look() {
         var last = time
-        var interval = Self.watchInterval
         while true {
-            _ = pause.wait(timeout: .now() + interval)
+            _ = pause.wait(timeout: .now() + Self.watchInterval)
             let now = time
             let gap = now - last
             last = now
@@ -223,7 +218,6 @@ package final class WorkerPool: TaskExecutor {
                     state.idle -= wakes
                     state.threads += starts
                 }
-                interval = state.waiting > 0 ? Self.watchInterval : Self.idleWatchInterval
                 state.isWatched = state.waiting > 0 || !state.running.isEmpty
                 return (wakes, starts, overdue, state.isWatched)
             }

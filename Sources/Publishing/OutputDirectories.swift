@@ -127,7 +127,7 @@ package final class OutputDirectories: Sendable {
         let location = try FileLocation(path: path)
         guard symlinks == .follow else { return location }
         guard !isHanging(location.directory), !isHanging(path) else { throw .hanging(path) }
-        return try location.isSymlink() ? location.followingSymlinks() : location
+        return try location.followingSymlinks()
     }
 
     /// Runs an operation in the directory of an output.
@@ -162,7 +162,7 @@ package final class OutputDirectories: Sendable {
         _ path: String, attributes: PublishedAttributes, symlinks: SymlinkPolicy
     ) throws(FileError) -> (directory: String, ownership: FileOwnership) {
         try enter(path, symlinks) { directory, location throws(FileError) in
-            (location.directory, try directory.rehearse(name: location.name, attributes: attributes))
+            (location.directory, try directory.probeWrite(location, attributes: attributes))
         }
     }
 
@@ -172,7 +172,7 @@ package final class OutputDirectories: Sendable {
         _ contents: [UInt8], to path: String, attributes: PublishedAttributes, symlinks: SymlinkPolicy, isNew: Bool
     ) throws(FileError) {
         try enter(path, symlinks) { directory, location throws(FileError) in
-            try directory.publish(contents, name: location.name, attributes: attributes, isNew: isNew)
+            try directory.publish(contents, to: location, attributes: attributes, isNew: isNew)
             state.withLock { state in
                 state.unsynced.insert(directory.path)
                 if symlinks == .follow { state.followed[path] = directory.path }
@@ -237,7 +237,7 @@ package final class OutputDirectories: Sendable {
         let (failed, followed) = state.withLock { state in
             var failed = state.failed
             for path in state.unsynced.union(state.syncing) where failed[path] == nil {
-                failed[path] = .durabilityUnknown(path)
+                failed[path] = FileError(.synchronize, path, .durabilityUnknown)
             }
             return (failed, state.followed)
         }

@@ -16,7 +16,7 @@ package enum ConfigurationSource {
     /// - Parameter path: as typed, for messages.
     package static func read(_ file: InputFile, path: String) throws -> Configuration {
         try ConfigurationReader.read(
-            file.read(maximumSize: maximumSize), file: path, isPrivate: file.status.isPrivate)
+            file.read(maximumSize: maximumSize), file: path, isPrivate: file.isPrivate)
     }
 
     /// The brands of a configuration file; empty if the file is invalid or unreadable.

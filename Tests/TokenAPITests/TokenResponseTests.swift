@@ -30,7 +30,7 @@ func judge(
     _ status: Int, _ body: String, headers: [String: String] = [:], verification: ResponseVerification = .ifPresent
 ) -> TokenResponse {
     judge(
-        .success(HTTPResponse(status: status, headers: ResponseHeaders(headers), body: Array(body.utf8))),
+        .success(HTTPResponse(status: status, headers: headers, body: Array(body.utf8))),
         verification: verification)
 }
 
