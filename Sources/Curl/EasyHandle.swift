@@ -163,9 +163,7 @@ internal import CCurl
         let code = unsafe curl_url_set(parsed, CURLUPART_URL, text, UInt32(CURLU_NON_SUPPORT_SCHEME))
         guard code == CURLUE_OK else {
             unsafe curl_url_cleanup(parsed)
-            throw CurlError(
-                kind: .requestInvalid, code: Int32(bitPattern: CURLE_URL_MALFORMAT.rawValue),
-                message: CurlError.sentence(CURLE_URL_MALFORMAT))
+            throw CurlError(kind: .requestInvalid, message: CurlError.sentence(CURLE_URL_MALFORMAT))
         }
         try check(unsafe curl_setopt_pointer(handle, CURLOPT_CURLU, UnsafeMutableRawPointer(parsed)))
         unsafe curl_url_cleanup(parsedURL)
@@ -184,10 +182,7 @@ internal import CCurl
     }
 
     private func check(_ code: CURLcode) throws(CurlError) {
-        guard code == CURLE_OK else {
-            throw CurlError(
-                kind: .requestInvalid, code: Int32(bitPattern: code.rawValue), message: CurlError.sentence(code))
-        }
+        guard code == CURLE_OK else { throw CurlError(kind: .requestInvalid, message: CurlError.sentence(code)) }
     }
 
     // MARK: The response
@@ -204,10 +199,7 @@ internal import CCurl
 
     /// Header callback of libcurl. Called for each line with its line end, including interim responses and trailers.
     private func receivedHeader(_ line: UnsafeRawBufferPointer) -> Int {
-        let isTaken = head.take(
-            unsafe line.assumingMemoryBound(to: UInt8.self).span, keeping: keptHeaders,
-            maximumSize: options.maximumHeaderSize)
-        guard isTaken else {
+        guard head.take(unsafe line.assumingMemoryBound(to: UInt8.self).span, keeping: keptHeaders) else {
             isTooLarge = true
             return 0
         }

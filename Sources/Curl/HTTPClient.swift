@@ -41,9 +41,8 @@ package final class HTTPClient: Sendable {
 
     /// - Throws: ``CurlError`` of kind `internal` if libcurl cannot be initialized.
     package init(options: HTTPOptions) throws(CurlError) {
-        let global = Self.startLibrary
-        guard global == 0 else {
-            throw CurlError(kind: .internal, code: global, message: "libcurl cannot be initialized")
+        guard Self.libraryIsReady else {
+            throw CurlError(kind: .internal, message: "libcurl cannot be initialized")
         }
         wakeupFD = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
         guard wakeupFD >= 0 else {
@@ -56,7 +55,7 @@ package final class HTTPClient: Sendable {
     deinit { close(wakeupFD) }
 
     /// Once for each process.
-    private static let startLibrary = Int32(bitPattern: curl_global_init_wiping().rawValue)
+    private static let libraryIsReady = curl_global_init_wiping() == CURLE_OK
 
     /// Sends a request when the number in progress allows it, and not before `notBefore`.
     ///
@@ -70,19 +69,12 @@ package final class HTTPClient: Sendable {
         let submission = Submission(
             notBefore: notBefore.map { $0 - began }, goesFirst: goesFirst, makeRequest: makeRequest,
             completion: completion)
-        let (start, isCancelled) = inbox.withLock { inbox in
-            if inbox.isCancelled { return (false, true) }
+        let isRunning = inbox.withLock { inbox in
             inbox.arrivals.append(submission)
             defer { inbox.isRunning = true }
-            return (!inbox.isRunning, false)
+            return inbox.isRunning
         }
-        if isCancelled {
-            queue.async { @Sendable in completion(.failure(.cancelled)) }
-        } else if start {
-            queue.async { @Sendable [self] in run() }
-        } else {
-            wake()
-        }
+        if isRunning { wake() } else { queue.async { @Sendable [self] in run() } }
     }
 
     /// Sends a request and blocks until its result.

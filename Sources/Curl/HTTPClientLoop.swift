@@ -46,7 +46,7 @@ internal import Glibc
         ] {
             let code = unsafe curl_multi_setopt_long(multi, option, value)
             guard code == CURLM_OK else {
-                throw CurlError(kind: .internal, code: code.rawValue, message: "libcurl rejected a connection limit")
+                throw CurlError(kind: .internal, message: "libcurl rejected a connection limit")
             }
         }
     }
@@ -101,7 +101,7 @@ internal import Glibc
                     try handle.prepare(next.makeRequest())
                     let code = unsafe curl_multi_add_handle(multi, handle.handle)
                     guard code == CURLM_OK else {
-                        throw CurlError(kind: .internal, code: code.rawValue, message: "libcurl rejected a transfer")
+                        throw CurlError(kind: .internal, message: "libcurl rejected a transfer")
                     }
                     handle.completion = next.completion
                     handle.place = active.count

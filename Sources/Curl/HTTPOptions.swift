@@ -14,8 +14,6 @@ package struct HTTPOptions: Sendable {
     package var requestTimeout: Duration = .seconds(15)
     /// In bytes. The limit of libcurl does not apply to a body without a length or to a compressed one.
     package var maximumBodySize = 64 * 1024
-    /// In bytes, for all lines including interim responses.
-    package var maximumHeaderSize = 128 * 1024
     /// Lower-case names of the headers that an ``HTTPResponse`` keeps.
     package var keptHeaders: Set<String> = []
     package var tls = TrustStore.libraryDefault
@@ -42,13 +40,7 @@ package enum TrustStore: Sendable, Equatable {
 
     /// The bundle; else the directory; else the system store.
     package init(file: String?, directory: String?) {
-        if let file {
-            self = .file(file)
-        } else if let directory {
-            self = .directory(directory)
-        } else {
-            self = .system()
-        }
+        self = file.map(TrustStore.file) ?? directory.map(TrustStore.directory) ?? .system()
     }
 
     /// The system store: its hashed directory if there is one. That takes 2 ms of CPU time, parsing the bundle 50 ms.

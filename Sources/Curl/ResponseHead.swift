@@ -10,15 +10,16 @@ struct ResponseHead {
     private(set) var isComplete = false
     /// Whether Content-Length is invalid, or sent twice with different values.
     private(set) var hasWrongLength = false
-    /// Bytes of all lines so far.
+    /// Bytes of all lines so far, including interim responses.
     private var size = 0
+    private static let maximumSize = 128 * 1024
     private var length: String?
 
     /// Parses one line with its line end. Also called for interim responses and trailers.
     /// - Parameter names: The lower-case names of the headers to keep.
     /// - Returns: false if all lines together exceed the maximum size.
-    mutating func take(_ line: Span<UInt8>, keeping names: [String], maximumSize: Int) -> Bool {
-        guard size + line.count <= maximumSize else { return false }
+    mutating func take(_ line: Span<UInt8>, keeping names: [String]) -> Bool {
+        guard size + line.count <= Self.maximumSize else { return false }
         size += line.count
         var end = line.count
         while end > 0, line[end - 1] == 0x0a || line[end - 1] == 0x0d { end -= 1 }

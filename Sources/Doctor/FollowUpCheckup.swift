@@ -75,10 +75,10 @@ struct FollowUpCheckup {
     private func messageFinding(_ path: String, _ stop: Cancellation) -> HostFinding {
         do throws(FileError) {
             let location = try FileLocation(path: path)
-            let state = try bounded(path, stop) { () throws(FileError) in
+            let file = try bounded(path, stop) { () throws(FileError) in
                 try Directory(path: location.directory, use: .reading).inspect(location, maximumSize: 0)
             }
-            if case .absent = state {
+            if file == nil {
                 return HostFinding(
                     .report, path, .warn, "does not exist; in a container, set terminationMessagePath to this path")
             }

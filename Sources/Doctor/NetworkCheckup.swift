@@ -56,15 +56,15 @@ struct NetworkCheckup {
     // MARK: The request
 
     private func ask() -> Result<HTTPResponse, CurlError> {
-        let transfers: HTTPClient
+        let http: HTTPClient
         do throws(CurlError) {
-            transfers = try HTTPClient(options: HTTPOptions(configuration))
+            http = try HTTPClient(options: HTTPOptions(configuration))
         } catch {
             return .failure(error)
         }
-        stop.onStop { transfers.cancel() }
+        stop.onStop { http.cancel() }
         let url = "\(endpoint.scheme)://\(endpoint.authority)/"
-        return transfers.result(of: HTTPRequest(method: .head, url: url, headers: [], body: []))
+        return http.result(of: HTTPRequest(method: .head, url: url, headers: [], body: []))
     }
 
     // MARK: The findings

@@ -90,12 +90,7 @@ struct Descriptor: ~Copyable, Sendable {
         return found == 0 ? status : nil
     }
 
-    /// Takes the exclusive advisory lock (`flock`). The kernel releases it when the file is closed.
-    ///
-    /// - Parameters:
-    ///   - deadline: How long to wait for another holder; nil does not wait.
-    ///   - isCancelled: Called ten times a second during the wait.
-    /// - Returns: false if another process still holds the lock at the deadline, or the wait was cancelled.
+    /// As ``InputFile/lock(waitingUntil:isCancelled:)``.
     func lock(
         _ path: String, waitingUntil deadline: ContinuousClock.Instant?, isCancelled: () -> Bool = { false }
     ) throws(FileError) -> Bool {
@@ -131,8 +126,7 @@ struct Descriptor: ~Copyable, Sendable {
         }
     }
 
-    /// Reads the whole file into one buffer, from its start.
-    ///
+    /// Reads the whole file into one buffer.
     /// - Parameter size: Size from the file status; 0 also means "unknown to the kernel" (procfs).
     /// - Throws: ``FileError/Reason/tooLarge`` above the maximum, ``FileError/Reason/unstable`` if the file grew. The
     ///   bytes read so far are wiped.

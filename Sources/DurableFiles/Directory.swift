@@ -87,10 +87,8 @@ package final class Directory: Sendable {
         try result.get()
     }
 
-    /// Makes all renames so far durable. Once after a batch is enough. Without it, ext4 and xfs can lose a published
-    /// file in a power failure, although its contents were synced.
-    ///
-    /// The only error is ``FileError/Reason/durabilityUnknown``. The published files are visible even then.
+    /// Makes all renames so far durable. Without it, ext4 and xfs can lose a published file in a power failure, although
+    /// its contents were synced. The only error is ``FileError/Reason/durabilityUnknown``. The published files are visible even then.
     package func synchronize() throws(FileError) {
         do {
             try attempt(.synchronize, path) { fsync(descriptor.number) }
@@ -99,10 +97,8 @@ package final class Directory: Sendable {
         }
     }
 
-    /// Reads the status of a file in this directory without following links. Throws if a rename must not or cannot
-    /// replace it.
-    ///
-    /// - Returns: nil if the name does not exist.
+    /// The status of a file in this directory; nil if it does not exist. Throws if a rename must not or cannot replace
+    /// it.
     func lookAtTarget(_ location: FileLocation) throws(FileError) -> linux_status? {
         guard let status = try descriptor.status(of: location, path(of: location.name)) else { return nil }
         let kind = FileKind(mode: status.mode)

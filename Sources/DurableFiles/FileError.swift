@@ -7,24 +7,18 @@ package struct FileError: Error, Sendable, Equatable {
     /// The failed step, named after its system call if there is one.
     package enum Operation: String, Sendable {
         case open, look, read, create, write
-        /// Setting the owner of the temporary file.
         case setOwner = "fchown"
         case setMode = "fchmod"
         case removeAccessList = "fremovexattr"
         case synchronize = "fsync"
-        case close, rename
+        case close, rename, unlink
         case followSymlink = "readlink"
         case lock = "flock"
-        /// Removing a leftover temporary file.
-        case unlink
     }
 
     /// The cause, as far as the caller or the operator must act differently.
     package enum Reason: Sendable, Equatable {
-        /// The file to read does not exist.
-        case missing
-        case directoryMissing
-        case notADirectory
+        case missing, directoryMissing, notADirectory
         /// The owner could replace files in the directory.
         case directoryOfAnotherUser(UInt32)
         /// Others may write to the directory, and no sticky bit protects files that are not theirs.
@@ -40,17 +34,14 @@ package struct FileError: Error, Sendable, Equatable {
         case foreign
         /// Empty, a path, or too long for a temporary file name in the same directory.
         case invalidName
-        case notPermitted
-        case readOnly
+        case notPermitted, readOnly
         /// No blocks, inodes or quota left.
         case noSpace
         /// Above the limit of the reader, or the file size limit of this process.
         case tooLarge
         /// The requested owner or group could not be set.
         case ownerRefused
-        case busy
-        case lockUnsupported
-        case tooManyOpenFiles
+        case busy, lockUnsupported, tooManyOpenFiles
         /// The file changed while it was read.
         case unstable
         /// The disk does not respond, and the run no longer waits for it.

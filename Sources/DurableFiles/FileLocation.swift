@@ -45,11 +45,7 @@ package struct FileLocation: Sendable, Equatable {
     /// Whether ``directory`` is exactly this text.
     package func isIn(_ directory: String) -> Bool {
         guard nameStart > 1 else { return directory == (nameStart == 0 ? "." : "/") }
-        let count = nameStart - 1
-        guard directory.utf8.count == count else { return false }
-        return unsafe path.withCString { path in
-            unsafe directory.withCString { directory in unsafe memcmp(path, directory, count) == 0 }
-        }
+        return directory.utf8.count == nameStart - 1 && path.utf8.starts(with: directory.utf8)
     }
 
     /// Passes the name as a C string.

@@ -3,12 +3,6 @@
 internal import CLinux
 internal import Glibc
 
-/// The state of a name that may be published to.
-package enum FileState: Sendable, Equatable {
-    case absent
-    case regular(RegularFile)
-}
-
 /// A regular file as it was read.
 package struct RegularFile: Sendable, Equatable {
     package enum Contents: Sendable, Equatable {
@@ -40,29 +34,26 @@ package struct RegularFile: Sendable, Equatable {
 }
 
 extension Directory {
-    /// Reads a file of this directory that publishing may replace. Never blocks on a pipe or device.
-    ///
-    /// Refuses a symbolic link; call ``FileLocation/followingSymlinks()`` first to follow it. Takes five system
-    /// calls: status of the name, open, status of the open file, read, close.
+    /// Reads a file of this directory that publishing may replace. Never blocks on a pipe or device. Refuses a symbolic
+    /// link; call ``FileLocation/followingSymlinks()`` first to follow it.
     ///
     /// - Parameter maximumSize: Bytes; a larger file is reported as ``RegularFile/Contents/oversized``.
-    package func inspect(_ location: FileLocation, maximumSize: Int) throws(FileError) -> FileState {
-        guard let seen = try lookAtTarget(location) else { return .absent }
+    /// - Returns: nil if the name does not exist.
+    package func inspect(_ location: FileLocation, maximumSize: Int) throws(FileError) -> RegularFile? {
+        guard let seen = try lookAtTarget(location) else { return nil }
         let file: Descriptor
+        let flags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | withoutWaiting
         do {
             file = Descriptor(
                 owning: try attempt(.open, path(of: location.name)) {
-                    unsafe location.withName { name in
-                        unsafe openat(
-                            descriptor.number, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | withoutWaiting)
-                    }
+                    unsafe location.withName { name in unsafe openat(descriptor.number, name, flags) }
                 })
         } catch {
             switch error.errorNumber {
-            case ENOENT: return .absent
+            case ENOENT: return nil
             // The name became a link after the first check (O_NOFOLLOW).
             case ELOOP: throw FileError(.open, path(of: location.name), .isSymlink, errorNumber: ELOOP)
-            case EACCES, EPERM, EIO, ESTALE: return .regular(RegularFile(seen, contents: .unreadable, in: self))
+            case EACCES, EPERM, EIO, ESTALE: return RegularFile(seen, contents: .unreadable, in: self)
             default: throw error
             }
         }
@@ -73,6 +64,6 @@ extension Directory {
         } catch {
             contents = error.reason == .tooLarge || error.reason == .unstable ? .oversized : .unreadable
         }
-        return .regular(RegularFile(status, contents: contents, in: self))
+        return RegularFile(status, contents: contents, in: self)
     }
 }

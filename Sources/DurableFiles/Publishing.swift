@@ -57,7 +57,7 @@ extension Directory {
         try pending.synchronize()
         try pending.close()
         if isNew {
-            if try pending.publishAsNew() { return }
+            if try pending.publish(isNew: true) { return }
             _ = try lookAtTarget(location)
         }
         try pending.publish()

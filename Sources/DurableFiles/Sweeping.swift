@@ -7,8 +7,7 @@ extension Directory {
     /// Removes temporary files that a killed run left behind, in one pass over the directory.
     ///
     /// Call it under the lock of the run, before the first publication. If another program publishes here, nothing is
-    /// removed: its temporary files look like leftovers. A file is removed if it has a temporary name, is a regular
-    /// file of this user, and has no second link. Errors are ignored: the next run tries again. Afterwards the
+    /// removed: its temporary files look like leftovers. Errors are ignored: the next run tries again. Afterwards the
     /// directory is not locked; see ``shareLock()``.
     ///
     /// - Parameter names: The names that the run publishes to. Evaluated only if there is a temporary file.
@@ -27,8 +26,10 @@ extension Directory {
 
     private func temporaries(of names: () -> Set<String>) -> [String] {
         // A new descriptor, since a duplicate would share the read position.
-        let number = unsafe openat(descriptor.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard number >= 0 else { return [] }
+        let opened = try? attempt(.open, path) {
+            unsafe openat(descriptor.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        }
+        guard let number = opened else { return [] }
         guard let stream = unsafe fdopendir(number) else {
             _ = close(number)
             return []
@@ -46,9 +47,10 @@ extension Directory {
         return found
     }
 
+    /// Whether it is a regular file of this user without a second link.
     private func isLeftover(_ entry: String) -> Bool {
         var status = linux_status()
-        guard unsafe linux_look(descriptor.number, entry, &status) == 0 else { return false }
-        return FileKind(mode: status.mode) == .regular && status.owner == geteuid() && status.links == 1
+        let found = try? attempt(.look, entry) { unsafe linux_look(descriptor.number, entry, &status) }
+        return found != nil && FileKind(mode: status.mode) == .regular && status.owner == geteuid() && status.links == 1
     }
 }

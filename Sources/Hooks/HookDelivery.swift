@@ -12,12 +12,10 @@ internal import Synchronization
 /// It removes the hook after the program exits with 0. So a run may be killed at any time.
 package final class HookDelivery: Sendable {
     private struct State: Sendable {
-        /// The current journal, and the one on disk; nil if that is unknown.
+        /// The current journal, and the one on disk; nil if that is unknown, or could not be written.
         var journal: HookJournal
         var written: HookJournal?
         var warnings: [String] = []
-        /// Whether the journal could not be written.
-        var isForgetful: Bool
     }
 
     private let configuration: Configuration
@@ -59,7 +57,7 @@ package final class HookDelivery: Sendable {
         case nil: break
         }
         owed = Self.relevant(journal, configuration)
-        state = Mutex(State(journal: owed, written: written, warnings: warnings, isForgetful: directory == nil))
+        state = Mutex(State(journal: owed, written: written, warnings: warnings))
     }
 
     package var isEmpty: Bool { hooks.isEmpty }
@@ -108,11 +106,8 @@ package final class HookDelivery: Sendable {
             do throws(FileError) {
                 try directory.write(state.journal, stop: stop)
                 state.written = state.journal
-                state.isForgetful = false
             } catch {
-                // The content on disk is now unknown.
                 state.written = nil
-                state.isForgetful = true
                 let warning = "hooks: the journal cannot be written, so undelivered hooks may be lost: \(error)"
                 if !state.warnings.contains(warning) { state.warnings.append(warning) }
             }
@@ -164,14 +159,14 @@ package final class HookDelivery: Sendable {
                 isOverdue: owed.entries[hook.name] != nil)
             var outcome = call.outcome(deadline: deadline, stop: stop, redact: redact)
             update { $0.entries[hook.name] = outcome.isUndelivered ? entry : nil }
-            if outcome.isUndelivered { outcome.message = (outcome.message ?? "") + "; " + fate }
+            if outcome.isUndelivered { outcome.message = (outcome.message ?? "") + "; " + consequence }
             return outcome
         }
     }
 
-    private var fate: String {
+    private var consequence: String {
         if directory == nil { return "it is lost, since there is no state_dir" }
-        return state.withLock(\.isForgetful)
+        return state.withLock { $0.written == nil }
             ? "it is lost, since the journal could not be written" : "the next run delivers it"
     }
 

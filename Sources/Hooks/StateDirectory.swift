@@ -65,14 +65,13 @@ package final class StateDirectory: Sendable {
             directory.shareLock()
         }
         do {
-            switch try directory.inspect(journal, maximumSize: HookJournal.maximumSize) {
-            case .absent: return .journal(HookJournal())
-            case .regular(let file):
-                guard case .bytes(let bytes) = file.contents else {
-                    return .unknown("\(path)/\(journal.name) cannot be read")
-                }
-                return .journal(try HookJournal(bytes))
+            guard let file = try directory.inspect(journal, maximumSize: HookJournal.maximumSize) else {
+                return .journal(HookJournal())
             }
+            guard case .bytes(let bytes) = file.contents else {
+                return .unknown("\(path)/\(journal.name) cannot be read")
+            }
+            return .journal(try HookJournal(bytes))
         } catch {
             return .unknown(error is FileError ? "\(error)" : "\(path)/\(journal.name): \(error)")
         }

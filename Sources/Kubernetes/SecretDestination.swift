@@ -69,12 +69,12 @@ package final class SecretDestination: SharedDestination {
     private func snapshot(_ key: String, _ state: State) -> OutputSnapshot {
         let found: OutputSnapshot.State
         if state.failure != nil {
-            found = .noToken(.closed)
+            found = .noToken(.inaccessible)
         } else if let value = state.contents.values[key] {
             if let token = Token.published(value) {
                 found = .token(token)
             } else {
-                found = .noToken(Token(value)?.isTruncated == true ? .cut : .unreadable)
+                found = .noToken(Token(value)?.isTruncated == true ? .truncated : .unreadable)
             }
         } else {
             found = .noToken(.missing)
@@ -128,7 +128,7 @@ package final class SecretDestination: SharedDestination {
 
     package func write(_ tokens: [String: Token], isLast: Bool, barrier: WriteBarrier?) -> [PlaceOutcome]? {
         state.withLock { state in
-            let failure = bring(tokens, barrier, &state)
+            let failure = writeSecret(tokens, barrier, &state)
             return outcomes(tokens, failure, isLast, state)
         }
     }
@@ -162,7 +162,7 @@ package final class SecretDestination: SharedDestination {
 
     /// Writes the values of this program to the Secret.
     /// - Returns: why it failed; nil if it succeeded.
-    private func bring(
+    private func writeSecret(
         _ tokens: [String: Token], _ barrier: WriteBarrier?, _ state: inout State
     ) -> BrandFailure? {
         for _ in 0..<Self.patience {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The module Processes: child processes, the environment, and threads for work that blocks.
 
+internal import CLinux
 internal import Glibc
 
 /// A program to run without a shell, for its output or its effect.
@@ -36,10 +37,8 @@ package struct Command: Sendable {
     }
 
     /// Runs the program and returns its standard output in one buffer. It may hold a secret: the caller wipes it. If
-    /// the program fails, the buffer is wiped here. Standard error is discarded.
-    ///
-    /// Blocks the calling thread. When the program ends or exceeds its timeout, its process group is killed. A
-    /// process that left the group continues.
+    /// the program fails, the buffer is wiped here. Standard error is discarded. When the program ends or exceeds its
+    /// timeout, its process group is killed. A process that left the group continues.
     ///
     /// - Parameter isCancelled: Called ten times a second.
     package func run(isCancelled: () -> Bool = { false }) throws(CommandError) -> [UInt8] {
@@ -77,5 +76,53 @@ package struct Command: Sendable {
         } catch {
             return error
         }
+    }
+}
+
+/// Why a command failed. Contains neither its output nor its arguments.
+package enum CommandError: Error, Sendable, Equatable, CustomStringConvertible {
+    case couldNotStart(errorNumber: Int32)
+    /// Reading the output or waiting for the end failed.
+    case lost(errorNumber: Int32)
+    case timedOut
+    case cancelled
+    /// A status other than 0.
+    case exited(status: Int32)
+    case killed(signal: Int32)
+    case tooMuchOutput
+
+    package var description: String {
+        switch self {
+        case .couldNotStart(let number): "the command could not be started: \(Self.text(number))"
+        case .lost(let number): "reading the output of the command or waiting for its end failed: \(Self.text(number))"
+        case .timedOut: "the command took too long and was killed"
+        case .cancelled: "the command was killed because the run was stopped"
+        case .exited(let status): "the command ended with status \(status)"
+        case .killed(let signal): "the command was killed by signal \(signal)"
+        case .tooMuchOutput: "the command printed more than allowed and was killed"
+        }
+    }
+
+    /// strerror(3) is thread-safe since glibc 2.32, and this program needs 2.34.
+    private static func text(_ number: Int32) -> String { unsafe String(cString: strerror(number)) }
+}
+
+/// Looks up programs as the system does when it starts one.
+package enum Executable {
+    /// Whether a program can be started by this path, or by this name in a directory of `PATH`.
+    package static func exists(_ name: String) -> Bool {
+        guard !name.isEmpty, !name.utf8.contains(0) else { return false }
+        if name.utf8.contains(0x2f) { return isExecutable(name) }
+        // The second path is that of execvp(3).
+        let path = EnvironmentVariable.read("PATH") ?? "/bin:/usr/bin"
+        return path.split(separator: ":", omittingEmptySubsequences: false).contains { directory in
+            isExecutable(directory.isEmpty ? name : "\(directory)/\(name)")
+        }
+    }
+
+    private static func isExecutable(_ path: String) -> Bool {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+        return unsafe faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0
     }
 }

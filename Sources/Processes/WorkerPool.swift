@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CLinux
 internal import Dispatch
+internal import Glibc
 internal import Synchronization
 
 /// Threads for work that blocks: files, secrets, programs.
 ///
 /// One thread does all short work, since waking others costs more. The pool grows while work waits in the queue and
-/// no thread takes any. Work may have a time limit. A thread cannot be stopped while it waits for a disk that does
-/// not respond, such as a hard NFS mount without its server. So the pool abandons such a thread: the caller continues
-/// without the result, and another thread replaces it.
+/// no thread takes any. Work may have a time limit. A thread that waits for a disk cannot be stopped, so the pool
+/// abandons it: the caller continues without the result, and another thread replaces it.
 package final class WorkerPool: TaskExecutor {
     /// One piece of work.
     private struct Piece: Sendable {
@@ -69,6 +70,8 @@ package final class WorkerPool: TaskExecutor {
     /// The maximum of threads that never return.
     private static let mostAbandoned = 1024
     private static let idleSeconds = 2
+    /// In bytes.
+    private static let stackSize = 512 << 10
 
     /// - Parameter width: The maximum of threads, without the abandoned ones.
     package init(width: Int = 64) {
@@ -133,13 +136,34 @@ package final class WorkerPool: TaskExecutor {
     // MARK: Threads
 
     private func startThread() {
-        if DetachedThread.start({ [self] in serve() }) { return }
+        if startDetachedThread() { return }
         let isAlone = state.withLock { state in
             state.threads -= 1
             return state.threads == 0
         }
         // The system has no more threads. If the pool has no thread at all, the watch does the work.
         if isAlone { watch.async { @Sendable [self] in serveOnce() } }
+    }
+
+    /// Starts a thread that is not joined. libdispatch has at most 255 threads, and a thread that waits for a hung disk
+    /// may never return.
+    /// - Returns: false if the system cannot start a thread.
+    private func startDetachedThread() -> Bool {
+        var attributes = pthread_attr_t()
+        unsafe pthread_attr_init(&attributes)
+        defer { unsafe pthread_attr_destroy(&attributes) }
+        unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        unsafe pthread_attr_setstacksize(&attributes, Self.stackSize)
+        let pool = unsafe Unmanaged.passRetained(self)
+        var thread = pthread_t()
+        let status = unsafe pthread_create(
+            &thread, &attributes,
+            { pool in
+                if let pool = unsafe pool { unsafe Unmanaged<WorkerPool>.fromOpaque(pool).takeRetainedValue().serve() }
+                return nil
+            }, pool.toOpaque())
+        if status != 0 { unsafe pool.release() }
+        return status == 0
     }
 
     private func serveOnce() {

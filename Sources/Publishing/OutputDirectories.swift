@@ -59,7 +59,7 @@ package final class OutputDirectories: Sendable {
         let onCancel: (@escaping @Sendable () -> Void) -> Void = { handler in stop?.onStop(handler) }
         let everything = Array(directories.union(inputs))
         // A remote mount hangs as a whole, so one thread probes it for all its directories.
-        let mounts = Array(RemoteMount.points(over: everything.lazy.map(Self.absolute)))
+        let mounts = Array(MountTable.remotePoints(over: everything.lazy.map(Self.absolute)))
         let responses = pool.map(mounts.count, within: patience, grouping: 1, onCancel: onCancel) { index in
             _ = try? Directory(path: mounts[index], use: .reading).identity()
         }
@@ -145,7 +145,7 @@ package final class OutputDirectories: Sendable {
         return try body(directory, location)
     }
 
-    func inspect(_ path: String, maximumSize: Int, symlinks: SymlinkPolicy) throws(FileError) -> FileState {
+    func inspect(_ path: String, maximumSize: Int, symlinks: SymlinkPolicy) throws(FileError) -> RegularFile? {
         try enter(path, symlinks) { directory, location throws(FileError) in
             try directory.inspect(location, maximumSize: maximumSize)
         }

@@ -58,10 +58,10 @@ package struct RotationRun {
             runID: runID, startedAt: context.now(), endedAt: context.now(), exitStatus: .internal)
         report.coversAllBrands = request.brands == nil
         report.examination = request.isDryRun ? .plan : .run
-        var locked: LockedConfiguration?
+        var turn: Turn?
         do {
             let taken = try acquireLock()
-            locked = taken
+            turn = taken
             try work(taken, &report)
         } catch let error as InvalidConfiguration {
             report.exitStatus = .configuration
@@ -88,17 +88,17 @@ package struct RotationRun {
         report.duration = .now - began
         report.warnings += reporting?.runEnded(report) ?? []
         // The lock is held until here.
-        withExtendedLifetime(locked) {}
+        withExtendedLifetime(turn) {}
         return report
     }
 
-    private func work(_ locked: LockedConfiguration, _ report: inout RunReport) throws {
-        let configuration = try ConfigurationSource.read(locked.file, path: request.configurationFile)
+    private func work(_ turn: Turn, _ report: inout RunReport) throws {
+        let configuration = try ConfigurationSource.read(turn.file, path: request.configurationFile)
         report.destinations = configuration.report
         report.runEvery = configuration.runEvery
         report.shard = request.shard
         let selection = try Selection(of: configuration, names: request.brands, shard: request.shard)
-        guard locked.isLocked else {
+        guard turn.isOurs else {
             report.lostLock = true
             // If the wait was cancelled, the other run is not the cause.
             guard stop.reason == nil else { return }
@@ -129,20 +129,20 @@ package struct RotationRun {
     }
 
     /// The open configuration file and the run's lock. They are released together.
-    private struct LockedConfiguration {
+    private struct Turn {
         let file: InputFile
         /// The lock file, if the configuration file itself cannot be locked.
         var lock: InputFile?
         /// Whether this run holds the lock, or needs none.
-        let isLocked: Bool
+        let isOurs: Bool
     }
 
     /// Opens the configuration and takes the run's lock on it.
-    private func acquireLock() throws -> LockedConfiguration {
+    private func acquireLock() throws -> Turn {
         let end = ContinuousClock.now + request.wait
         while true {
             let file = try InputFile(path: request.configurationFile)
-            guard !request.isDryRun else { return LockedConfiguration(file: file, isLocked: true) }
+            guard !request.isDryRun else { return Turn(file: file, isOurs: true) }
             let isLocked: Bool
             do throws(FileError) {
                 isLocked = try file.lock(waitingUntil: end, isCancelled: { stop.reason != nil })
@@ -151,20 +151,20 @@ package struct RotationRun {
                 return try lockInStateDirectory(instead: error, waitingUntil: end)
             }
             // If the file was replaced meanwhile, the next run would lock the new one. Try again with that.
-            if !isLocked || file.isCurrent { return LockedConfiguration(file: file, isLocked: isLocked) }
+            if !isLocked || file.isCurrent { return Turn(file: file, isOurs: isLocked) }
         }
     }
 
     /// Locks a file in the state directory, if the configuration's file system does not support locks.
     private func lockInStateDirectory(
         instead error: FileError, waitingUntil end: ContinuousClock.Instant
-    ) throws -> LockedConfiguration {
+    ) throws -> Turn {
         let path = request.configurationFile
         guard let directory = StateDirectory(of: try ConfigurationSource.read(path)) else { throw error }
         let lock = try directory.lockFile()
         let isLocked = try lock.lock(waitingUntil: end, isCancelled: { stop.reason != nil })
         // Open the file under the lock, because it may have been replaced during the wait.
-        return LockedConfiguration(file: try InputFile(path: path), lock: lock, isLocked: isLocked)
+        return Turn(file: try InputFile(path: path), lock: lock, isOurs: isLocked)
     }
 
     private func rotation(_ configuration: Configuration, _ selection: Selection) -> TokenRotation {

@@ -62,7 +62,7 @@ extension Directory {
         try publish(contents, to: FileLocation(name: name), attributes: attributes, isNew: isNew, random: random)
     }
 
-    func inspect(name: String, maximumSize: Int) throws(FileError) -> FileState {
+    func inspect(name: String, maximumSize: Int) throws(FileError) -> RegularFile? {
         try inspect(FileLocation(name: name), maximumSize: maximumSize)
     }
 
