@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Crypto
+internal import FoundationEssentials
 internal import Model
 
 /// The body of a token request, with its digest.
@@ -18,5 +19,5 @@ package struct RequestBody: Sendable {
         digest = Self.digest(of: bytes)
     }
 
-    static func digest(of bytes: [UInt8]) -> String { PlainBase64.encode(SHA256.digest(of: bytes)) }
+    static func digest(of bytes: [UInt8]) -> String { Data(SHA256.digest(of: bytes)).base64EncodedString() }
 }

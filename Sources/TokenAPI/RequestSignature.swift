@@ -55,7 +55,7 @@ package struct RequestSignature: Sendable {
         }
         self.digest = digest
         self.component = component
-        header = Self.scheme + PlainBase64.encode(secret.authenticationCode(for: component))
+        header = Self.scheme + Data(secret.authenticationCode(for: component)).base64EncodedString()
     }
 
     /// Whether `other`, a header from the network, has this signature. The comparison takes constant time.

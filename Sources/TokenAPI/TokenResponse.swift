@@ -30,13 +30,13 @@ package enum TokenResponse: Sendable {
         if let coding = reply.headers["content-encoding"], coding.lowercased() != "identity" {
             return unusable(.answerMalformed, "the response is compressed, but the request did not allow that")
         }
-        let text: ArraySlice<UInt8>
+        let text: String
         switch read(reply.body) {
         case .token(let found): text = found
         case .noToken: return unusable(.tokenInvalid, "the response has no token")
         case .unusable(let problem): return unusable(.answerMalformed, problem)
         }
-        guard let token = Token(text) else {
+        guard let token = Token(Array(text.utf8)) else {
             return unusable(
                 .tokenInvalid, "the token is empty, longer than \(Token.maximumSize) bytes or not visible ASCII")
         }
