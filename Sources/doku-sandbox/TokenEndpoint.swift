@@ -32,18 +32,6 @@ struct TokenEndpoint: HTTPHandler {
     let delay: Int
     private let ledger = ResponseLedger()
 
-    init(
-        clock: ServerClock, catalogue: BrandCatalogue, issuer: TokenIssuer, lifetimeLimit: Int?, log: RequestLog?,
-        delay: Int
-    ) {
-        self.clock = clock
-        self.catalogue = catalogue
-        self.issuer = issuer
-        self.lifetimeLimit = lifetimeLimit
-        self.log = log
-        self.delay = delay
-    }
-
     func handleRequest(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try await request.bodyData
         let arrival = clock.now
