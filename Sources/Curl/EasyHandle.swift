@@ -228,7 +228,7 @@ internal import CCurl
 
     private func untimedResult(_ code: CURLcode) -> Result<HTTPResponse, CurlError> {
         if isTooLarge {
-            return .failure(CurlError(kind: .answerTooLarge, message: "the response is larger than allowed"))
+            return .failure(CurlError(kind: .responseTooLarge, message: "the response is larger than allowed"))
         }
         guard code == CURLE_OK else {
             let detail = unsafe String(cString: errorBuffer.baseAddress.unsafelyUnwrapped)
@@ -239,7 +239,7 @@ internal import CCurl
             return .failure(error)
         }
         guard !head.hasWrongLength else {
-            return .failure(CurlError(kind: .answerMalformed, message: "invalid or duplicate Content-Length"))
+            return .failure(CurlError(kind: .responseMalformed, message: "invalid or duplicate Content-Length"))
         }
         // libcurl reports success if the connection closes within the headers.
         guard head.isComplete else {

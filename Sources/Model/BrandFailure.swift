@@ -30,9 +30,9 @@ package struct BrandFailure: Error, Sendable, Equatable {
         case rateLimited = "rate-limited"
         case serverError = "server-error"
         case redirectRefused = "redirect-refused"
-        case answerMalformed = "answer-malformed"
-        case answerTooLarge = "answer-too-large"
-        case answerSignature = "answer-signature"
+        case responseMalformed = "answer-malformed"
+        case responseTooLarge = "answer-too-large"
+        case responseSignature = "answer-signature"
         case tokenInvalid = "token-invalid"
         case tokenExpired = "token-expired"
         case tokenForeign = "token-foreign"
@@ -47,7 +47,7 @@ package struct BrandFailure: Error, Sendable, Equatable {
         case storeChanged = "store-changed"
         case storeTooLarge = "store-too-large"
         case storeRefused = "store-refused"
-        case storeAnswer = "store-answer"
+        case storeResponse = "store-answer"
         case deadlineExceeded = "deadline-exceeded"
         case stopped
         case unfinished
@@ -72,9 +72,9 @@ package struct BrandFailure: Error, Sendable, Equatable {
             true
         case .secretUnreadable, .outputRefused, .outputNotWritten, .accountUnknown, .tlsRefused,
             .tlsIdentity, .tlsTrustStore, .proxyNotResolved, .proxyAuthentication, .credentialsRejected, .clockSkew,
-            .requestRefused, .redirectRefused, .answerMalformed, .answerTooLarge, .answerSignature, .tokenInvalid,
+            .requestRefused, .redirectRefused, .responseMalformed, .responseTooLarge, .responseSignature, .tokenInvalid,
             .tokenExpired, .tokenForeign, .storeNotConfigured, .storeUntrusted, .storeUnauthorized, .storeForbidden,
-            .storeNotFound, .storeConflict, .storeTooLarge, .storeRefused, .storeAnswer, .shortLived, .internal:
+            .storeNotFound, .storeConflict, .storeTooLarge, .storeRefused, .storeResponse, .shortLived, .internal:
             false
         }
     }

@@ -11,13 +11,7 @@ extension ConfigurationReader {
         guard let section = self.fields(node, of: .report, named: "`report`") else { return }
         report.metricsFile = reportPath(section, .metricsFile)
         report.terminationMessage = reportPath(section, .terminationMessage)
-        if let node = value(.pushgateway, in: section), let text = text(node, .pushgateway) {
-            do throws(Endpoint.Fault) {
-                report.pushgateway = try ReportURL.pushgateway(text)
-            } catch {
-                problems.add(node.mark, error.message, hint: error.hint)
-            }
-        }
+        report.pushgateway = value(.pushgateway, in: section).flatMap { url($0, .pushgateway, ReportURL.pushgateway) }
         let sendsSummary = value(.pingSummary, in: section).map { boolean($0, .pingSummary) ?? false } ?? false
         guard let node = value(.ping, in: section) else {
             if let node = value(.pingSummary, in: section) {
@@ -46,11 +40,6 @@ extension ConfigurationReader {
             // No brand's name is known here, so a placeholder would expand to nothing.
             return secret(node).flatMap { expand($0, for: "") }
         }
-        guard let text = text(node, .ping) else { return nil }
-        if let fault = ReportURL.pingFault(text) {
-            problems.add(node.mark, fault.message, hint: fault.hint)
-            return nil
-        }
-        return .value(Secret(Array(text.utf8)))
+        return url(node, .ping, ReportURL.ping).map { .value(Secret(Array($0.utf8))) }
     }
 }

@@ -124,9 +124,16 @@ package struct ConfigurationReader {
             problems.add(fields.mark, "`endpoint` is missing", hint: "test, production or a URL")
             return nil
         }
-        guard let text = text(node, .endpoint) else { return nil }
-        do throws(Endpoint.Fault) {
-            return try Endpoint(parsing: text)
+        return url(node, .endpoint, Endpoint.init(parsing:))
+    }
+
+    /// Reads a URL, or adds the problem.
+    mutating func url<URL>(
+        _ node: YAMLNode, _ key: ConfigurationKey, _ read: (String) throws(ServerURL.Fault) -> URL
+    ) -> URL? {
+        guard let text = text(node, key) else { return nil }
+        do throws(ServerURL.Fault) {
+            return try read(text)
         } catch {
             problems.add(node.mark, error.message, hint: error.hint)
             return nil
@@ -179,14 +186,8 @@ package struct ConfigurationReader {
             configuration.tls.caDirectory = value(.caDirectory, in: tls).flatMap { fixedPath($0, .caDirectory) }
             report.tls = configuration.tls
         }
-        if let node = value(.proxy, in: fields), let text = text(node, .proxy) {
-            if let fault = URLText.proxyFault(text) {
-                problems.add(node.mark, fault.message, hint: fault.hint)
-            } else {
-                configuration.proxy = text
-                report.proxy = text
-            }
-        }
+        configuration.proxy = value(.proxy, in: fields).flatMap { url($0, .proxy, ServerURL.proxy) }
+        report.proxy = configuration.proxy
     }
 }
 
@@ -195,6 +196,6 @@ extension NextRun {
     var arithmetic: String {
         "run_every \(DurationText.render(runEvery)) + deadline \(DurationText.render(deadline)) + "
             + (splay > .zero ? "splay \(DurationText.render(splay)) + " : "")
-            + "\(DurationText.render(Self.doubt)) = \(DurationText.render(end))"
+            + "\(DurationText.render(Self.tolerance)) = \(DurationText.render(end))"
     }
 }

@@ -39,9 +39,9 @@ import Testing
             (#"{"kind": "Secret", "metadata": {}, "data": {"kopi": "b25l"}}"#, "storeRefused teh"),
             (#"{"kind": "Secret", "metadata": {}, "data": {"kopi": "b25l", "teh": "eA=="}}"#, "storeRefused teh"),
             // Not a Secret.
-            (#"{"kind": "Status", "metadata": {}, "status": "Success"}"#, "storeAnswer "),
-            (#"{"metadata": {}, "data": {"kopi": "b25l", "teh": "dHdv"}}"#, "storeAnswer "),
-            ("<html>", "storeAnswer "), ("", "storeAnswer "), ("[]", "storeAnswer "),
+            (#"{"kind": "Status", "metadata": {}, "status": "Success"}"#, "storeResponse "),
+            (#"{"metadata": {}, "data": {"kopi": "b25l", "teh": "dHdv"}}"#, "storeResponse "),
+            ("<html>", "storeResponse "), ("", "storeResponse "), ("[]", "storeResponse "),
         ], [false, true])
     func `anything else is not`(answer: (body: String, expected: String), isProbe: Bool) {
         guard case .failed(let failure) = Self.result(answer.body, isProbe: isProbe) else {
