@@ -12,15 +12,15 @@ package struct CurlError: Error, Sendable, Equatable {
         /// Connecting, or waiting for the response, exceeded its timeout.
         case timedOut
         /// The connection closed before a response began.
-        case noAnswer
+        case noResponse
         /// The connection closed in the middle of a response.
         case truncatedResponse
         /// HTTP does not allow this response, such as one with two lengths. A retry would get the same.
-        case answerMalformed
+        case responseMalformed
         /// Not HTTP, or broken framing in the middle of a body. Possibly from another program than the server.
-        case answerGarbled
+        case responseGarbled
         /// Body or headers exceed the limit.
-        case answerTooLarge
+        case responseTooLarge
         /// The connection closed during the TLS handshake.
         case tlsHandshake
         /// The peer rejected the handshake, or does not support the required TLS.
@@ -77,7 +77,7 @@ package struct CurlError: Error, Sendable, Equatable {
         case CURLE_COULDNT_RESOLVE_PROXY: kind = .proxyNotResolved
         case CURLE_COULDNT_CONNECT: kind = namesAnother(detail, than: url) ? .proxyRefused : .notConnected
         case CURLE_OPERATION_TIMEDOUT: kind = .timedOut
-        case CURLE_GOT_NOTHING: kind = status == 101 ? .answerMalformed : .noAnswer
+        case CURLE_GOT_NOTHING: kind = status == 101 ? .responseMalformed : .noResponse
         case CURLE_RECV_ERROR, CURLE_SEND_ERROR:
             if proxyStatus == 407 {
                 kind = .proxyNeedsAuthentication
@@ -85,9 +85,9 @@ package struct CurlError: Error, Sendable, Equatable {
                 // Before the TLS handshake, the peer is a proxy.
                 kind = .proxyRefused
             } else if detail.contains("chunk") {
-                kind = .answerGarbled
+                kind = .responseGarbled
             } else {
-                kind = status == 0 ? .noAnswer : .truncatedResponse
+                kind = status == 0 ? .noResponse : .truncatedResponse
             }
             if proxyStatus >= 400 { message = "the proxy responded to CONNECT with status \(proxyStatus)" }
         case CURLE_PARTIAL_FILE: kind = .truncatedResponse
@@ -103,15 +103,15 @@ package struct CurlError: Error, Sendable, Equatable {
             kind = .peerNotTrusted
         case CURLE_SSL_CACERT_BADFILE: kind = .trustStoreUnusable
         case CURLE_PROXY: kind = .proxyRefused
-        case CURLE_HTTP2, CURLE_HTTP2_STREAM: kind = breaksHTTP2(detail) ? .answerGarbled : .http2
+        case CURLE_HTTP2, CURLE_HTTP2_STREAM: kind = breaksHTTP2(detail) ? .responseGarbled : .http2
         case CURLE_URL_MALFORMAT: kind = .requestInvalid
         // Only http and https are used, so libcurl failed to parse the status line: it is missing ("HTTP/0.9") or
         // invalid.
-        case CURLE_UNSUPPORTED_PROTOCOL: kind = detail.contains("HTTP/0.9") ? .answerGarbled : .answerMalformed
-        case CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING: kind = .answerMalformed
+        case CURLE_UNSUPPORTED_PROTOCOL: kind = detail.contains("HTTP/0.9") ? .responseGarbled : .responseMalformed
+        case CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING: kind = .responseMalformed
         // The headers begin with a folded line.
-        case CURLE_BAD_FUNCTION_ARGUMENT where status > 0 || proxyStatus > 0: kind = .answerMalformed
-        case CURLE_OUT_OF_MEMORY: kind = .answerTooLarge
+        case CURLE_BAD_FUNCTION_ARGUMENT where status > 0 || proxyStatus > 0: kind = .responseMalformed
+        case CURLE_OUT_OF_MEMORY: kind = .responseTooLarge
         default: kind = .internal
         }
         switch kind {

@@ -221,7 +221,7 @@ internal import CCurl
     }
 
     private func response(_ code: CURLcode) throws(CurlError) -> HTTPResponse {
-        if isTooLarge { throw CurlError(kind: .answerTooLarge, message: "the response is larger than allowed") }
+        if isTooLarge { throw CurlError(kind: .responseTooLarge, message: "the response is larger than allowed") }
         guard code == CURLE_OK else {
             let detail = unsafe String(cString: errorBuffer.baseAddress.unsafelyUnwrapped)
             // Whether the request opened a connection for https and the TLS handshake did not complete.
@@ -234,7 +234,7 @@ internal import CCurl
             throw error
         }
         guard !head.hasWrongLength else {
-            throw CurlError(kind: .answerMalformed, message: "invalid or duplicate Content-Length")
+            throw CurlError(kind: .responseMalformed, message: "invalid or duplicate Content-Length")
         }
         // libcurl reports success if the connection closes within the headers.
         guard head.isComplete else {

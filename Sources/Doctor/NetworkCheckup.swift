@@ -26,7 +26,7 @@ struct NetworkCheckup {
         let now = Timestamp.now
         var failure: (stage: HostFinding.Check, message: String)?
         if case .failure(let error) = result,
-            case .failed(let words, _) = TokenResponse.unanswered(error, host: endpoint.authority)
+            case .failed(let words, _) = TokenResponse.noResponse(error, host: endpoint.authority)
         {
             failure = (stage(of: error), words.message)
         }
@@ -76,7 +76,8 @@ struct NetworkCheckup {
         // libcurl's message for a name server that does not respond.
         case .timedOut where error.message.hasPrefix("Resolving timed out"): .nameResolution
         case .notConnected where proxy.isUsed: .proxy
-        case .notConnected, .timedOut, .noAnswer, .truncatedResponse, .answerMalformed, .answerGarbled, .answerTooLarge,
+        case .notConnected, .timedOut, .noResponse, .truncatedResponse, .responseMalformed, .responseGarbled,
+            .responseTooLarge,
             .http2,
             .cancelled,
             .requestInvalid, .internal:

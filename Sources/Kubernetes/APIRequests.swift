@@ -86,7 +86,7 @@ final class APIRequests: Sendable {
                 }
             }
             let next = policy.next(
-                after: attempt, advice: .passing(.same, after: wish), remaining: end - ContinuousClock.now,
+                after: attempt, advice: .transient(.same, after: wish), remaining: end - ContinuousClock.now,
                 random: Double.random(in: 0..<1))
             guard let next else { return completion(result.mapError(failure)) }
             var request = request
@@ -102,15 +102,15 @@ final class APIRequests: Sendable {
         case .hostNotResolved, .notConnected, .timedOut, .tlsHandshake, .proxyNotResolved, .proxyRefused,
             .proxyNeedsAuthentication:
             return BrandFailure(.storeUnavailable, "\(server) cannot be reached (\(error.message))")
-        case .noAnswer, .truncatedResponse, .http2:
+        case .noResponse, .truncatedResponse, .http2:
             return BrandFailure(.storeUnavailable, "\(server) closed the connection early (\(error.message))")
         case .peerNotTrusted, .tlsRefused:
             return BrandFailure(
                 .storeUntrusted, "\(server) is not trusted by \(account.authority) (\(error.message))")
         case .trustStoreUnusable:
             return BrandFailure(.storeNotConfigured, "\(account.authority) cannot be read (\(error.message))")
-        case .answerMalformed, .answerGarbled, .answerTooLarge:
-            return BrandFailure(.storeAnswer, "\(server) sent no usable response (\(error.message))")
+        case .responseMalformed, .responseGarbled, .responseTooLarge:
+            return BrandFailure(.storeResponse, "\(server) sent no usable response (\(error.message))")
         case .cancelled: return stop.reason?.failure ?? BrandFailure(.unfinished, "the request was cancelled")
         case .requestInvalid, .internal:
             return BrandFailure(.internal, "the request to the API server could not be sent (\(error.message))")

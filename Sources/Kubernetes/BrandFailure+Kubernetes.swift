@@ -14,11 +14,11 @@ extension BrandFailure.Code {
     package static let storeChanged = Self("store-changed", .transient)
     package static let storeTooLarge = Self("store-too-large", .permanent)
     package static let storeRefused = Self("store-refused", .permanent)
-    package static let storeAnswer = Self("store-answer", .permanent)
+    package static let storeResponse = Self("store-answer", .permanent)
 
     /// All of these.
     package static let kubernetes: [Self] = [
         .storeNotConfigured, .storeUnavailable, .storeUntrusted, .storeUnauthorized, .storeForbidden,
-        .storeNotFound, .storeConflict, .storeChanged, .storeTooLarge, .storeRefused, .storeAnswer,
+        .storeNotFound, .storeConflict, .storeChanged, .storeTooLarge, .storeRefused, .storeResponse,
     ]
 }

@@ -114,7 +114,7 @@ struct SecretAnswer {
 
     private var notUnderstood: BrandFailure {
         BrandFailure(
-            .storeAnswer,
+            .storeResponse,
             "\(name): the server at the API server's address is not an API server (HTTP \(reply.status), no Secret)")
     }
 

@@ -45,9 +45,9 @@ package struct BrandFailure: Error, Sendable, Equatable {
         package static let rateLimited = Code("rate-limited", .transient)
         package static let serverError = Code("server-error", .transient)
         package static let redirectRefused = Code("redirect-refused", .permanent)
-        package static let answerMalformed = Code("answer-malformed", .permanent)
-        package static let answerTooLarge = Code("answer-too-large", .permanent)
-        package static let answerSignature = Code("answer-signature", .permanent)
+        package static let responseMalformed = Code("answer-malformed", .permanent)
+        package static let responseTooLarge = Code("answer-too-large", .permanent)
+        package static let responseSignature = Code("answer-signature", .permanent)
         package static let tokenInvalid = Code("token-invalid", .permanent)
         package static let tokenExpired = Code("token-expired", .permanent)
         package static let tokenForeign = Code("token-foreign", .permanent)
@@ -62,8 +62,8 @@ package struct BrandFailure: Error, Sendable, Equatable {
             .secretUnreadable, .outputRefused, .outputNotWritten, .durabilityUnknown, .diskHangs, .accountUnknown,
             .hostNotResolved, .notConnected, .timedOut, .connectionLost, .tlsFailed, .tlsRefused, .tlsIdentity,
             .tlsTrustStore, .proxyFailed, .proxyNotResolved, .proxyAuthentication, .credentialsRejected, .clockSkew,
-            .requestRefused, .requestIDSpent, .rateLimited, .serverError, .redirectRefused, .answerMalformed,
-            .answerTooLarge, .answerSignature, .tokenInvalid, .tokenExpired, .tokenForeign, .shortLived,
+            .requestRefused, .requestIDSpent, .rateLimited, .serverError, .redirectRefused, .responseMalformed,
+            .responseTooLarge, .responseSignature, .tokenInvalid, .tokenExpired, .tokenForeign, .shortLived,
             .deadlineExceeded, .stopped, .unfinished, .internal,
         ]
     }

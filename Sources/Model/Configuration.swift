@@ -259,10 +259,10 @@ package struct NextRun: Sendable {
     }
 
     /// Tolerance for late clocks and schedulers.
-    package static let doubt: Duration = .seconds(60)
+    package static let tolerance: Duration = .seconds(60)
 
     /// The time after `run_every` until the next token is in place.
-    package static func margin(deadline: Duration, splay: Duration) -> Duration { deadline + splay + doubt }
+    package static func margin(deadline: Duration, splay: Duration) -> Duration { deadline + splay + tolerance }
 
     /// The latest end of the next run, counted from the start of this one.
     package var end: Duration { runEvery + Self.margin(deadline: deadline, splay: splay) }

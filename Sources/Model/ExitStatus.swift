@@ -6,12 +6,12 @@
 /// digit says how bad it is on disk now. 64, 75 and 78 have the meanings of `sysexits.h`, which systemd prints by name.
 package enum ExitStatus: Int32, Sendable, CaseIterable {
     case success = 0
-    case passing = 10
-    case passingDiesSoon = 11
-    case passingNoToken = 12
-    case lasting = 20
-    case lastingDiesSoon = 21
-    case lastingNoToken = 22
+    case transient = 10
+    case transientExpiresSoon = 11
+    case transientNoToken = 12
+    case permanent = 20
+    case permanentExpiresSoon = 21
+    case permanentNoToken = 22
     case hookFailed = 30
     case usage = 64
     case `internal` = 70
@@ -34,9 +34,9 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
     package func meaning(of examination: Examination) -> String {
         switch (examination, self) {
         case (.plan, .success): "dry run: no failure foreseen; nothing was requested or written"
-        case (.plan, .passing), (.plan, .passingDiesSoon), (.plan, .passingNoToken):
+        case (.plan, .transient), (.plan, .transientExpiresSoon), (.plan, .transientNoToken):
             "dry run: some brand would fail for a transient reason; nothing was requested or written"
-        case (.plan, .lasting), (.plan, .lastingDiesSoon), (.plan, .lastingNoToken):
+        case (.plan, .permanent), (.plan, .permanentExpiresSoon), (.plan, .permanentNoToken):
             "dry run: some brand would fail until a person acts; nothing was requested or written"
         case (.configuration, .success): "the configuration is valid; no token was examined"
         default: meaning
@@ -44,41 +44,36 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
     }
 
     /// What the status says about a run.
-    package var meaning: String {
-        switch self {
-        case .success: "every brand's token outlives the next run"
-        case .passing: "some brand failed for a transient reason; every token on disk still outlives the next run"
-        case .passingDiesSoon: "as 10, but some token expires before the next run"
-        case .passingNoToken: "as 10, but some brand has no valid token"
-        case .lasting: "some brand failed and running again will not help; every token on disk outlives the next run"
-        case .lastingDiesSoon: "as 20, but some token expires before the next run"
-        case .lastingNoToken: "as 20, but some brand has no valid token"
-        case .hookFailed: "all tokens published, a hook failed or is still pending"
-        case .usage: "the command line is wrong"
-        case .internal: "internal error"
-        case .lockHeld: "another run holds the lock"
-        case .configuration: "the configuration is invalid"
-        case .interrupted: "stopped by SIGINT, everything consistent"
-        case .terminated: "stopped by SIGTERM, everything consistent"
-        }
-    }
-
+    package var meaning: String { explanation.meaning }
     /// What to do about it.
-    package var advice: String {
+    package var advice: String { explanation.advice }
+
+    private var explanation: (meaning: String, advice: String) {
         switch self {
-        case .success: "nothing"
-        case .passing: "watch"
-        case .passingDiesSoon: "retry now"
-        case .passingNoToken: "page someone; retry now"
-        case .lasting: "a person must act"
-        case .lastingDiesSoon: "a person must act before the next run"
-        case .lastingNoToken: "page someone: a person must act now"
-        case .hookFailed: "open a ticket"
-        case .usage: "fix the command line"
-        case .internal: "report it"
-        case .lockHeld: "nothing, unless it repeats"
-        case .configuration: "fix the configuration"
-        case .interrupted, .terminated: "nothing"
+        case .success: ("every brand's token outlives the next run", "nothing")
+        case .transient:
+            (
+                "some brand failed for a transient reason; every token on disk still outlives the next run",
+                "watch"
+            )
+        case .transientExpiresSoon: ("as 10, but some token expires before the next run", "retry now")
+        case .transientNoToken: ("as 10, but some brand has no valid token", "page someone; retry now")
+        case .permanent:
+            (
+                "some brand failed and running again will not help; every token on disk outlives the next run",
+                "a person must act"
+            )
+        case .permanentExpiresSoon:
+            ("as 20, but some token expires before the next run", "a person must act before the next run")
+        case .permanentNoToken:
+            ("as 20, but some brand has no valid token", "page someone: a person must act now")
+        case .hookFailed: ("all tokens published, a hook failed or is still pending", "open a ticket")
+        case .usage: ("the command line is wrong", "fix the command line")
+        case .internal: ("internal error", "report it")
+        case .lockHeld: ("another run holds the lock", "nothing, unless it repeats")
+        case .configuration: ("the configuration is invalid", "fix the configuration")
+        case .interrupted: ("stopped by SIGINT, everything consistent", "nothing")
+        case .terminated: ("stopped by SIGTERM, everything consistent", "nothing")
         }
     }
 
@@ -109,12 +104,12 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
         let mayPass = !hasFailure || hasTransient
         self =
             switch (mayPass, worst) {
-            case (true, .outlivesNextRun): .passing
-            case (true, .diesBeforeNextRun): .passingDiesSoon
-            case (true, .dead): .passingNoToken
-            case (false, .outlivesNextRun): .lasting
-            case (false, .diesBeforeNextRun): .lastingDiesSoon
-            case (false, .dead): .lastingNoToken
+            case (true, .outlivesNextRun): .transient
+            case (true, .expiresBeforeNextRun): .transientExpiresSoon
+            case (true, .unusable): .transientNoToken
+            case (false, .outlivesNextRun): .permanent
+            case (false, .expiresBeforeNextRun): .permanentExpiresSoon
+            case (false, .unusable): .permanentNoToken
             }
     }
 }
@@ -122,9 +117,9 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
 /// The health of the worst of a brand's published tokens.
 package enum TokenHealth: Int, Sendable, Comparable {
     case outlivesNextRun
-    case diesBeforeNextRun
+    case expiresBeforeNextRun
     /// Missing, unreadable, another brand's, or expired.
-    case dead
+    case unusable
 
     package static func < (left: TokenHealth, right: TokenHealth) -> Bool { left.rawValue < right.rawValue }
 }

@@ -112,7 +112,7 @@ package struct RenewalPolicy: Sendable {
     /// The health of one published token.
     package func health(of output: OutputSnapshot, brand: Brand) -> TokenHealth {
         guard case .token(let token) = output.state, token.clientID ?? brand.clientID == brand.clientID else {
-            return .dead
+            return .unusable
         }
         return health(of: token, brand: brand, writtenAt: output.writtenAt, clockOffset: output.clockOffset)
     }
@@ -136,7 +136,7 @@ package struct RenewalPolicy: Sendable {
             // The remaining time is unknown. Assume that the token is valid.
             return .outlivesNextRun
         }
-        return left <= .zero ? .dead : left <= needed ? .diesBeforeNextRun : .outlivesNextRun
+        return left <= .zero ? .unusable : left <= needed ? .expiresBeforeNextRun : .outlivesNextRun
     }
 }
 

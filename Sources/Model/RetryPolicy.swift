@@ -16,7 +16,7 @@ package enum RetryDecision: Sendable, Equatable {
     /// One retry, signed for another time. The duration is the offset from this host's clock to the server's.
     case correctedClock(Duration)
     /// Up to `attempts` attempts; `after` is the server's `Retry-After`.
-    case passing(RequestIdentity, after: Duration?)
+    case transient(RequestIdentity, after: Duration?)
 }
 
 /// How many attempts there are, and how long to wait between them.
@@ -52,7 +52,7 @@ package struct RetryPolicy: Sendable {
             guard attempt < attempts, !isOnceUsed else { return nil }
             identity = .fresh
             wait = .zero
-        case .passing(let again, let after):
+        case .transient(let again, let after):
             guard attempt < attempts else { return nil }
             identity = again
             // The server's wait is a lower bound. The jitter spreads the brands.

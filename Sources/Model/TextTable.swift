@@ -33,7 +33,7 @@ package enum TextTable {
 /// How a word of a table is coloured (ECMA-48, Select Graphic Rendition).
 package enum TextStyle: String, Sendable {
     case good = "32"
-    case doubtful = "33"
+    case caution = "33"
     case bad = "31"
 
     func applied(to text: String) -> String { "\u{1b}[\(rawValue)m\(text)\u{1b}[0m" }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import FoundationEssentials
-
 /// A bearer token: visible ASCII of limited length, with its claims if it is a JWT.
 ///
 /// DOKU publishes no public key, so the claims are read, but not verified.
@@ -114,24 +112,31 @@ package struct Token: Sendable, Equatable {
     /// The claims in the second part, if it is a base64url-encoded JSON object (RFC 7519 §3).
     private static func claims(in part: Span<UInt8>) -> TokenClaims? { decoded(part).flatMap { TokenClaims($0) } }
 
-    /// base64url without padding (RFC 7515 §2).
+    /// Decodes base64url (RFC 7515 §2), also in the standard alphabet or with padding; nil for anything else.
     private static func decoded(_ part: Span<UInt8>) -> [UInt8]? {
-        PlainBase64.decode(part) ?? decodedByFoundation(part)
-    }
-
-    /// Decodes text with padding, or in a form that no encoder writes.
-    private static func decodedByFoundation(_ part: Span<UInt8>) -> [UInt8]? {
-        var standard: [UInt8] = []
-        standard.reserveCapacity(part.count + 3)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(part.count * 3 / 4)
+        var bits: UInt32 = 0
+        var bitCount = 0
         for index in part.indices {
+            let value: UInt8
             switch part[index] {
-            case UInt8(ascii: "-"): standard.append(UInt8(ascii: "+"))
-            case UInt8(ascii: "_"): standard.append(UInt8(ascii: "/"))
-            case let byte: standard.append(byte)
+            case let letter where letter &- UInt8(ascii: "A") < 26: value = letter - UInt8(ascii: "A")
+            case let letter where letter &- UInt8(ascii: "a") < 26: value = letter - UInt8(ascii: "a") + 26
+            case let digit where digit &- UInt8(ascii: "0") < 10: value = digit - UInt8(ascii: "0") + 52
+            case UInt8(ascii: "-"), UInt8(ascii: "+"): value = 62
+            case UInt8(ascii: "_"), UInt8(ascii: "/"): value = 63
+            case UInt8(ascii: "=") where index >= part.count - 2: continue
+            default: return nil
             }
+            bits = bits << 6 | UInt32(value)
+            bitCount += 6
+            guard bitCount >= 8 else { continue }
+            bitCount -= 8
+            bytes.append(UInt8(truncatingIfNeeded: bits >> bitCount))
         }
-        while standard.count % 4 != 0 { standard.append(UInt8(ascii: "=")) }
-        return Data(base64Encoded: Data(standard)).map(Array.init)
+        // A single letter after the last group encodes no byte.
+        return bitCount < 6 ? bytes : nil
     }
 }
 

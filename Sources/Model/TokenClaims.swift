@@ -1,75 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import FoundationEssentials
-
 /// The claims that the program uses. A claim of an unexpected type counts as absent.
-struct TokenClaims: Equatable {
-    private(set) var iat: Double?
-    private(set) var exp: Double?
-    private(set) var clientID: String?
+struct TokenClaims {
+    let iat: Double?
+    let exp: Double?
+    let clientID: String?
 
     /// nil if the bytes are not a JSON object.
     init?(_ document: [UInt8]) {
-        if let plain = Self(plain: document) {
-            self = plain
-        } else if let decoded = Self(decoding: document) {
-            self = decoded
-        } else {
-            return nil
-        }
-    }
-
-    /// nil if the document is not simple, or a claim is unusual.
-    init?(plain document: [UInt8]) {
-        let bytes = document.span
-        var user: Int?
-        let isPlain = PlainJSON.visitMembers(of: bytes) { key, value in
-            if PlainJSON.says("iat", bytes, key) {
-                guard iat == nil, case .integer(let number) = value else { return false }
-                iat = Double(number)
-            } else if PlainJSON.says("exp", bytes, key) {
-                guard exp == nil, case .integer(let number) = value else { return false }
-                exp = Double(number)
-            } else if PlainJSON.says("user", bytes, key) {
-                guard user == nil, case .object(let place) = value else { return false }
-                user = place
-            }
-            return true
-        }
-        guard isPlain else { return nil }
-        guard let user else { return }
-        let isUserPlain = PlainJSON.visitMembers(of: bytes, at: user) { key, value in
-            guard PlainJSON.says("businessServiceClientId", bytes, key) else { return true }
-            guard clientID == nil, case .text(let range) = value else { return false }
-            clientID = String(decoding: document[range], as: UTF8.self)
-            return true
-        }
-        guard isUserPlain else { return nil }
-    }
-
-    /// Reads any document, with a full decoder.
-    init?(decoding document: [UInt8]) {
-        guard let decoded = try? Self.decoder.decode(Decoded.self, from: Data(document)) else { return nil }
-        iat = decoded.iat
-        exp = decoded.exp
-        clientID = decoded.clientID
-    }
-
-    private static let decoder = JSONDecoder()
-
-    private struct Decoded: Decodable {
-        let iat: Double?
-        let exp: Double?
-        let clientID: String?
-
-        private enum Key: String, CodingKey { case iat, exp, user, businessServiceClientId }
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.container(keyedBy: Key.self)
-            iat = try? container.decodeIfPresent(Double.self, forKey: .iat)
-            exp = try? container.decodeIfPresent(Double.self, forKey: .exp)
-            let user = try? container.nestedContainer(keyedBy: Key.self, forKey: .user)
-            clientID = try? user?.decodeIfPresent(String.self, forKey: .businessServiceClientId)
-        }
+        guard let claims = JSON(document), case .object = claims else { return nil }
+        iat = claims["iat"]?.number
+        exp = claims["exp"]?.number
+        clientID = claims["user"]?["businessServiceClientId"]?.string
     }
 }

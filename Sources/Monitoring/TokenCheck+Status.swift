@@ -37,7 +37,7 @@ extension TokenCheck.State {
     var style: TextStyle {
         switch self {
         case .ok: .good
-        case .warning, .unknown: .doubtful
+        case .warning, .unknown: .caution
         case .critical: .bad
         }
     }

@@ -233,7 +233,7 @@ package final class OutputDirectories: Sendable {
     }
 
     /// By path of a published file: why a power failure may undo it. nil if all files are durable.
-    package var doubt: (@Sendable (_ path: String) -> FileError?)? {
+    package var unsynced: (@Sendable (_ path: String) -> FileError?)? {
         let (failed, followed) = state.withLock { state in
             var failed = state.failed
             for path in state.unsynced.union(state.syncing) where failed[path] == nil {

@@ -67,7 +67,7 @@ package struct PreviousOutput: Sendable {
         self.health = health
     }
 
-    var isNothing: Bool { fingerprint == nil && health == .dead }
+    var isNothing: Bool { fingerprint == nil && health == .unusable }
 
     /// Distinguishes the tokens within one run.
     package static func fingerprint(_ token: Token) -> Int { token.text.hashValue }

@@ -43,7 +43,7 @@ package final class SnippetFile: SharedDestination {
         variables = Dictionary(snippet.entries.map { ($0.brand.name, $0.variable) }) { first, _ in first }
         // If the disk does not respond, this stays.
         let hanging = BrandFailure(.outputRefused, FileError.hanging(snippet.path))
-        state = Mutex(State(refusal: hanging, isClosed: true))
+        state = Mutex(State(refusal: hanging, isInaccessible: true))
     }
 
     package var kind: String { "output" }

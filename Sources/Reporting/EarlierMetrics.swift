@@ -16,44 +16,31 @@ package struct EarlierMetrics: Sendable {
             for family in MetricsFamily<BrandOutcome>.all { labels[family.name] = ["brand"] + family.labels }
         }
         var lines: [String: [(brand: String, line: String)]] = [:]
-        var known: Set<Substring> = []
+        var known: Set<[Substring]> = []
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where line.first != "#" {
-            let name = line.prefix { $0 != "{" && $0 != " " }
-            guard let expected = labels[String(name)],
-                let (values, samples) = Self.values(of: expected, in: line[name.endIndex...]),
-                Self.isNumber(samples)
+            let words = line.split(separator: " ", omittingEmptySubsequences: false)
+            let name = words[0].prefix { $0 != "{" }
+            guard words.count == 2, Self.isNumber(words[1]), let expected = labels[String(name)],
+                let values = Self.values(of: expected, in: words[0].dropFirst(name.count))
             else { continue }
             // One sample for each brand, even if other labels differ.
-            let brand = expected.first == "brand" ? values[0] : ""
-            let identity = expected.first == "brand" ? line[..<brand.endIndex] : line[..<samples.startIndex]
-            guard known.insert(identity).inserted else { continue }
-            lines[String(name), default: []].append((String(brand), String(line)))
+            let isOfBrand = expected.first == "brand"
+            guard known.insert([name] + (isOfBrand ? [values[0]] : values)).inserted else { continue }
+            lines[String(name), default: []].append((isOfBrand ? String(values[0]) : "", String(line)))
         }
         self.lines = lines
     }
 
-    /// Reads `{name="value",…} ` with exactly these labels, or one space if there are none.
-    /// - Returns: the values, and the rest of the line; nil for anything else.
-    private static func values(
-        of labels: [String], in text: Substring
-    ) -> (values: [Substring], rest: Substring)? {
-        var rest = text
-        var values: [Substring] = []
-        func skip(_ expected: String) -> Bool {
-            guard rest.hasPrefix(expected) else { return false }
-            rest = rest.dropFirst(expected.count)
-            return true
-        }
-        for (index, label) in labels.enumerated() {
-            guard skip("\(index == 0 ? "{" : ",")\(label)=\"") else { return nil }
-            let value = rest.prefix { $0 != "\"" }
-            guard value.utf8.allSatisfy(isOrdinary) else { return nil }
-            values.append(value)
-            rest = rest[value.endIndex...]
-            guard skip("\"") else { return nil }
-        }
-        guard skip(labels.isEmpty ? " " : "} ") else { return nil }
-        return (values, rest)
+    /// The values in `{name="value",…}`; nil if these are not the labels.
+    private static func values(of labels: [String], in text: Substring) -> [Substring]? {
+        if labels.isEmpty { return text.isEmpty ? [] : nil }
+        let pieces = text.split(separator: "\"", omittingEmptySubsequences: false)
+        let expected = labels.enumerated().map { ($0 == 0 ? "{" : ",") + $1 + "=" }
+        let names = stride(from: 0, to: pieces.count - 1, by: 2).map { String(pieces[$0]) }
+        let values = stride(from: 1, to: pieces.count, by: 2).map { pieces[$0] }
+        guard pieces.last == "}", names == expected, values.allSatisfy({ $0.utf8.allSatisfy(isOrdinary) })
+        else { return nil }
+        return values
     }
 
     /// A byte that this program uses in names and label values.

@@ -14,7 +14,7 @@ struct MetricsFamily<Subject>: Sendable {
     /// The labels of its samples, without `brand`.
     var labels: [String] = []
     /// Whether earlier samples stay if there are no new ones. For a brand: if some of its outputs could not be read.
-    var isLasting = false
+    var isKept = false
     let samples: @Sendable (Subject) -> [Sample]
 
     /// `# HELP`, `# TYPE` and the lines of samples, each with a line end; empty if there are no samples.
@@ -30,19 +30,28 @@ struct MetricsFamily<Subject>: Sendable {
     }
 }
 
+extension MetricsFamily {
+    /// A metric with at most one sample.
+    private static func one(
+        _ name: String, _ help: String, isKept: Bool = false, _ value: @escaping @Sendable (Subject) -> String?
+    ) -> Self {
+        Self(name: name, help: help, isKept: isKept) { subject in value(subject).map { [([], $0)] } ?? [] }
+    }
+}
+
 extension MetricsFamily where Subject == BrandOutcome {
     static let all = [
-        one("doku_token_expiry_timestamp_seconds", "When the brand's published token expires.", isLasting: true) {
+        one("doku_token_expiry_timestamp_seconds", "When the brand's published token expires.", isKept: true) {
             $0.expiresAt.map { "\($0.seconds)" }
         },
-        one("doku_token_issued_timestamp_seconds", "When the brand's published token was issued.", isLasting: true) {
+        one("doku_token_issued_timestamp_seconds", "When the brand's published token was issued.", isKept: true) {
             $0.issuedAt.map { "\($0.seconds)" }
         },
         one(
             "doku_token_published", "Whether every output of the brand holds a token that has not expired.",
-            isLasting: true
+            isKept: true
         ) {
-            $0.health == .dead ? "0" : "1"
+            $0.health == .unusable ? "0" : "1"
         },
         one("doku_token_failed", "Whether the last run failed for the brand.") { $0.failure == nil ? "0" : "1" },
         Self(
@@ -56,16 +65,6 @@ extension MetricsFamily where Subject == BrandOutcome {
             seconds($0.duration)
         },
     ]
-
-    private static func one(
-        _ name: String, _ help: String, isLasting: Bool = false,
-        _ value: @escaping @Sendable (BrandOutcome) -> String?
-    ) -> Self {
-        Self(name: name, help: help, isLasting: isLasting) { outcome in
-            guard !(isLasting && outcome.isHidden) else { return [] }
-            return value(outcome).map { [([], $0)] } ?? []
-        }
-    }
 }
 
 extension MetricsFamily where Subject == RunReport {
@@ -73,13 +72,13 @@ extension MetricsFamily where Subject == RunReport {
         one("doku_rotator_last_run_timestamp_seconds", "When the last run ended.") { "\($0.endedAt.seconds)" },
         one(
             "doku_rotator_last_success_timestamp_seconds",
-            "When the last successful run ended.", isLasting: true
+            "When the last successful run ended.", isKept: true
         ) { $0.exitStatus == .success ? "\($0.endedAt.seconds)" : nil },
         one("doku_rotator_last_run_duration_seconds", "How long the last run took.") { seconds($0.duration) },
         one("doku_rotator_last_run_exit_code", "The exit status of the last run.") { "\($0.exitStatus.rawValue)" },
         one(
             "doku_rotator_run_every_seconds", "How often the scheduler starts a run, by the configuration.",
-            isLasting: true
+            isKept: true
         ) { $0.runEvery.map(seconds) },
         one(
             "doku_rotator_clock_offset_seconds", "Seconds to add to this host's clock to get the endpoint's time."
@@ -94,12 +93,6 @@ extension MetricsFamily where Subject == RunReport {
             }
         },
     ]
-
-    private static func one(
-        _ name: String, _ help: String, isLasting: Bool = false, _ value: @escaping @Sendable (RunReport) -> String?
-    ) -> Self {
-        Self(name: name, help: help, isLasting: isLasting) { report in value(report).map { [([], $0)] } ?? [] }
-    }
 }
 
 /// Seconds, with milliseconds as the fraction.

@@ -28,7 +28,7 @@ package enum MetricsText {
         for family in MetricsFamily<RunReport>.all {
             var lines = ""
             if report.coversAllBrands { for sample in family.samples(report) { lines += family.line(sample) } }
-            if lines.isEmpty, family.isLasting || !report.coversAllBrands {
+            if lines.isEmpty, family.isKept || !report.coversAllBrands {
                 for (_, line) in earlier?.lines[family.name] ?? [] { lines += line + "\n" }
             }
             text += family.text(lines)
@@ -46,17 +46,17 @@ package enum MetricsText {
         let hidden = Set(report.outcomes.lazy.filter(\.isHidden).map(\.name))
         for family in MetricsFamily<BrandOutcome>.all {
             var lines = ""
-            for outcome in report.outcomes {
+            for outcome in report.outcomes where !(family.isKept && outcome.isHidden) {
                 for sample in family.samples(outcome) { lines += family.line(sample, of: outcome.name) }
             }
             for (brand, line) in earlier?.lines[family.name] ?? [] {
-                let isKept =
+                let isUnexamined =
                     switch report.coverage {
                     case .whole: false
                     case .allBut(let brands): brands.contains(brand)
                     case .nothing: true
                     }
-                if isKept || (family.isLasting && hidden.contains(brand)) { lines += line + "\n" }
+                if isUnexamined || (family.isKept && hidden.contains(brand)) { lines += line + "\n" }
             }
             if lines.isEmpty, receiver != .file {
                 // No brand has a token any more. A gateway would otherwise keep the old samples.

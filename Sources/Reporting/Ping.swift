@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Curl
 internal import Dispatch
 internal import Model
 internal import Synchronization
@@ -10,18 +9,12 @@ internal import Synchronization
 ///
 /// All work runs on its own queue, because the URL's source, a command or a disk, may be slow.
 final class Ping: Sendable {
-    private static let tries = 3
+    private static let contentType = "application/json"
     /// How long to wait at a run's end for started work, including the slowest command for the URL.
     private static let patience = Duration.seconds(60)
 
-    /// The URL and the connection to it.
-    private struct Line: Sendable {
-        let url: String
-        let delivery: Delivery
-    }
-
     private struct State: Sendable {
-        var line: Result<Line, ReportingProblem>?
+        var delivery: Result<Delivery, ReportingProblem>?
         var isCancelled = false
         var warnings: [String] = []
         /// Why the last ping failed; nil once it succeeded.
@@ -50,26 +43,25 @@ final class Ping: Sendable {
     /// What is less safe than it should be.
     var warnings: [String] { state.withLock { $0.warnings } }
 
-    /// Reports the start of a run, without waiting.
+    /// Reports the start of a run. It does not wait.
     func start(runID: String) {
         queue.async { @Sendable [self] in
-            guard case .success(let line) = line() else { return }
-            line.delivery.start(request(line, "/start", runID: runID, body: ""))
+            try? delivery().send("/start?rid=\(runID)", contentType: Self.contentType, body: "", attempts: 1)
         }
     }
 
     /// Reports the result of a run, after the start was reported. It does not wait; ``problem()`` does.
     func end(_ report: RunReport) {
         let path = report.exitStatus == .success ? "" : "/\(report.exitStatus.rawValue)"
+        let suffix = "\(path)?rid=\(report.runID)"
         let body = destination.sendsSummary ? RunSummary.json(report) : ""
-        let runID = report.runID
         queue.async { @Sendable [self] in
             let problem: ReportingProblem?
-            switch line() {
-            case .success(let line):
-                problem = line.delivery.send(request(line, path, runID: runID, body: body), tries: Self.tries)
-                    .map { ReportingProblem("report.ping: \($0)") }
-            case .failure(let failure): problem = failure
+            do throws(ReportingProblem) {
+                try delivery().send(suffix, contentType: Self.contentType, body: body, attempts: 3)
+                problem = nil
+            } catch {
+                problem = error
             }
             state.withLock { $0.problem = problem }
             ended.signal()
@@ -85,35 +77,35 @@ final class Ping: Sendable {
 
     /// Cancels requests in flight, and the wait for them: a disk that hangs cannot be cancelled.
     func cancel() {
-        defer { ended.signal() }
-        let line = state.withLock { state in
+        let delivery = state.withLock { state in
             state.isCancelled = true
-            return state.line
+            return state.delivery
         }
-        if case .success(let line) = line { line.delivery.cancel() }
+        try? delivery?.get().cancel()
+        ended.signal()
     }
 
     /// The connection to the receiver, made on the queue at first use.
-    private func line() -> Result<Line, ReportingProblem> {
-        if let line = state.withLock({ $0.line }) { return line }
-        let result: Result<Line, ReportingProblem>
+    private func delivery() throws(ReportingProblem) -> Delivery {
+        if let known = state.withLock({ $0.delivery }) { return try known.get() }
+        let result: Result<Delivery, ReportingProblem>
         do throws(ReportingProblem) {
-            result = .success(try makeLine())
+            result = .success(try makeDelivery())
         } catch {
             result = .failure(error)
         }
         let isCancelled = state.withLock { state in
-            state.line = result
+            state.delivery = result
             return state.isCancelled
         }
         // It was cancelled while the connection was made.
-        if isCancelled, case .success(let line) = result { line.delivery.cancel() }
-        return result
+        if isCancelled { try? result.get().cancel() }
+        return try result.get()
     }
 
     /// Reads the URL from its source, which may take as long as a command may.
     /// - Throws: why there can be no ping, for people.
-    private func makeLine() throws(ReportingProblem) -> Line {
+    private func makeDelivery() throws(ReportingProblem) -> Delivery {
         let secret: Secret
         do throws(BrandFailure) {
             secret = try self.secret(
@@ -122,28 +114,9 @@ final class Ping: Sendable {
         } catch {
             throw ReportingProblem("report.ping: \(error.message)")
         }
-        guard let url = secret.revealed.flatMap(ReportURL.ping) else {
+        guard let url = secret.revealed.flatMap({ try? ReportURL.ping($0) }) else {
             throw ReportingProblem("report.ping: its source does not contain an https:// URL without a query")
         }
-        do throws(CurlError) {
-            return Line(url: url, delivery: try Delivery(destinations, plain: ReportURL.isPlain(url)))
-        } catch {
-            throw ReportingProblem("report.ping: libcurl cannot be used: \(error.message)")
-        }
-    }
-
-    private func request(_ line: Line, _ path: String, runID: String, body: String) -> HTTPRequest {
-        HTTPRequest(
-            url: "\(line.url)\(path)?rid=\(runID)", headers: [("Content-Type", "application/json")],
-            body: Array(body.utf8))
-    }
-}
-
-/// Why a report could not be delivered.
-struct ReportingProblem: Error {
-    let message: String
-
-    init(_ message: String) {
-        self.message = message
+        return try Delivery("report.ping", to: url, of: destinations)
     }
 }

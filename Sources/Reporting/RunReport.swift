@@ -145,7 +145,7 @@ extension BrandOutcome {
         switch kind {
         case .fresh, .due: nil
         case .rotated, .repaired: .good
-        case .shortLived, .unfinished: .doubtful
+        case .shortLived, .unfinished: .caution
         case .failed: .bad
         }
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The module Reporting: what a run has to say, and how those whom the configuration names are told of it.
+// The module Reporting: the report of a run, and its delivery to the configured receivers.
 
 internal import Dispatch
 internal import DurableFiles
@@ -31,10 +31,9 @@ package final class RunReporting: Sendable {
         self.lateSecret = lateSecret
     }
 
-    /// A run has the lock and begins its work. Does not wait for anybody.
-    ///
+    /// Reports that a run has the lock and begins its work, without waiting.
     /// - Parameters:
-    ///   - report: what is known of the run by now.
+    ///   - report: what is known so far.
     ///   - secret: fetches the ping's URL; it has what the environment had.
     package func runBegan(_ report: RunReport, secret: @escaping SecretSupply) {
         guard let destination = report.destinations.ping, report.isPinged else { return }
@@ -43,8 +42,8 @@ package final class RunReporting: Sendable {
         self.ping.withLock { $0 = ping }
     }
 
-    /// A run has ended, but still has its lock, if it had one: the moment for files that the next run reads.
-    /// - Returns: who could not be told and why, one sentence each.
+    /// Writes the report's files. The run still has its lock, if it had one, because the next run reads them.
+    /// - Returns: what could not be written and why, one sentence each.
     package func runEnded(_ report: RunReport) -> [String] {
         guard report.destinations.metricsFile != nil || report.destinations.terminationMessage != nil else { return [] }
         // A disk that hangs must not keep a run from reporting.
@@ -87,13 +86,7 @@ package final class RunReporting: Sendable {
         }
         if let url = destinations.pushgateway, report.isMeasured {
             do throws(ReportingProblem) {
-                let earlier = self.earlier.withLock { $0 }
-                let knowsAll = report.coverage == .whole || report.shard != nil || earlier != nil
-                let text = MetricsText.render(
-                    report, earlier: earlier, for: .gateway(withBrands: knowsAll && report.coverage != .nothing))
-                let gateway = try Pushgateway(url, of: destinations, shard: report.shard)
-                bound(gateway.cancel)
-                try gateway.push(text)
+                try push(report, to: url)
             } catch {
                 problems.append(error.message)
             }
@@ -103,6 +96,22 @@ package final class RunReporting: Sendable {
             problems += ping.warnings
         }
         return problems
+    }
+
+    /// Pushes the metrics to a Prometheus Pushgateway, for hosts without a collector.
+    ///
+    /// A POST replaces the metrics that it names and keeps the others of the group. So the last success stays after a
+    /// failed run, and metrics of brands stay if a run did not examine all brands.
+    private func push(_ report: RunReport, to url: String) throws(ReportingProblem) {
+        let earlier = self.earlier.withLock { $0 }
+        let knowsAll = report.coverage == .whole || report.shard != nil || earlier != nil
+        let text = MetricsText.render(
+            report, earlier: earlier, for: .gateway(withBrands: knowsAll && report.coverage != .nothing))
+        // The shards of one configuration have different brands, so each has its own group.
+        let group = url + (report.shard.map { "/shard/\($0.index)" } ?? "")
+        let delivery = try Delivery("report.pushgateway", to: group, of: report.destinations)
+        bound(delivery.cancel)
+        try delivery.send(contentType: "text/plain; version=0.0.4", body: text, attempts: 2)
     }
 
     /// The ping of the run's start. A run that did not start has not read the URL yet.

@@ -65,12 +65,12 @@ package final class BrandJob: Sendable {
 
     /// Creates the job of a brand that the run did not examine before it was stopped.
     convenience init(unseen brand: Brand, _ failure: BrandFailure?) {
-        var outcome = BrandOutcome(name: brand.name, clientID: brand.clientID, kind: .unfinished, health: .dead)
+        var outcome = BrandOutcome(name: brand.name, clientID: brand.clientID, kind: .unfinished, health: .unusable)
         outcome.failure = failure
         let outputs = brand.outputs.map { output in
             Output(
                 outcome: OutputOutcome(path: output.path, kind: .unchanged),
-                previous: PreviousOutput(fingerprint: nil, health: .dead), isShared: false)
+                previous: PreviousOutput(fingerprint: nil, health: .unusable), isShared: false)
         }
         outcome.isHidden = true
         self.init(brand, .nothing, isUrgent: false, outcome, outputs)
@@ -95,7 +95,7 @@ package final class BrandJob: Sendable {
         var step = Step.nothing
         var outputs: [Output] = []
         outputs.reserveCapacity(snapshots.count)
-        var isKnownDead = false
+        var isKnownUnusable = false
         for snapshot in snapshots {
             let health = policy.health(of: snapshot, brand: brand)
             outcome.health = max(outcome.health, health)
@@ -103,7 +103,7 @@ package final class BrandJob: Sendable {
             var fingerprint: Int?
             switch snapshot.state {
             case .token(let token):
-                isKnownDead = isKnownDead || health == .dead
+                isKnownUnusable = isKnownUnusable || health == .unusable
                 if outcome.expiresAt.map({ $0 > token.expiresAt ?? $0 }) ?? true {
                     outcome.issuedAt = token.issuedAt
                     outcome.expiresAt = token.expiresAt
@@ -112,7 +112,7 @@ package final class BrandJob: Sendable {
                 if snapshot.isAsConfigured { fingerprint = PreviousOutput.fingerprint(token) }
             case .noToken(let absence):
                 output.message = absence.words
-                if absence == .inaccessible { outcome.isHidden = true } else { isKnownDead = true }
+                if absence == .inaccessible { outcome.isHidden = true } else { isKnownUnusable = true }
             }
             if let refusal = snapshot.refusal {
                 output = OutputOutcome(
@@ -126,7 +126,7 @@ package final class BrandJob: Sendable {
                     outcome: output, previous: PreviousOutput(fingerprint: fingerprint, health: health),
                     isShared: outputs.count >= brand.outputs.count))
         }
-        outcome.isHidden = outcome.isHidden && !isKnownDead
+        outcome.isHidden = outcome.isHidden && !isKnownUnusable
         var isUrgent = false
         if case .request(let reason) = verdict {
             outcome.reason = reason
@@ -211,12 +211,12 @@ package final class BrandJob: Sendable {
     }
 
     /// Records which written files a power failure may undo.
-    /// - Parameter doubt: the reason for a path; nil if the file is durable.
-    func noteUnsynced(_ doubt: (_ path: String) -> FileError?) {
+    /// - Parameter problem: the reason for a path; nil if the file is durable.
+    func noteUnsynced(_ problem: (_ path: String) -> FileError?) {
         state.withLock { state in
             guard !state.isClosed else { return }
             for index in state.outputs.indices where state.outputs[index].outcome.kind == .written {
-                guard let words = doubt(state.outputs[index].outcome.path).map({ "\($0)" }) else { continue }
+                guard let words = problem(state.outputs[index].outcome.path).map({ "\($0)" }) else { continue }
                 state.outputs[index].outcome.kind = .durabilityUnknown
                 state.outputs[index].outcome.message = words
                 state.outcome.add(BrandFailure(.durabilityUnknown, words))

@@ -112,7 +112,7 @@ extension BrandRotation {
             next.provesOffset = true
             next.isClockUsed = true
         case .once: next.isOnceUsed = true
-        case .passing, .never: break
+        case .transient, .never: break
         }
         if decision.identity == .fresh { next.requestID = run.context.requestID() }
         report(attempt, sending, failure, triedAgainIn: decision.wait)
@@ -136,7 +136,7 @@ extension BrandRotation {
             case .failure(let error): (nil, error.timing)
             }
         observe(
-            .answered(
+            .responded(
                 RunEvent.Attempt(
                     brand: brand.name, number: attempt.number, failure: failure, triedAgainIn: wait, status: status,
                     timing: timing.map(AttemptTiming.init))))

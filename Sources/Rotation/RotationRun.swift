@@ -102,7 +102,7 @@ package final class RotationRun: Sendable {
             warnings = secrets.warnings
         }
         if alarm != nil { conclude(shared) }
-        if let doubt = publication.directories.doubt { for job in plan.jobs { job.noteUnsynced(doubt) } }
+        if let unsynced = publication.directories.unsynced { for job in plan.jobs { job.noteUnsynced(unsynced) } }
         warnings += endpoint.warnings
         // No file holds these tokens, so the redaction of hook output needs them here.
         for token in known == nil ? [] : shared.hiddenTokens { known?.note(Secret(Array(token.text.utf8))) }

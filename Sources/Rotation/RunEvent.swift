@@ -9,7 +9,7 @@ package enum RunEvent: Sendable {
     case began(brands: Int)
     /// A request was sent.
     case sent
-    case answered(Attempt)
+    case responded(Attempt)
     /// A brand is finished.
     case done(isFailure: Bool)
 

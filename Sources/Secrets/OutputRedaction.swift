@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import FoundationEssentials
 package import Model
 internal import Synchronization
 
@@ -36,7 +37,7 @@ package struct OutputRedaction {
         // Complete groups only (RFC 4648 §4): the last characters depend on the bytes that follow.
         for offset in 0..<min(3, plain.count) {
             let groups = plain[offset...].prefix((plain.count - offset) / 3 * 3)
-            hide(form: Array(PlainBase64.encode(Array(groups)).utf8))
+            hide(form: Array(Data(groups).base64EncodedString().utf8))
         }
         if plain.contains(where: { !Self.isUnreserved($0) }) {
             hide(form: plain.flatMap { Self.isUnreserved($0) ? [$0] : [UInt8(ascii: "%")] + Hexadecimal.encode([$0]) })

@@ -57,7 +57,7 @@ struct ScalarKey: Sendable {
         ScalarKey(.requestTimeout, \.requestTimeout) { $0.duration($1, within: requestTimes) },
         ScalarKey(.attempts, \.attempts) { $0.integer($1, within: 1...10) },
         ScalarKey(.verifyResponse, \.responseVerification) { $0.choice($1) },
-        ScalarKey(.proxy, \.proxy) { $0.proxy($1) },
+        ScalarKey(.proxy, \.proxy) { $0.url($1, ServerURL.proxy) },
     ]
 }
 

@@ -9,13 +9,7 @@ extension ConfigurationReader {
         guard let field = fields[.report], let section = self.fields(field.node, of: .report) else { return }
         report.metricsFile = section[.metricsFile].flatMap { fixedPath($0, as: .output) }
         report.terminationMessage = section[.terminationMessage].flatMap { fixedPath($0, as: .output) }
-        if let field = section[.pushgateway], let text = text(field) {
-            do throws(Endpoint.Fault) {
-                report.pushgateway = try ReportURL.pushgateway(text)
-            } catch {
-                problems.add(field.mark, error.message, hint: error.hint)
-            }
-        }
+        report.pushgateway = section[.pushgateway].flatMap { url($0, ReportURL.pushgateway) }
         let sendsSummary = section[.pingSummary].flatMap { boolean($0) } ?? false
         if let field = section[.ping] {
             report.ping = pingURL(field).map { PingDestination(url: $0, sendsSummary: sendsSummary) }
@@ -28,8 +22,6 @@ extension ConfigurationReader {
     private mutating func pingURL(_ field: Field) -> SecretSource? {
         // No brand's name is known here, so a placeholder would expand to nothing.
         if field.node.kind == .mapping { return secret(field.node).flatMap { expand($0, for: "") } }
-        guard let text = text(field) else { return nil }
-        if let fault = ReportURL.pingFault(text) { return refuse(field.mark, fault.message, hint: fault.hint) }
-        return .value(Secret(Array(text.utf8)))
+        return url(field, ReportURL.ping).map { .value(Secret(Array($0.utf8))) }
     }
 }

@@ -121,10 +121,13 @@ package struct ConfigurationReader {
         return endpoint == nil ? nil : configuration
     }
 
-    private mutating func endpoint(_ field: Field) -> Endpoint? {
+    private mutating func endpoint(_ field: Field) -> Endpoint? { url(field, Endpoint.init(parsing:)) }
+
+    /// A URL. It may contain a password, so no message shows it.
+    mutating func url<URL>(_ field: Field, _ read: (String) throws(ServerURL.Fault) -> URL) -> URL? {
         guard let text = text(field) else { return nil }
-        do throws(Endpoint.Fault) {
-            return try Endpoint(parsing: text)
+        do throws(ServerURL.Fault) {
+            return try read(text)
         } catch {
             return refuse(field.mark, error.message, hint: error.hint)
         }
@@ -164,13 +167,6 @@ package struct ConfigurationReader {
             "`\(field.key)` \(DurationText.render(timeout)) is longer than `deadline` \(DurationText.render(deadline))",
             hint: "the deadline covers the whole run, including hooks")
     }
-
-    /// A proxy's URL. It may contain a password, so no message shows it.
-    mutating func proxy(_ field: Field) -> String? {
-        guard let text = text(field) else { return nil }
-        if let fault = URLText.proxyFault(text) { return refuse(field.mark, fault.message, hint: fault.hint) }
-        return text
-    }
 }
 
 extension NextRun {
@@ -178,6 +174,6 @@ extension NextRun {
     var arithmetic: String {
         "run_every \(DurationText.render(runEvery)) + deadline \(DurationText.render(deadline)) + "
             + (splay > .zero ? "splay \(DurationText.render(splay)) + " : "")
-            + "\(DurationText.render(Self.doubt)) = \(DurationText.render(end))"
+            + "\(DurationText.render(Self.tolerance)) = \(DurationText.render(end))"
     }
 }

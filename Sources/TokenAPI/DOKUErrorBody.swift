@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import FoundationEssentials
+internal import Model
 
-/// DOKU's error code and message in any of the known shapes, limited in length and safe to print.
+/// DOKU's error code and message, limited in length and safe to print.
+///
+/// The known shapes are `{"error":{…}}`, the same without the outer object, and `error_messages`. A message is a string
+/// or an array.
 struct DOKUErrorBody {
     /// Such as `invalid_signature`; nil if there is no code of that form.
     let code: String?
@@ -10,13 +13,23 @@ struct DOKUErrorBody {
     let message: String?
 
     init(_ body: [UInt8]) {
-        let shapes = try? JSONDecoder().decode(Shapes.self, from: Data(body))
-        let inner = shapes?.error
-        code = (inner?.code ?? shapes?.code).flatMap { word in
+        let document = JSON(body)
+        let inner = document?["error"]
+        code = (Self.text(inner?["code"]) ?? Self.text(document?["code"])).flatMap { word in
             let isWord = !word.isEmpty && word.utf8.count <= 64 && word.utf8.allSatisfy(Self.isWordByte)
             return isWord ? word : nil
         }
-        message = (inner?.message ?? shapes?.message ?? shapes?.errorMessages).map(Self.harmless)
+        message = [inner?["message"], document?["message"], document?["error_messages"]]
+            .lazy.compactMap(Self.text).first.map(Self.harmless)
+    }
+
+    /// A string, or an array of strings as one.
+    private static func text(_ value: JSON?) -> String? {
+        value?.string
+            ?? value?.array.flatMap { items in
+                let texts = items.compactMap(\.string)
+                return texts.count == items.count ? texts.joined(separator: "; ") : nil
+            }
     }
 
     /// `: code, "message"`, without the parts that are missing.
@@ -52,37 +65,5 @@ struct DOKUErrorBody {
             if run > 40 { return true }
         }
         return false
-    }
-
-    /// `{"error":{…}}`, the same without the outer object, `message` as a string or an array, `error_messages`.
-    private struct Shapes: Decodable {
-        struct Inner {
-            let code: String?
-            let message: String?
-        }
-
-        let error: Inner?
-        let code: String?
-        let message: String?
-        let errorMessages: String?
-
-        private enum Key: String, CodingKey {
-            case error, code, message
-            case errorMessages = "error_messages"
-        }
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.container(keyedBy: Key.self)
-            func text(_ container: KeyedDecodingContainer<Key>, _ key: Key) -> String? {
-                if let one = try? container.decode(String.self, forKey: key) { return one }
-                return (try? container.decode([String].self, forKey: key))?.joined(separator: "; ")
-            }
-            error = (try? container.nestedContainer(keyedBy: Key.self, forKey: .error)).map {
-                Inner(code: text($0, .code), message: text($0, .message))
-            }
-            code = text(container, .code)
-            message = text(container, .message)
-            errorMessages = text(container, .errorMessages)
-        }
     }
 }

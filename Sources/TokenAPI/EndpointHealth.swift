@@ -54,8 +54,8 @@ package final class EndpointHealth: Sendable {
         case .failure(let error):
             switch error.kind {
             // Servers close a connection after some number of requests. The requests lost with it are not failures.
-            case .noAnswer where error.sharedConnection: break
-            case .hostNotResolved, .notConnected, .timedOut, .noAnswer, .tlsHandshake, .tlsRefused,
+            case .noResponse where error.sharedConnection: break
+            case .hostNotResolved, .notConnected, .timedOut, .noResponse, .tlsHandshake, .tlsRefused,
                 .proxyNotResolved, .proxyRefused:
                 state.withLock { $0.connectionFailures += 1 }
             default: break

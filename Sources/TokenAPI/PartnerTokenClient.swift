@@ -8,7 +8,7 @@ package final class PartnerTokenClient: TokenClient {
     private let endpoint: Endpoint
     private let clientID: String
     private let secret: Secret
-    private let body: RequestBody
+    private let body: [UInt8]
     private let verification: ResponseVerification
 
     /// The response headers that only this API has, in lower case.
@@ -18,8 +18,9 @@ package final class PartnerTokenClient: TokenClient {
         endpoint = configuration.endpoint
         clientID = brand.clientID
         self.secret = secret
-        // Not cached: it takes 0.7 µs, 1 % of the CPU time of a brand.
-        body = RequestBody(validTime: brand.validTime)
+        // `valid_time` is a string of minutes (DOKU, Generate Token).
+        let minutes = brand.validTime.map { ",\"valid_time\":\"\($0.components.seconds / 60)\"" } ?? ""
+        body = Array("{\"grant_type\":\"client_credentials\"\(minutes)}".utf8)
         verification = configuration.responseVerification
     }
 
@@ -27,21 +28,21 @@ package final class PartnerTokenClient: TokenClient {
         let moment = timestamp.description
         let signature = RequestSignature(
             clientID: clientID, requestID: requestID, timestamp: moment, requestTarget: endpoint.requestTarget,
-            digest: body.digest, secret: secret)
+            body: body, secret: secret)
         return HTTPRequest(
             url: endpoint.url,
             headers: [
                 ("Content-Type", "application/json"), ("Accept", "application/json"), ("Client-Id", clientID),
                 ("Request-Id", requestID), ("Request-Timestamp", moment), ("Signature", signature.header),
             ],
-            body: body.bytes)
+            body: body)
     }
 
     package func judge(
         _ result: Result<HTTPResponse, CurlError>, requestID: String, now: Timestamp
     ) -> TokenResponse {
         switch result {
-        case .failure(let error): return .unanswered(error, host: endpoint.authority)
+        case .failure(let error): return .noResponse(error, host: endpoint.authority)
         case .success(let reply):
             switch reply.status {
             case 200: return grant(reply, requestID, now)
@@ -62,7 +63,7 @@ package final class PartnerTokenClient: TokenClient {
 
     private func grant(_ reply: HTTPResponse, _ requestID: String, _ now: Timestamp) -> TokenResponse {
         if let problem = signatureProblem(of: reply, requestID) {
-            return .failed(BrandFailure(.answerSignature, problem), .never)
+            return .failed(BrandFailure(.responseSignature, problem), .never)
         }
         return .grant(reply, to: clientID, now: now, read: TokenResponseBody.init(_:))
     }

@@ -27,35 +27,14 @@ package struct RequestSignature: Sendable {
         clientID: String, requestID: String, timestampName: String = "Request-Timestamp", timestamp: String,
         requestTarget: String, body: [UInt8]?, secret: Secret
     ) {
-        self.init(
-            clientID: clientID, requestID: requestID, timestampName: timestampName, timestamp: timestamp,
-            requestTarget: requestTarget, digest: body.map(RequestBody.digest), secret: secret)
-    }
-
-    /// - Parameter digest: of the body.
-    init(
-        clientID: String, requestID: String, timestampName: String = "Request-Timestamp", timestamp: String,
-        requestTarget: String, digest: String?, secret: Secret
-    ) {
-        var component: [UInt8] = []
-        component.reserveCapacity(256)
-        component += "Client-Id:".utf8
-        component += clientID.utf8
-        component += "\nRequest-Id:".utf8
-        component += requestID.utf8
-        component += "\n".utf8
-        component += timestampName.utf8
-        component += ":".utf8
-        component += timestamp.utf8
-        component += "\nRequest-Target:".utf8
-        component += requestTarget.utf8
+        digest = body.map { Data(SHA256.digest(of: $0)).base64EncodedString() }
+        var component =
+            "Client-Id:\(clientID)\nRequest-Id:\(requestID)\n\(timestampName):\(timestamp)\nRequest-Target:\(requestTarget)"
         if let digest {
-            component += "\nDigest:".utf8
-            component += digest.utf8
+            component += "\nDigest:\(digest)"
         }
-        self.digest = digest
-        self.component = component
-        header = Self.scheme + PlainBase64.encode(secret.authenticationCode(for: component))
+        self.component = Array(component.utf8)
+        header = Self.scheme + Data(secret.authenticationCode(for: self.component)).base64EncodedString()
     }
 
     /// Whether `other`, a header from the network, has this signature. The comparison takes constant time.

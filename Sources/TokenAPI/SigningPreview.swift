@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import FoundationEssentials
 package import Model
 
 /// One signed request for display, to compare line by line with DOKU support.
@@ -36,27 +35,11 @@ package struct SigningPreview: Sendable {
 
     /// `digest` (null without a body), `component`, `signature`.
     package var json: String {
-        struct Document: Encodable {
-            let digest: String?
-            let component: String
-            let signature: String
-
-            enum CodingKeys: CodingKey { case digest, component, signature }
-
-            func encode(to encoder: any Encoder) throws {
-                var container = encoder.container(keyedBy: CodingKeys.self)
-                // Also written if null, so that readers always find the same keys.
-                try container.encode(digest, forKey: .digest)
-                try container.encode(component, forKey: .component)
-                try container.encode(signature, forKey: .signature)
-            }
-        }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let document = Document(
-            digest: signature.digest, component: String(decoding: signature.component, as: UTF8.self),
-            signature: signature.header)
-        guard let data = try? encoder.encode(document) else { return "{}\n" }
-        return String(decoding: data, as: UTF8.self) + "\n"
+        let component = String(decoding: signature.component, as: UTF8.self)
+        var text = ""
+        JSONText.writeDocument(
+            ["component": component, "digest": signature.digest, "signature": signature.header], lists: [:]
+        ) { text += $0 }
+        return text
     }
 }

@@ -30,3 +30,18 @@ package enum TokenClients {
     /// All response headers that a client reads, in lower case.
     package static let readHeaders = TokenResponse.readHeaders.union(PartnerTokenClient.readHeaders)
 }
+
+extension HTTPOptions {
+    /// The transfer settings of a configuration's endpoint.
+    package init(_ configuration: Configuration) {
+        self.init(userAgent: ProgramVersion.userAgent)
+        concurrency = configuration.concurrency
+        connections = configuration.connections
+        connectTimeout = configuration.connectTimeout
+        requestTimeout = configuration.requestTimeout
+        keptHeaders = TokenClients.readHeaders
+        proxy = configuration.proxy
+        allowsPlainHTTP = configuration.endpoint.scheme == "http"
+        tls = TrustStore(file: configuration.tls.caFile, directory: configuration.tls.caDirectory)
+    }
+}

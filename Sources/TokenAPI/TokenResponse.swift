@@ -28,15 +28,15 @@ package enum TokenResponse: Sendable {
         }
         // The request allowed no compression, and a few compressed bytes can expand to any size.
         if let coding = reply.headers["content-encoding"], coding.lowercased() != "identity" {
-            return unusable(.answerMalformed, "the response is compressed, but the request did not allow that")
+            return unusable(.responseMalformed, "the response is compressed, but the request did not allow that")
         }
-        let text: ArraySlice<UInt8>
+        let text: String
         switch read(reply.body) {
         case .token(let found): text = found
         case .noToken: return unusable(.tokenInvalid, "the response has no token")
-        case .unusable(let problem): return unusable(.answerMalformed, problem)
+        case .unusable(let problem): return unusable(.responseMalformed, problem)
         }
-        guard let token = Token(text) else {
+        guard let token = Token(Array(text.utf8)) else {
             return unusable(
                 .tokenInvalid, "the token is empty, longer than \(Token.maximumSize) bytes or not visible ASCII")
         }
@@ -80,21 +80,21 @@ package enum TokenResponse: Sendable {
     // MARK: No response
 
     /// - Parameter host: the server's name in messages.
-    package static func unanswered(_ error: CurlError, host: String) -> TokenResponse {
+    package static func noResponse(_ error: CurlError, host: String) -> TokenResponse {
         func failed(_ code: BrandFailure.Code, _ sentence: String, _ advice: RetryDecision) -> TokenResponse {
             .failed(BrandFailure(code, "\(sentence): \(error.message)"), advice)
         }
-        let again = RetryDecision.passing(.same, after: nil)
+        let again = RetryDecision.transient(.same, after: nil)
         switch error.kind {
         case .hostNotResolved: return failed(.hostNotResolved, "the name of \(host) cannot be resolved", again)
         case .notConnected: return failed(.notConnected, "no connection to \(host)", again)
         case .timedOut: return failed(.timedOut, "no response from \(host) in time", again)
-        case .noAnswer, .truncatedResponse, .http2:
+        case .noResponse, .truncatedResponse, .http2:
             return failed(.connectionLost, "the connection to \(host) broke before the response was complete", again)
-        case .answerMalformed:
-            return failed(.answerMalformed, "\(host) sent a response that HTTP does not allow", .never)
-        case .answerGarbled: return failed(.answerMalformed, "\(host) does not speak HTTP", .once(.same))
-        case .answerTooLarge: return failed(.answerTooLarge, "\(host) sent a response that is too large", .never)
+        case .responseMalformed:
+            return failed(.responseMalformed, "\(host) sent a response that HTTP does not allow", .never)
+        case .responseGarbled: return failed(.responseMalformed, "\(host) does not speak HTTP", .once(.same))
+        case .responseTooLarge: return failed(.responseTooLarge, "\(host) sent a response that is too large", .never)
         case .tlsHandshake: return failed(.tlsFailed, "no TLS connection to \(host)", again)
         // A proxy or firewall may have interfered once. A retry shows whether it always does.
         case .tlsRefused: return failed(.tlsRefused, "\(host) does not support TLS 1.2 or newer", again)
@@ -146,17 +146,17 @@ struct Refusal {
             RetryAfter.wait($0, date: reply.headers["date"], now: now.seconds)
         }
         switch reply.status {
-        case 201...299: return failed(.answerMalformed, "DOKU responded without a token", .once(.fresh))
+        case 201...299: return failed(.responseMalformed, "DOKU responded without a token", .once(.fresh))
         case 300...399:
             return failed(.redirectRefused, "the endpoint responded with a redirect, which is never followed", .never)
-        case 408, 425: return failed(.serverError, "DOKU asks to try again", .passing(.same, after: after))
-        case 429: return failed(.rateLimited, "DOKU is limiting requests", .passing(.fresh, after: after))
+        case 408, 425: return failed(.serverError, "DOKU asks to try again", .transient(.same, after: after))
+        case 429: return failed(.rateLimited, "DOKU is limiting requests", .transient(.fresh, after: after))
         case 404: return failed(.requestRefused, "DOKU serves nothing at the endpoint's path; check `endpoint`", .never)
         case 400...499: return failed(.requestRefused, "DOKU refused the request", .never)
         case 501, 505, 511: return failed(.requestRefused, "the server cannot serve this request", .never)
         case 500...599:
-            return failed(.serverError, "DOKU failed to process the request", .passing(.fresh, after: after))
-        default: return failed(.answerMalformed, "HTTP does not define this status for a response", .never)
+            return failed(.serverError, "DOKU failed to process the request", .transient(.fresh, after: after))
+        default: return failed(.responseMalformed, "HTTP does not define this status for a response", .never)
         }
     }
 }

@@ -22,43 +22,40 @@ struct Brand: Sendable, Decodable, Equatable {
     }
 
     init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        func invalid(_ key: CodingKeys, _ problem: String) -> DecodingError {
+            .dataCorruptedError(forKey: key, in: container, debugDescription: problem)
+        }
+        func count(_ key: CodingKeys, in range: ClosedRange<Int>) throws -> Int? {
+            let value = try container.decodeIfPresent(Int.self, forKey: key)
+            guard value.map(range.contains) != false else {
+                throw invalid(key, "must be from \(range.lowerBound) to \(range.upperBound)")
+            }
+            return value
+        }
         // Unknown keys are errors: a test must not pass because `fault` is misspelt.
-        let written = try decoder.container(keyedBy: AnyKey.self)
         let known = CodingKeys.allCases.map(\.rawValue)
+        let written = try decoder.container(keyedBy: AnyKey.self)
         for key in written.allKeys where !known.contains(key.stringValue) {
             throw DecodingError.dataCorruptedError(
                 forKey: key, in: written,
                 debugDescription: "unknown key; the keys of a brand are: \(known.joined(separator: ", "))")
         }
-
-        let container = try decoder.container(keyedBy: CodingKeys.self)
         clientID = try container.decode(String.self, forKey: .clientID)
         secret = try container.decode(String.self, forKey: .secret)
-        guard clientID.isEmpty == false, clientID.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
-            throw DecodingError.dataCorruptedError(
-                forKey: .clientID, in: container, debugDescription: "must be visible ASCII and not empty")
+        guard !clientID.isEmpty, clientID.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+            throw invalid(.clientID, "must be visible ASCII and not empty")
         }
-        let faultName = try container.decodeIfPresent(String.self, forKey: .fault)
-        fault = try faultName.map { name in
+        fault = try container.decodeIfPresent(String.self, forKey: .fault).map { name in
             guard let fault = Fault(rawValue: name) else {
                 let names = Fault.allCases.map(\.rawValue).joined(separator: ", ")
-                throw DecodingError.dataCorruptedError(
-                    forKey: .fault, in: container, debugDescription: "unknown fault \"\(name)\"; known: \(names)")
+                throw invalid(.fault, "unknown fault \"\(name)\"; known: \(names)")
             }
             return fault
         }
-        func count(_ key: CodingKeys, in range: ClosedRange<Int>) throws -> Int? {
-            guard let value = try container.decodeIfPresent(Int.self, forKey: key) else { return nil }
-            guard range.contains(value) else {
-                throw DecodingError.dataCorruptedError(
-                    forKey: key, in: container,
-                    debugDescription: "must be from \(range.lowerBound) to \(range.upperBound)")
-            }
-            return value
-        }
-        times = try count(.times, in: 1...1_000_000_000) ?? fault?.defaultTimes
+        times = try count(.times, in: 1...1_000_000_000) ?? (fault == .timeOutOfRangeOnce ? 1 : nil)
         delayMilliseconds = try count(.delayMilliseconds, in: 0...86_400_000)
-        validMinutes = try count(.validMinutes, in: 1...TokenRequest.longestMinutes)
+        validMinutes = try count(.validMinutes, in: 1...TokenEndpoint.longestMinutes)
     }
 }
 

@@ -14,17 +14,11 @@ struct BrandFileError: Error, CustomStringConvertible {
 
 /// The brands, and how often each one got its fault. A changed file is read again.
 final class BrandCatalogue: Sendable {
-    private struct Entry {
-        var brand: Brand
-        var faultsApplied = 0
-    }
-
-    /// Inode, size and modification time of the file.
-    private typealias Fingerprint = [Int]
-
     private struct State {
-        var fingerprint: Fingerprint?
-        var entries: [String: Entry]
+        var fingerprint: [Int]?
+        var brands: [String: Brand]
+        /// By Client-Id.
+        var faultsApplied: [String: Int] = [:]
     }
 
     private let path: String
@@ -32,26 +26,24 @@ final class BrandCatalogue: Sendable {
 
     init(path: String) throws {
         self.path = path
-        let fingerprint = Self.fingerprint(of: path)
-        let entries = try Self.read(path)
-        state = Mutex(State(fingerprint: fingerprint, entries: entries.mapValues { Entry(brand: $0) }))
+        state = Mutex(State(fingerprint: Self.fingerprint(of: path), brands: try Self.read(path)))
     }
 
     /// The brand in the current file.
     func brand(clientID: String) -> Brand? {
         state.withLock { state in
             reloadIfChanged(&state)
-            return state.entries[clientID]?.brand
+            return state.brands[clientID]
         }
     }
 
     /// The fault for the next request of this brand. Each call counts as one request.
     func takeFault(clientID: String) -> Fault? {
         state.withLock { state in
-            guard let entry = state.entries[clientID], let fault = entry.brand.fault else { return nil }
-            guard let times = entry.brand.times else { return fault }
-            guard entry.faultsApplied < times else { return nil }
-            state.entries[clientID]?.faultsApplied += 1
+            guard let brand = state.brands[clientID], let fault = brand.fault,
+                state.faultsApplied[clientID, default: 0] < brand.times ?? .max
+            else { return nil }
+            state.faultsApplied[clientID, default: 0] += 1
             return fault
         }
     }
@@ -67,27 +59,25 @@ final class BrandCatalogue: Sendable {
         // Stored before reading: the next request sees a change that happens during the read.
         state.fingerprint = current
         do {
-            let old = state.entries
-            state.entries = try Self.read(path).mapValues { brand in
-                if let entry = old[brand.clientID], entry.brand == brand { return entry }
-                return Entry(brand: brand)
-            }
+            let brands = try Self.read(path)
+            // A changed brand gets its fault from the beginning.
+            let old = state.brands
+            state.faultsApplied = state.faultsApplied.filter { brands[$0.key] == old[$0.key] }
+            state.brands = brands
         } catch {
             Output.complain("\(error); the previous brands stay in use")
         }
     }
 
-    private static func fingerprint(of path: String) -> Fingerprint? {
+    /// Inode, size and modification time of the file.
+    private static func fingerprint(of path: String) -> [Int]? {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return nil }
         return [Int(status.st_ino), status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec]
     }
 
     private static func read(_ path: String) throws -> [String: Brand] {
-        let bytes: Data
-        do {
-            bytes = try Data(contentsOf: URL(filePath: path))
-        } catch {
+        guard let bytes = try? Data(contentsOf: URL(filePath: path)) else {
             throw BrandFileError(path: path, problem: "cannot be read")
         }
         let brands: [Brand]

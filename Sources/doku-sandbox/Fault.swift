@@ -57,7 +57,4 @@ enum Fault: String, Sendable, Codable, CaseIterable {
     case lostAnswer = "lost-answer"
     /// The server never responds.
     case hang
-
-    /// The number of requests that get the fault if the brands file has no `times`. Nil: all requests.
-    var defaultTimes: Int? { self == .timeOutOfRangeOnce ? 1 : nil }
 }

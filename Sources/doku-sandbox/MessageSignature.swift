@@ -4,31 +4,23 @@ import COpenSSL
 import FoundationEssentials
 
 /// DOKU's signature of a request or a response, computed from the bytes on the wire.
-struct MessageSignature {
-    /// Requests and responses use different timestamp headers.
-    enum Direction: String {
-        case request = "Request-Timestamp"
-        case response = "Response-Timestamp"
-    }
-
-    let direction: Direction
-    let clientID: String
-    let requestID: String
-    let timestamp: String
-    /// The path without the query.
-    let target: String
-    let body: Data
-
+enum MessageSignature {
     /// The value of the Signature header.
-    func headerValue(secret: String) -> String {
-        let lines = [
-            "Client-Id:" + clientID,
-            "Request-Id:" + requestID,
-            direction.rawValue + ":" + timestamp,
-            "Request-Target:" + target,
-            "Digest:" + Data(Self.digest(Array(body))).base64EncodedString(),
-        ]
-        let code = Self.authenticationCode(Array(lines.joined(separator: "\n").utf8), key: Array(secret.utf8))
+    /// - Parameters:
+    ///   - timestampName: requests and responses use different headers.
+    ///   - target: the path without the query.
+    static func header(
+        clientID: String, requestID: String, timestampName: String, timestamp: String, target: String, body: Data,
+        secret: String
+    ) -> String {
+        let component = """
+            Client-Id:\(clientID)
+            Request-Id:\(requestID)
+            \(timestampName):\(timestamp)
+            Request-Target:\(target)
+            Digest:\(Data(digest(Array(body))).base64EncodedString())
+            """
+        let code = authenticationCode(Array(component.utf8), key: Array(secret.utf8))
         return "HMACSHA256=" + Data(code).base64EncodedString()
     }
 

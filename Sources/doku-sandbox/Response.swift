@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FlyingFox
 import FoundationEssentials
 
 /// A response before it is dated, signed and sent.
@@ -14,11 +15,27 @@ struct Response: Error, Sendable {
         case wrong
     }
 
+    enum Delivery: Sendable {
+        case sent
+        /// The connection is closed instead.
+        case lost
+        /// The client gets nothing, and the connection stays open.
+        case never
+    }
+
+    /// 0 if the request was not carried out.
     var status: Int
     var contentType = "application/json"
     var headers: [String: String] = [:]
     var body: Data
     var signing = Signing.none
+    var delivery = Delivery.sent
+    var fault: Fault?
+    /// Whether this repeats the response to an earlier request with the same Request-Id.
+    var isReplay = false
+
+    /// Whether a repeated Request-Id gets this response again.
+    var isRemembered: Bool { status == 200 && signing != .none }
 
     /// A response of the service itself.
     static func signed(_ body: Data) -> Response { Response(status: 200, body: body, signing: .good) }
@@ -56,33 +73,35 @@ struct Response: Error, Sendable {
     static func noResource(_ target: String) -> Response {
         message("No static resource \(target.drop { $0 == "/" }).", status: 404)
     }
-}
 
-/// The result of a request.
-enum Outcome: Sendable {
-    case answered(Response)
-    /// The connection is closed. The response is lost.
-    case closed(losing: Response?)
-    case hanging
-
-    /// The response that a repeated Request-Id gets again. Nil if the service did not carry out the request.
-    var remembered: Response? {
-        switch self {
-        case .answered(let response), .closed(losing: .some(let response)):
-            response.status == 200 && response.signing != .none ? response : nil
-        case .closed(losing: nil), .hanging:
-            nil
+    /// The response on the wire, with its date.
+    /// - Parameter request: the request to sign for; nil if it was invalid.
+    func onWire(at now: Int, for request: TokenRequest?) -> HTTPResponse {
+        var headers = HTTPHeaders()
+        headers[.date] = ServerClock.httpDate(now)
+        headers[.contentType] = contentType
+        for (name, value) in self.headers { headers[HTTPHeader(name)] = value }
+        if let request, signing != .none {
+            let (brand, timestamp) = (request.brand, ServerClock.timestamp(now))
+            headers[HTTPHeader("Client-Id")] = brand.clientID
+            headers[HTTPHeader("Request-Id")] = request.requestID
+            headers[HTTPHeader("Response-Timestamp")] = timestamp
+            if signing != .leftOut {
+                headers[HTTPHeader("Signature")] = MessageSignature.header(
+                    clientID: brand.clientID, requestID: request.requestID, timestampName: "Response-Timestamp",
+                    timestamp: timestamp, target: TokenEndpoint.target, body: body,
+                    secret: signing == .good ? brand.secret : brand.secret + " (another)")
+            }
         }
+        // Clients ignore the phrase (RFC 9112, section 4).
+        return HTTPResponse(
+            statusCode: HTTPStatusCode(status, phrase: "Status"), headers: headers, body: body)
     }
 }
 
-/// The sandbox writes JSON with sorted keys and unescaped slashes.
-enum JSON {
-    static func bytes(_ value: some Encodable, keys: JSONEncoder.KeyEncodingStrategy = .useDefaultKeys) -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.keyEncodingStrategy = keys
-        // Strings and integers can always be encoded.
-        return (try? encoder.encode(value)) ?? Data()
+/// The server closes the connection without a response if the upgrade to a web socket fails.
+struct ClosedConnection: WSHandler, Error {
+    func makeFrames(for client: AsyncThrowingStream<WSFrame, any Error>) async throws -> AsyncStream<WSFrame> {
+        throw self
     }
 }

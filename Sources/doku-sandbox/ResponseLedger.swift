@@ -3,35 +3,25 @@
 /// Stores the response to each Request-Id, so that a request is carried out only once, even if it arrives twice at the
 /// same time. Entries stay until the process exits.
 actor ResponseLedger {
-    /// A Request-Id is unique within one client only.
-    struct Key: Hashable, Sendable {
-        let clientID: String
-        let requestID: String
-    }
-
-    struct Handling: Sendable {
-        var outcome: Outcome
-        var fault: Fault?
-        /// Whether this repeats the response to an earlier request with the same Request-Id.
-        var isReplay = false
-    }
-
-    private var work: [Key: Task<Handling, Never>] = [:]
+    /// By client and Request-Id. A Request-Id is unique within one client only.
+    private var work: [[String]: Task<Response, Never>] = [:]
 
     /// Carries out a new request. A repeated request gets the first response again, with status 409.
-    func handling(of key: Key, carryingOut carryOut: @escaping @Sendable () async -> Handling) async -> Handling {
+    func response(
+        to request: TokenRequest, carryingOut carryOut: @escaping @Sendable () async -> Response
+    ) async -> Response {
+        let key = [request.brand.clientID, request.requestID]
         while let earlier = work[key] {
-            if var response = await earlier.value.outcome.remembered {
-                response.status = 409
-                response.signing = .good
-                return Handling(outcome: .answered(response), isReplay: true)
+            let response = await earlier.value
+            if response.isRemembered {
+                return Response(status: 409, body: response.body, signing: .good, isReplay: true)
             }
             if work[key] == earlier { work[key] = nil }
         }
         let task = Task { await carryOut() }
         work[key] = task
-        let handling = await task.value
-        if handling.outcome.remembered == nil, work[key] == task { work[key] = nil }
-        return handling
+        let response = await task.value
+        if !response.isRemembered, work[key] == task { work[key] = nil }
+        return response
     }
 }

@@ -28,7 +28,7 @@ struct SandboxCommand: AsyncParsableCommand {
     var brands: String
 
     @Option(help: "The address, 127.x.y.z:PORT; port 0 means any free port.")
-    var listen = ListenAddress.anyPort
+    var listen = "127.0.0.1:0"
 
     @Option(help: "Append one JSON line for each request to this file.")
     var log: String?
@@ -52,7 +52,15 @@ struct SandboxCommand: AsyncParsableCommand {
     @Option(help: "Write the public key of the tokens to this file, in PEM format.")
     var publicKey: String?
 
+    /// The address of `listen`; nil if it is not one of the loopback interface.
+    private var address: sockaddr_in? {
+        let parts = listen.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0].hasPrefix("127."), let port = UInt16(parts[1]) else { return nil }
+        return try? .inet(ip4: String(parts[0]), port: port)
+    }
+
     func validate() throws {
+        guard address != nil else { throw ValidationError("--listen must be 127.x.y.z:PORT") }
         guard lifetimeLimit.map({ $0 >= 1 }) ?? true else {
             throw ValidationError("--lifetime-limit must be at least 1")
         }
@@ -76,36 +84,30 @@ struct SandboxCommand: AsyncParsableCommand {
         let issuer = TokenIssuer()
         if let publicKey {
             do {
-                try Data(issuer.publicKeyPEM.utf8).write(to: URL(filePath: publicKey))
+                try Data(await issuer.publicKeyPEM.utf8).write(to: URL(filePath: publicKey))
             } catch {
                 throw cannotWrite(publicKey)
             }
         }
-
-        let clock = ServerClock(offset: timeOffset)
-        let endpoint = TokenEndpoint(
-            clock: clock, catalogue: catalogue, ledger: ResponseLedger(),
-            service: TokenService(clock: clock, issuer: issuer, lifetimeLimit: lifetimeLimit),
-            log: requestLog, delay: .milliseconds(delay))
-        try await serve(endpoint)
+        try await serve(
+            TokenEndpoint(
+                clock: ServerClock(offset: timeOffset), catalogue: catalogue, issuer: issuer,
+                lifetimeLimit: lifetimeLimit, log: requestLog, delay: delay))
         withExtendedLifetime(ending) {}
     }
 
     /// Runs until the process exits.
     private func serve(_ endpoint: TokenEndpoint) async throws {
+        guard let address else { return }
+        // A delay may last as long as the process.
         let server = HTTPServer(
-            config: .init(
-                address: try .inet(ip4: listen.host, port: listen.port),
-                // A delay may last as long as the process.
-                timeout: 2 * 86_400,
-                pool: NoDelayPool(),
-                logger: .disabled),
+            config: .init(address: address, timeout: 2 * 86_400, pool: NoDelayPool(), logger: .disabled),
             handler: endpoint)
         let serving = Task {
             do {
                 try await server.run()
             } catch {
-                Output.complain("cannot listen on \(listen.host):\(listen.port)")
+                Output.complain("cannot listen on \(listen)")
                 _exit(EX_UNAVAILABLE)
             }
         }

@@ -3,69 +3,79 @@
 import FlyingFox
 import FoundationEssentials
 
+/// A valid request for a token.
+struct TokenRequest: Sendable {
+    let brand: Brand
+    let requestID: String
+    /// The requested lifetime, in minutes. Nil if it is missing.
+    let validMinutes: Int?
+}
+
 /// The endpoint. It checks a request in DOKU's order, carries it out once, and sends the response.
 struct TokenEndpoint: HTTPHandler {
     /// The only path.
     static let target = "/adv-core-api/partner/v1.0/token"
+    /// The longest lifetime that a request can ask for, in minutes: ten years. DOKU documents no limit.
+    static let longestMinutes = 5_256_000
     /// The largest difference between Request-Timestamp and the server's time, in seconds. From DOKU's error message.
-    static let timestampWindow = 3600
+    private static let timestampWindow = 3600
     /// The longest Request-Id that DOKU documents, in characters.
-    static let longestRequestID = 128
+    private static let longestRequestID = 128
 
     let clock: ServerClock
     let catalogue: BrandCatalogue
-    let ledger: ResponseLedger
-    let service: TokenService
+    let issuer: TokenIssuer
+    /// The longest lifetime of a token, in seconds.
+    let lifetimeLimit: Int?
     let log: RequestLog?
-    /// The default delay before a response.
-    let delay: Duration
-
-    /// A valid request.
-    private struct Checked {
-        let brand: Brand
-        let requestID: String
-        let tokenRequest: TokenRequest
-    }
+    /// The default delay before a response, in milliseconds.
+    let delay: Int
+    private let ledger = ResponseLedger()
 
     func handleRequest(_ request: HTTPRequest) async throws -> HTTPResponse {
         let body = try await request.bodyData
-        var entry = RequestLog.Entry(of: request, time: ServerClock.timestamp(clock.now))
-        let checked: Checked
+        let arrival = clock.now
+        var valid: TokenRequest?
+        let response: Response
         do throws(Response) {
-            checked = try check(request, body: body)
-        } catch let response {
-            entry.status = response.status
-            log?.write(entry)
-            try await hold(brand: request.value("Client-Id").flatMap { catalogue.brand(clientID: $0) })
-            return HTTPResponse(response, to: request, clock: clock)
+            let tokenRequest = try check(request, body: body)
+            valid = tokenRequest
+            response = await ledger.response(to: tokenRequest) {
+                let fault = catalogue.takeFault(clientID: tokenRequest.brand.clientID)
+                var response = await self.response(to: tokenRequest, fault: fault)
+                response.fault = fault
+                return response
+            }
+        } catch {
+            response = error
         }
+        write(request, at: arrival, valid, response)
 
-        let brand = checked.brand
-        let handling = await ledger.handling(of: .init(clientID: brand.clientID, requestID: checked.requestID)) {
-            let fault = catalogue.takeFault(clientID: brand.clientID)
-            let outcome = await service.outcome(of: checked.tokenRequest, brand: brand, fault: fault)
-            return .init(outcome: outcome, fault: fault)
-        }
-        entry.validMinutes = checked.tokenRequest.validMinutes
-        entry.fault = handling.fault
-        entry.replay = handling.isReplay
-        if case .answered(let response) = handling.outcome { entry.status = response.status }
-        log?.write(entry)
+        while response.delivery == .never { try await Task.sleep(for: .seconds(3600)) }
+        let brand = request.value("Client-Id").flatMap { catalogue.brand(clientID: $0) }
+        try await Task.sleep(for: .milliseconds(brand?.delayMilliseconds ?? delay))
+        return response.delivery == .lost
+            ? HTTPResponse(webSocket: ClosedConnection()) : response.onWire(at: clock.now, for: valid)
+    }
 
-        switch handling.outcome {
-        case .answered(let response):
-            try await hold(brand: brand)
-            return HTTPResponse(response, to: request, clock: clock, signedFor: brand, requestID: checked.requestID)
-        case .closed:
-            try await hold(brand: brand)
-            return .closingTheConnection
-        case .hanging:
-            while true { try await Task.sleep(for: .seconds(3600)) }
-        }
+    /// Logs a request. Its values are truncated to a maximum length.
+    private func write(_ request: HTTPRequest, at arrival: Int, _ valid: TokenRequest?, _ response: Response) {
+        func bounded(_ name: String) -> String? { request.value(name).map { String($0.prefix(256)) } }
+        // The port of the client identifies its connection.
+        var port: Int?
+        if case .ip4(_, let number) = request.remoteAddress { port = Int(number) }
+        log?.write([
+            "time": ServerClock.timestamp(arrival), "peer_port": port,
+            "method": String(request.method.rawValue.prefix(16)), "path": String(request.target.path().prefix(256)),
+            "client_id": bounded("Client-Id"), "request_id": bounded("Request-Id"),
+            "request_timestamp": bounded("Request-Timestamp"), "valid_minutes": valid?.validMinutes,
+            "status": response.delivery == .sent ? response.status : nil, "fault": response.fault,
+            "replay": response.isReplay,
+        ])
     }
 
     /// The checks, in DOKU's order.
-    private func check(_ request: HTTPRequest, body: Data) throws(Response) -> Checked {
+    private func check(_ request: HTTPRequest, body: Data) throws(Response) -> TokenRequest {
         let target = request.target.path()
         guard target == Self.target else { throw .noResource(target) }
         guard request.method == .POST else {
@@ -76,14 +86,16 @@ struct TokenEndpoint: HTTPHandler {
             throw response
         }
 
-        var values: [String] = []
-        for name in ["Client-Id", "Request-Id", "Request-Timestamp", "Signature"] {
+        func header(_ name: String) throws(Response) -> String {
             guard let value = request.value(name) else { throw .invalidHeader(name, "is missing") }
             // The response repeats some of them as headers, so they must be printable ASCII.
             guard value.utf8.allSatisfy({ 0x20...0x7e ~= $0 }) else { throw .invalidHeader(name, "is invalid") }
-            values.append(value)
+            return value
         }
-        let (clientID, requestID, timestamp, signature) = (values[0], values[1], values[2], values[3])
+        let clientID = try header("Client-Id")
+        let requestID = try header("Request-Id")
+        let timestamp = try header("Request-Timestamp")
+        let signature = try header("Signature")
         guard requestID.utf8.count <= Self.longestRequestID else {
             throw .invalidHeader("Request-Id", "is longer than \(Self.longestRequestID)")
         }
@@ -92,39 +104,35 @@ struct TokenEndpoint: HTTPHandler {
         }
         guard abs(seconds - clock.now) <= Self.timestampWindow else { throw .timeOutOfRange }
         guard let brand = catalogue.brand(clientID: clientID) else { throw .invalidClientID }
-        let expected = MessageSignature(
-            direction: .request, clientID: clientID, requestID: requestID, timestamp: timestamp, target: target,
-            body: body)
-        guard expected.headerValue(secret: brand.secret) == signature else { throw .invalidSignature }
-        return Checked(brand: brand, requestID: requestID, tokenRequest: try TokenRequest(body: body))
+        let expected = MessageSignature.header(
+            clientID: clientID, requestID: requestID, timestampName: "Request-Timestamp", timestamp: timestamp,
+            target: target, body: body, secret: brand.secret)
+        guard expected == signature else { throw .invalidSignature }
+        return TokenRequest(brand: brand, requestID: requestID, validMinutes: try Self.validMinutes(body))
     }
 
-    private func hold(brand: Brand?) async throws {
-        let delay = brand?.delayMilliseconds.map { Duration.milliseconds($0) } ?? delay
-        if delay > .zero { try await Task.sleep(for: delay) }
-    }
-}
-
-extension RequestLog.Entry {
-    /// The values of the request, each truncated to a maximum length.
-    fileprivate init(of request: HTTPRequest, time: String) {
-        func bounded(_ name: String) -> String? { request.value(name).map { String($0.prefix(256)) } }
-        let port: Int? =
-            switch request.remoteAddress {
-            case .ip4(_, let port), .ip6(_, let port): Int(port)
-            case .unix, .none: nil
-            }
-        self.init(
-            time: time, peerPort: port, method: String(request.method.rawValue.prefix(16)),
-            path: String(request.target.path().prefix(256)), clientID: bounded("Client-Id"),
-            requestID: bounded("Request-Id"), requestTimestamp: bounded("Request-Timestamp"))
+    private static func validMinutes(_ body: Data) throws(Response) -> Int? {
+        struct Body: Decodable {
+            let grant_type: String
+            let valid_time: String?
+        }
+        guard let request = try? JSONDecoder().decode(Body.self, from: body) else {
+            throw .error("invalid_request", "Body is not a JSON object with the strings grant_type and valid_time")
+        }
+        guard request.grant_type == "client_credentials" else {
+            throw .error("invalid_request", "grant_type must be client_credentials")
+        }
+        guard let text = request.valid_time else { return nil }
+        guard text.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }), let minutes = Int(text),
+            1...longestMinutes ~= minutes
+        else { throw .error("invalid_request", "valid_time must be a number of minutes") }
+        return minutes
     }
 }
 
 extension HTTPRequest {
     /// The value of a header. Nil if the header is missing or empty.
     fileprivate func value(_ name: String) -> String? {
-        guard let value = headers[HTTPHeader(name)], !value.isEmpty else { return nil }
-        return value
+        headers[HTTPHeader(name)].flatMap { $0.isEmpty ? nil : $0 }
     }
 }

@@ -46,7 +46,7 @@ final class ProgressLine: Sendable {
             switch event {
             case .began(let brands): state.brands = brands
             case .sent: state.inFlight += 1
-            case .answered(let attempt):
+            case .responded(let attempt):
                 state.inFlight -= 1
                 if let wait = attempt.triedAgainIn { state.retries.append(.now + wait) }
             case .done(isFailure: true): state.failed += 1

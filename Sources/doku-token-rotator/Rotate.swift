@@ -113,7 +113,7 @@ struct Rotate: ParsableCommand {
         guard verbose || progress != nil else { return nil }
         return { [verbose] event in
             progress?.note(event)
-            guard verbose, case .answered(let attempt) = event else { return }
+            guard verbose, case .responded(let attempt) = event else { return }
             queue.async { @Sendable in
                 progress?.clearLine()
                 log.write(attempt)

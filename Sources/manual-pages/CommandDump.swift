@@ -26,9 +26,6 @@ struct Parameter: Decodable {
     struct Name: Decodable {
         let kind: String
         let name: String
-
-        /// The name for the macro `Fl`, which adds one dash.
-        var flag: String { (kind == "long" ? "Fl Fl " : "Fl ") + Mdoc.argument(name) }
     }
 
     let kind: String
@@ -41,18 +38,20 @@ struct Parameter: Decodable {
     let defaultValue: String?
     let abstract: String?
 
-    private var value: [String] {
-        kind == "flag" ? [] : ["Ar " + Mdoc.argument(valueName ?? "value") + (isRepeating ? " ..." : "")]
+    /// A name, if there is one, with the value.
+    private func call(_ name: Name?) -> String {
+        // The macro `Fl` adds one dash.
+        let flag = name.map { [($0.kind == "long" ? "Fl Fl " : "Fl ") + Mdoc.argument($0.name)] } ?? []
+        let value = "Ar " + Mdoc.argument(valueName ?? "value") + (isRepeating ? " ..." : "")
+        return (flag + (kind == "flag" ? [] : [value])).joined(separator: " ")
     }
 
     var synopsis: String {
-        (isOptional ? ".Op " : ".") + ((preferredName.map { [$0.flag] } ?? []) + value).joined(separator: " ")
+        (isOptional ? ".Op " : ".") + call(preferredName)
     }
 
-    /// All names, each with the value.
     var heading: String {
-        guard let names else { return value.joined() }
-        return names.map { ([$0.flag] + value).joined(separator: " ") }.joined(separator: " , ")
+        names?.map { call($0) }.joined(separator: " , ") ?? call(nil)
     }
 
     var explanation: String {

@@ -5,17 +5,17 @@ enum Mdoc {
     /// mandoc(1) asks for lines of less than 80 columns.
     private static let width = 78
 
-    /// The lines of a paragraph. Each sentence begins a new line, as mandoc(1) asks for.
+    /// The lines of a paragraph. Each sentence begins a new line, as mandoc(1) asks for. Backquotes become bold type.
     static func lines(_ paragraph: String) -> [String] {
         sentences(paragraph).flatMap { sentence in
             var lines: [String] = []
-            var isCode = false
-            for word in sentence.split(separator: " ") {
-                let written = escaped(word, isCode: &isCode)
-                if let last = lines.last, last.count + written.count < width {
-                    lines[lines.count - 1] += " " + written
+            for plain in escaped(sentence, hasCode: true).split(separator: " ") {
+                // Names and paths are never hyphenated.
+                let word = plain.contains { "/_=$@".contains($0) } ? "\\%" + plain : String(plain)
+                if let last = lines.last, last.count + word.count < width {
+                    lines[lines.count - 1] += " " + word
                 } else {
-                    lines.append(protected(written))
+                    lines.append(protected(word))
                 }
             }
             return lines
@@ -39,9 +39,10 @@ enum Mdoc {
 
     /// One argument of a macro. mdoc does not read it as another macro.
     static func argument(_ text: some StringProtocol) -> String {
-        var written = text.unicodeScalars.map { $0 == "\"" ? "\\(dq" : escaped($0, isCode: true) }.joined()
         // Macros have two or three letters.
-        if text.count <= 3 && text.first?.isUppercase == true { written = "\\&" + written }
+        let isMacro = text.count <= 3 && text.first?.isUppercase == true
+        let quoted = escaped(text).split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\(dq")
+        let written = (isMacro ? "\\&" : "") + quoted
         return written.contains(" ") ? "\"\(written)\"" : written
     }
 
@@ -53,9 +54,7 @@ enum Mdoc {
 
     /// Text that is printed unchanged.
     static func literal(_ text: String) -> [String] {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            protected(line.unicodeScalars.map { escaped($0, isCode: true) }.joined())
-        }
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { protected(escaped($0)) }
         return [".Bd -literal -compact"] + (lines.last == "" ? lines.dropLast() : lines) + [".Ed"]
     }
 
@@ -64,36 +63,26 @@ enum Mdoc {
         line.hasPrefix(".") || line.hasPrefix("'") ? "\\&" + line : line
     }
 
-    /// One word. Backquotes become bold type. Code keeps its hyphens and is never hyphenated.
-    private static func escaped(_ word: Substring, isCode: inout Bool) -> String {
-        let isTechnical =
-            word.contains { "/_=$@`".contains($0) } || word.drop { !$0.isLetter && $0 != "-" }.first == "-"
-        var written = isTechnical || isCode ? "\\%" : ""
-        for scalar in word.unicodeScalars {
-            if scalar == "`" {
+    /// The names are in groff_char(7). An ASCII terminal cannot print an ellipsis. Hyphens stay what a shell reads.
+    private static func escaped(_ text: some StringProtocol, hasCode: Bool = false) -> String {
+        var isCode = false
+        return text.unicodeScalars.reduce(into: "") { written, scalar in
+            switch scalar {
+            case "`" where hasCode:
                 isCode.toggle()
                 written += isCode ? "\\fB" : "\\fP"
-            } else {
-                written += escaped(scalar, isCode: isTechnical || isCode)
+            case "\\": written += "\\e"
+            case "^": written += "\\(ha"
+            case "~": written += "\\(ti"
+            case "`": written += "\\(ga"
+            case "'": written += "\\(aq"
+            case "-": written += "\\-"
+            case "…": written += "..."
+            case _ where !scalar.isASCII:
+                let code = String(scalar.value, radix: 16, uppercase: true)
+                written += "\\[u" + String(repeating: "0", count: max(0, 4 - code.count)) + code + "]"
+            default: written.unicodeScalars.append(scalar)
             }
-        }
-        return written
-    }
-
-    /// The names are in groff_char(7). An ASCII terminal cannot print an ellipsis.
-    private static func escaped(_ scalar: Unicode.Scalar, isCode: Bool) -> String {
-        switch scalar {
-        case "\\": return "\\e"
-        case "^": return "\\(ha"
-        case "~": return "\\(ti"
-        case "`": return "\\(ga"
-        case "'" where isCode: return "\\(aq"
-        case "-" where isCode: return "\\-"
-        case "…": return "..."
-        case _ where !scalar.isASCII:
-            let code = String(scalar.value, radix: 16, uppercase: true)
-            return "\\[u" + String(repeating: "0", count: max(0, 4 - code.count)) + code + "]"
-        default: return String(scalar)
         }
     }
 }

@@ -36,17 +36,21 @@ enum Surroundings {
 
     /// - Parameter text: nil lists all variables.
     static func environment(namedIn text: String?) -> [String] {
-        let named = environment.filter { text?.contains("$" + $0.key) ?? true }
-        return Mdoc.list(
-            named.map { names, meaning in
-                let heading = names.split(separator: ", ").map { "Ev " + Mdoc.argument($0) }.joined(separator: " , ")
-                return (heading, Mdoc.lines(meaning))
-            })
+        list(environment, "Ev ") { text?.contains("$" + $0) ?? true }
     }
 
     /// - Parameter text: nil lists all files.
     static func files(namedIn text: String?) -> [String] {
-        let named = files.filter { text?.contains($0.key) ?? true }
-        return Mdoc.list(named.map { ("Pa " + Mdoc.argument($0.key), Mdoc.lines($0.value)) })
+        list(files, "Pa ") { text?.contains($0) ?? true }
+    }
+
+    private static func list(
+        _ entries: KeyValuePairs<String, String>, _ macro: String, where isNamed: (String) -> Bool
+    ) -> [String] {
+        Mdoc.list(
+            entries.filter { isNamed($0.key) }.map { names, meaning in
+                let heading = names.split(separator: ", ").map { macro + Mdoc.argument($0) }.joined(separator: " , ")
+                return (heading, Mdoc.lines(meaning))
+            })
     }
 }

@@ -55,11 +55,11 @@ import Testing
     }
 
     @Test(arguments: [
-        ("refuse", [CurlError.Kind.http2, .noAnswer]), ("reset", [.http2]), ("go-away", [.http2, .noAnswer]),
+        ("refuse", [CurlError.Kind.http2, .noResponse]), ("reset", [.http2]), ("go-away", [.http2, .noResponse]),
         ("cut", [.http2, .truncatedResponse]),
         // The last code, ENHANCE_YOUR_CALM, is not about invalid bytes.
-        ("error-1", [.answerGarbled]), ("error-3", [.answerGarbled]), ("error-6", [.answerGarbled]),
-        ("error-9", [.answerGarbled]), ("error-11", [.http2]),
+        ("error-1", [.responseGarbled]), ("error-3", [.responseGarbled]), ("error-6", [.responseGarbled]),
+        ("error-9", [.responseGarbled]), ("error-11", [.http2]),
     ])
     func `a broken stream is an error`(mode: String, kinds: [CurlError.Kind]) async throws {
         let peer = try Peer(mode)

@@ -148,11 +148,11 @@ import Testing
         for _ in 0..<3 {
             #expect(await transfers.send(server.request("/ok")).reply?.headers.count == 2)
             #expect(await transfers.send(server.request("/cut-headers")).kind == .truncatedResponse)
-            #expect(await transfers.send(server.request("/body/70000")).kind == .answerTooLarge)
+            #expect(await transfers.send(server.request("/body/70000")).kind == .responseTooLarge)
             let echo = await transfers.send(server.request("/echo", body: "short"))
             #expect(echo.reply?.body == Array("short".utf8))
             #expect(echo.reply?.headers == [:])
-            #expect(await transfers.send(server.request("/close")).kind == .noAnswer)
+            #expect(await transfers.send(server.request("/close")).kind == .noResponse)
             #expect(await transfers.send(server.request("/cut-body")).kind == .truncatedResponse)
         }
     }
@@ -160,19 +160,20 @@ import Testing
     // MARK: Faults
 
     @Test(arguments: [
-        ("/close", CurlError.Kind.noAnswer), ("/reset", .noAnswer),
+        ("/close", CurlError.Kind.noResponse), ("/reset", .noResponse),
         ("/cut-status", .truncatedResponse), ("/cut-headers", .truncatedResponse), ("/cut-header", .truncatedResponse),
-        ("/cut-after-interim", .noAnswer), ("/reset-headers", .truncatedResponse),
+        ("/cut-after-interim", .noResponse), ("/reset-headers", .truncatedResponse),
         ("/cut-body", .truncatedResponse), ("/cut-chunks", .truncatedResponse), ("/cut-chunk", .truncatedResponse),
         ("/reset-body", .truncatedResponse),
-        ("/body/65537", .answerTooLarge), ("/body/1000000", .answerTooLarge), ("/chunks", .answerTooLarge),
-        ("/endless", .answerTooLarge), ("/headers/140000", .answerTooLarge),
-        ("/long-header/400000", .answerTooLarge), ("/headers/2000000", .answerTooLarge),
-        ("/interim/20000", .answerTooLarge),
-        ("/negative-length", .answerMalformed), ("/two-lengths", .answerMalformed),
-        ("/large-length", .answerMalformed), ("/random-bytes", .answerGarbled),
-        ("/bad-status-line", .answerMalformed), ("/bad-chunk", .answerGarbled),
-        ("/unknown-coding", .answerMalformed), ("/upgrade", .answerMalformed), ("/nul-in-header", .answerMalformed),
+        ("/body/65537", .responseTooLarge), ("/body/1000000", .responseTooLarge), ("/chunks", .responseTooLarge),
+        ("/endless", .responseTooLarge), ("/headers/140000", .responseTooLarge),
+        ("/long-header/400000", .responseTooLarge), ("/headers/2000000", .responseTooLarge),
+        ("/interim/20000", .responseTooLarge),
+        ("/negative-length", .responseMalformed), ("/two-lengths", .responseMalformed),
+        ("/large-length", .responseMalformed), ("/random-bytes", .responseGarbled),
+        ("/bad-status-line", .responseMalformed), ("/bad-chunk", .responseGarbled),
+        ("/unknown-coding", .responseMalformed), ("/upgrade", .responseMalformed),
+        ("/nul-in-header", .responseMalformed),
         ("/silence", .timedOut), ("/silence-in-headers", .timedOut), ("/silence-in-body", .timedOut),
     ])
     func `each fault of a server has its own error kind`(path: String, kind: CurlError.Kind) async throws {

@@ -43,7 +43,7 @@ import Testing
             if round % 2 == 0 {
                 #expect(result.reply?.status == 200)
             } else {
-                #expect(result.kind == .answerMalformed)
+                #expect(result.kind == .responseMalformed)
             }
         }
         #expect(try server.finish().requests.count == 200)

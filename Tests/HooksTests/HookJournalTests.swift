@@ -100,7 +100,7 @@ import Testing
         return HookCall(
             hook: Hook(name: "h", argv: ["true"], trigger: .changed, brands: nil, timeout: .seconds(1)),
             entry: .init(since: Sample.now, changed: Set(names), failed: Set(failed)), brands: brands, runID: "r",
-            exitStatus: .passing, isOverdue: isOverdue)
+            exitStatus: .transient, isOverdue: isOverdue)
     }
 
     @Test func `names are in the order of the configuration`() {

@@ -76,7 +76,7 @@ import Testing
     @Test("one that always comes too late is given up, for a passing reason")
     func alwaysLate() {
         let (report, writes, _) = run(losses: .max)
-        #expect(report.exitStatus == .passingNoToken)
+        #expect(report.exitStatus == .transientNoToken)
         #expect(report.outcomes.first?.failure?.code == .storeChanged)
         #expect(report.outcomes.first?.outputs.first?.kind == .failed)
         #expect(writes.count == 4)

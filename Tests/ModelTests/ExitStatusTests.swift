@@ -9,8 +9,9 @@ import enum Model.ExitStatus
 @Suite struct ExitStatusTests {
     /// The documented table, written again by hand.
     private static let documented: [ExitStatus: Int32] = [
-        .success: 0, .passing: 10, .passingDiesSoon: 11, .passingNoToken: 12, .lasting: 20, .lastingDiesSoon: 21,
-        .lastingNoToken: 22, .hookFailed: 30, .usage: 64, .internal: 70, .lockHeld: 75, .configuration: 78,
+        .success: 0, .transient: 10, .transientExpiresSoon: 11, .transientNoToken: 12, .permanent: 20,
+        .permanentExpiresSoon: 21,
+        .permanentNoToken: 22, .hookFailed: 30, .usage: 64, .internal: 70, .lockHeld: 75, .configuration: 78,
         .interrupted: 130, .terminated: 143,
     ]
 
@@ -33,9 +34,9 @@ import enum Model.ExitStatus
 
     // MARK: From outcomes
 
-    private static let healths: [TokenHealth] = [.outlivesNextRun, .diesBeforeNextRun, .dead]
-    private static let passing = BrandFailure.Code.all.filter { BrandFailure($0, "").isTransient }
-    private static let lasting = BrandFailure.Code.all.filter { !BrandFailure($0, "").isTransient }
+    private static let healths: [TokenHealth] = [.outlivesNextRun, .expiresBeforeNextRun, .unusable]
+    private static let transient = BrandFailure.Code.all.filter { BrandFailure($0, "").isTransient }
+    private static let permanent = BrandFailure.Code.all.filter { !BrandFailure($0, "").isTransient }
 
     private static func outcome(
         _ code: BrandFailure.Code?, _ health: TokenHealth, _ kind: BrandOutcome.Kind = .failed
@@ -50,8 +51,8 @@ import enum Model.ExitStatus
         let second: Int32 =
             switch worst {
             case .outlivesNextRun: 0
-            case .diesBeforeNextRun: 1
-            case .dead: 2
+            case .expiresBeforeNextRun: 1
+            case .unusable: 2
             }
         return (isPassing ? 10 : 20) + second
     }
@@ -66,7 +67,7 @@ import enum Model.ExitStatus
     func `one failed brand decides both digits`(code: BrandFailure.Code) {
         for health in Self.healths {
             let status = ExitStatus(outcomes: [Self.outcome(code, health)])
-            #expect(status.rawValue == Self.expected(isPassing: Self.passing.contains(code), health))
+            #expect(status.rawValue == Self.expected(isPassing: Self.transient.contains(code), health))
         }
     }
 
@@ -108,7 +109,7 @@ import enum Model.ExitStatus
     }
 
     /// 0 promises that every brand's token outlives the next run.
-    @Test(arguments: [TokenHealth.diesBeforeNextRun, .dead], [BrandOutcome.Kind.rotated, .fresh, .repaired])
+    @Test(arguments: [TokenHealth.expiresBeforeNextRun, .unusable], [BrandOutcome.Kind.rotated, .fresh, .repaired])
     func `a token that expires before the next run is never a success`(
         health: TokenHealth, kind: BrandOutcome.Kind
     ) {
@@ -132,11 +133,11 @@ import enum Model.ExitStatus
     /// By the rows of the exit table: transient failures, and those that need a person.
     @Test func `codes are transient or permanent as documented`() {
         #expect(
-            Set(Self.passing) == [
+            Set(Self.transient) == [
                 .hostNotResolved, .notConnected, .timedOut, .connectionLost, .tlsFailed, .proxyFailed, .requestIDSpent,
                 .rateLimited, .serverError, .durabilityUnknown, .diskHangs, .deadlineExceeded, .stopped, .unfinished,
             ])
-        #expect(Self.passing.count + Self.lasting.count == BrandFailure.Code.all.count)
+        #expect(Self.transient.count + Self.permanent.count == BrandFailure.Code.all.count)
     }
 
     /// Codes are label values of metrics.

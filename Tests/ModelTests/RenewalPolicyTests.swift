@@ -247,7 +247,7 @@ import Testing
     // MARK: Health
 
     @Test(arguments: [
-        (Int64(-1), TokenHealth.dead), (0, .dead), (1, .diesBeforeNextRun), (needed, .diesBeforeNextRun),
+        (Int64(-1), TokenHealth.unusable), (0, .unusable), (1, .expiresBeforeNextRun), (needed, .expiresBeforeNextRun),
         (needed + 1, .outlivesNextRun), (21_600, .outlivesNextRun),
     ])
     func `health depends on whether a token outlives the next run`(left: Int64, health: TokenHealth) throws {
@@ -260,14 +260,14 @@ import Testing
     }
 
     @Test func `an output without a token of the brand is dead`() throws {
-        #expect(rule().health(of: try output(nil), brand: Sample.brand()) == .dead)
-        #expect(rule().health(of: Self.refused, brand: Sample.brand()) == .dead)
+        #expect(rule().health(of: try output(nil), brand: Sample.brand()) == .unusable)
+        #expect(rule().health(of: Self.refused, brand: Sample.brand()) == .unusable)
         let foreign = try output(Sample.jwt(left: 21_600, clientID: "BRN-0002"))
-        #expect(rule().health(of: foreign, brand: Sample.brand()) == .dead)
+        #expect(rule().health(of: foreign, brand: Sample.brand()) == .unusable)
     }
 
     @Test func `health is ordered from good to bad`() {
-        #expect(TokenHealth.outlivesNextRun < .diesBeforeNextRun)
-        #expect(TokenHealth.diesBeforeNextRun < .dead)
+        #expect(TokenHealth.outlivesNextRun < .expiresBeforeNextRun)
+        #expect(TokenHealth.expiresBeforeNextRun < .unusable)
     }
 }

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct RetryPolicyTests {
     private static let hour = Duration.seconds(3600)
-    private static let passing = RetryDecision.passing(.same, after: nil)
+    private static let transient = RetryDecision.transient(.same, after: nil)
 
     /// Base 500 ms, doubled with each attempt, at most 20 s.
     @Test(arguments: [
@@ -21,7 +21,7 @@ import Testing
         for _ in 0..<2000 {
             let next = try #require(
                 policy.next(
-                    after: attempt, advice: Self.passing, remaining: Self.hour,
+                    after: attempt, advice: Self.transient, remaining: Self.hour,
                     random: .random(in: 0..<1, using: &generator)))
             #expect(next.wait >= .zero && next.wait < bound)
             (shortest, longest) = (min(shortest, next.wait), max(longest, next.wait))
@@ -29,14 +29,14 @@ import Testing
         // "Full" jitter uses the whole range.
         #expect(shortest < bound / 20)
         #expect(longest > bound * 19 / 20)
-        #expect(policy.next(after: attempt, advice: Self.passing, remaining: Self.hour, random: 0)?.wait == .zero)
+        #expect(policy.next(after: attempt, advice: Self.transient, remaining: Self.hour, random: 0)?.wait == .zero)
     }
 
     @Test(arguments: 1...10)
     func `there are as many attempts as configured`(attempts: Int) {
         let policy = RetryPolicy(attempts: attempts)
         for attempt in 1...12 {
-            let next = policy.next(after: attempt, advice: Self.passing, remaining: Self.hour, random: 0.5)
+            let next = policy.next(after: attempt, advice: Self.transient, remaining: Self.hour, random: 0.5)
             #expect((next != nil) == (attempt < attempts))
         }
     }
@@ -60,14 +60,14 @@ import Testing
     @Test(arguments: [RequestIdentity.same, .fresh])
     func `the advice decides the Request-Id`(identity: RequestIdentity) {
         let next = RetryPolicy(attempts: 3).next(
-            after: 1, advice: .passing(identity, after: nil), remaining: Self.hour, random: 0.5)
+            after: 1, advice: .transient(identity, after: nil), remaining: Self.hour, random: 0.5)
         #expect(next?.identity == identity)
     }
 
     @Test(arguments: [0, 1, 7, 60, 3000])
     func `Retry-After is a lower bound`(seconds: Int) throws {
         var generator = SeededGenerator(seed: UInt64(seconds))
-        let advice = RetryDecision.passing(.fresh, after: .seconds(seconds))
+        let advice = RetryDecision.transient(.fresh, after: .seconds(seconds))
         for attempt in 1...2 {
             for _ in 0..<500 {
                 let next = try #require(
@@ -83,7 +83,7 @@ import Testing
     @Test func `the brand fails at once if the wait does not fit`() {
         let policy = RetryPolicy(attempts: 3)
         func wait(_ after: Duration?, remaining: Duration) -> Duration? {
-            policy.next(after: 1, advice: .passing(.same, after: after), remaining: remaining, random: 0)?.wait
+            policy.next(after: 1, advice: .transient(.same, after: after), remaining: remaining, random: 0)?.wait
         }
         #expect(wait(.seconds(10), remaining: .seconds(11)) == .seconds(10))
         #expect(wait(.seconds(10), remaining: .seconds(10)) == nil)

@@ -19,7 +19,7 @@ import Testing
 
     private static func failed(_ name: String, at end: Int64?) -> BrandOutcome {
         var outcome = BrandOutcome(
-            name: name, clientID: "BRN-2", kind: .failed, health: end == nil ? .dead : .outlivesNextRun)
+            name: name, clientID: "BRN-2", kind: .failed, health: end == nil ? .unusable : .outlivesNextRun)
         outcome.expiresAt = end.map { Timestamp(seconds: $0) }
         outcome.failure = BrandFailure(.credentialsRejected, "no")
         outcome.attempts = 1
@@ -68,7 +68,7 @@ import Testing
     func lastSuccess() {
         let before = MetricsText.render(Self.report(.success), earlier: nil)
         let after = MetricsText.render(
-            Self.report(.lastingNoToken, [Self.failed("kopi", at: nil)]), earlier: EarlierMetrics(Array(before.utf8)))
+            Self.report(.permanentNoToken, [Self.failed("kopi", at: nil)]), earlier: EarlierMetrics(Array(before.utf8)))
         let lines = Self.lines(after)
         #expect(lines.contains("doku_rotator_last_success_timestamp_seconds 1795339800"))
         #expect(lines.contains("doku_rotator_last_run_exit_code 22"))
@@ -82,13 +82,13 @@ import Testing
 
     @Test("Without an earlier success, none is reported")
     func noSuccess() {
-        #expect(!MetricsText.render(Self.report(.passing), earlier: nil).contains("last_success"))
+        #expect(!MetricsText.render(Self.report(.transient), earlier: nil).contains("last_success"))
     }
 
     @Test("A run that examined no brand keeps their earlier metrics unchanged")
     func nothingLookedAt() {
         let before = MetricsText.render(
-            Self.report(.lasting, [Self.outcome("kopi"), Self.failed("teh", at: 1_795_340_000)]), earlier: nil)
+            Self.report(.permanent, [Self.outcome("kopi"), Self.failed("teh", at: 1_795_340_000)]), earlier: nil)
         let after = MetricsText.render(
             Self.report(.configuration, [], .nothing), earlier: EarlierMetrics(Array(before.utf8)))
         let brands = before.split(separator: "\n").filter { $0.contains("{brand=") }
@@ -152,7 +152,7 @@ import Testing
 
     @Test("A run over chosen brands keeps the metrics of runs unchanged")
     func chosenBrands() {
-        var before = Self.report(.lasting, [Self.outcome("kopi"), Self.failed("teh", at: 1_795_340_000)])
+        var before = Self.report(.permanent, [Self.outcome("kopi"), Self.failed("teh", at: 1_795_340_000)])
         before.clockOffset = .seconds(-12)
         let written = MetricsText.render(before, earlier: nil)
         var report = Self.report(.success, [Self.outcome("kopi", .fresh)], .allBut(["teh"]))
@@ -169,13 +169,13 @@ import Testing
 
     @Test("A gateway gets zeros if no brand has a token any more")
     func goneTokens() {
-        let report = Self.report(.lastingNoToken, [Self.failed("kopi", at: nil), Self.failed("teh", at: nil)])
+        let report = Self.report(.permanentNoToken, [Self.failed("kopi", at: nil), Self.failed("teh", at: nil)])
         let pushed = MetricsText.render(report, earlier: nil, for: .gateway(withBrands: true))
         for brand in ["kopi", "teh"] {
             #expect(pushed.contains("doku_token_expiry_timestamp_seconds{brand=\"\(brand)\"} 0\n"))
             #expect(pushed.contains("doku_token_issued_timestamp_seconds{brand=\"\(brand)\"} 0\n"))
         }
-        let some = Self.report(.lastingNoToken, [Self.failed("kopi", at: nil), Self.outcome("teh")])
+        let some = Self.report(.permanentNoToken, [Self.failed("kopi", at: nil), Self.outcome("teh")])
         #expect(
             !MetricsText.render(some, earlier: nil, for: .gateway(withBrands: true)).contains(
                 "doku_token_expiry_timestamp_seconds{brand=\"kopi\"}"))

@@ -67,7 +67,7 @@ import Testing
         #expect(job.planned.kind == .due)
         #expect(job.planned.reason == .absent(output: 0, .missing))
         #expect(job.planned.outputs.map(\.kind) == [.due])
-        #expect(job.planned.health == .dead)
+        #expect(job.planned.health == .unusable)
     }
 
     @Test func `a brand whose token is below the threshold is due, but not urgent`() throws {
@@ -145,7 +145,7 @@ import Testing
         let (outcome, change) = job.close(unfinished: BrandFailure(.deadlineExceeded, "the deadline came"))
         #expect(outcome.kind == .unfinished)
         #expect(outcome.failure?.code == .deadlineExceeded)
-        #expect(outcome.health == .dead, "the unwritten entry held no token")
+        #expect(outcome.health == .unusable, "the unwritten entry held no token")
         #expect(change.mayStillCome)
     }
 
@@ -159,7 +159,7 @@ import Testing
         let (outcome, change) = job.close(unfinished: nil)
         #expect(outcome.kind == .failed)
         #expect(outcome.failure == BrandFailure(.outputNotWritten, "no"))
-        #expect(outcome.health == .dead)
+        #expect(outcome.health == .unusable)
         #expect(change.isUnconfirmed)
     }
 

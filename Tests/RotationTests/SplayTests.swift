@@ -69,7 +69,7 @@ import Testing
         #expect(delays == Self.askedByTheAttempt + 1)
         #expect(report.duration >= .milliseconds(5200))
         #expect(report.outcomes.first?.failure?.code == .notConnected, "the deadline of 5 s starts after the delay")
-        #expect(report.exitStatus == .passingDiesSoon)
+        #expect(report.exitStatus == .transientExpiresSoon)
     }
 
     @Test(arguments: [

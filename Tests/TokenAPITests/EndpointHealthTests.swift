@@ -9,7 +9,7 @@ import TokenAPI
 @Suite struct EndpointHealthTests {
     private static let refused = Result<HTTPResponse, CurlError>.failure(
         CurlError(kind: .notConnected, message: "refused"))
-    private static let again = RetryDecision.passing(.same, after: nil)
+    private static let again = RetryDecision.transient(.same, after: nil)
 
     private func reply(_ status: Int, date: String? = nil) -> Result<HTTPResponse, CurlError> {
         .success(HTTPResponse(status: status, headers: date.map { ["date": $0] } ?? [:]))
@@ -32,7 +32,7 @@ import TokenAPI
     }
 
     @Test(arguments: [
-        CurlError.Kind.hostNotResolved, .notConnected, .timedOut, .noAnswer, .tlsHandshake, .tlsRefused,
+        CurlError.Kind.hostNotResolved, .notConnected, .timedOut, .noResponse, .tlsHandshake, .tlsRefused,
         .proxyNotResolved, .proxyRefused,
     ])
     func `after five connection failures nothing is retried until a response arrives`(kind: CurlError.Kind) {
@@ -51,7 +51,7 @@ import TokenAPI
 
     @Test func `a brand with truncated responses stops no other brand`() {
         let endpoint = EndpointHealth(brands: 100)
-        for kind in [CurlError.Kind.truncatedResponse, .answerMalformed, .answerTooLarge, .http2, .peerNotTrusted] {
+        for kind in [CurlError.Kind.truncatedResponse, .responseMalformed, .responseTooLarge, .http2, .peerNotTrusted] {
             for _ in 0..<10 { endpoint.note(.failure(CurlError(kind: kind, message: "")), at: Sample.now) }
         }
         #expect(endpoint.refusal(of: Self.again) == nil)
@@ -134,7 +134,7 @@ import TokenAPI
                 continue
             }
             #expect(again.wait >= .zero)
-            if case .passing(_, let after?) = advice {
+            if case .transient(_, let after?) = advice {
                 #expect(again.wait >= after && again.wait <= after + policy.base)
             } else {
                 #expect(again.wait <= policy.cap)
@@ -157,8 +157,8 @@ import TokenAPI
         switch weather {
         case .fine: (reply(200), nil)
         case .dead: (Self.refused, Self.again)
-        case .failing: (reply(503), .passing(.fresh, after: nil))
-        case .limiting: (reply(429), .passing(.fresh, after: .seconds(Int.random(in: 0...400, using: &random))))
+        case .failing: (reply(503), .transient(.fresh, after: nil))
+        case .limiting: (reply(429), .transient(.fresh, after: .seconds(Int.random(in: 0...400, using: &random))))
         case .mixed:
             outcome(of: [.fine, .dead, .failing, .limiting].randomElement(using: &random) ?? .fine, using: &random)
         }

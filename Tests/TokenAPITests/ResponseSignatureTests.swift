@@ -34,11 +34,11 @@ import TokenAPI
     @Test func `a response without a signature is rejected only if one is required`() {
         #expect(judge(200, Self.body, verification: .ifPresent).token != nil)
         #expect(judge(200, Self.body, verification: .off).token != nil)
-        #expect(judge(200, Self.body, verification: .require).failure?.code == .answerSignature)
+        #expect(judge(200, Self.body, verification: .require).failure?.code == .responseSignature)
         var partial = Self.headers()
         partial["signature"] = nil
         #expect(judge(200, Self.body, headers: partial, verification: .ifPresent).token != nil)
-        #expect(judge(200, Self.body, headers: partial, verification: .require).failure?.code == .answerSignature)
+        #expect(judge(200, Self.body, headers: partial, verification: .require).failure?.code == .responseSignature)
     }
 
     private static let wrong: [(String, [String: String])] = [
@@ -62,7 +62,7 @@ import TokenAPI
         let (what, headers) = Self.wrong[index]
         for verification in [ResponseVerification.ifPresent, .require] {
             let response = judge(status, Self.body, headers: headers, verification: verification)
-            #expect(response.failure?.code == .answerSignature, "\(what)")
+            #expect(response.failure?.code == .responseSignature, "\(what)")
             #expect(response.failure?.isTransient == false)
             #expect(response.advice == .never)
         }

@@ -65,22 +65,22 @@ extension TokenResponse {
     }
 
     private static let unusable: [AnswerCase] = [
-        AnswerCase(status: 200, body: "", code: .answerMalformed),
-        AnswerCase(status: 200, body: " \r\n", code: .answerMalformed),
-        AnswerCase(status: 200, body: "<html>maintenance</html>", code: .answerMalformed),
-        AnswerCase(status: 200, body: "OK", code: .answerMalformed),
-        AnswerCase(status: 200, body: "null", code: .answerMalformed),
-        AnswerCase(status: 200, body: "5", code: .answerMalformed),
-        AnswerCase(status: 200, body: "[]", code: .answerMalformed),
-        AnswerCase(status: 200, body: #"[{"token":"opaque"}]"#, code: .answerMalformed),
-        AnswerCase(status: 200, body: #"{"token":"opa"#, code: .answerMalformed),
-        AnswerCase(status: 200, body: #"{"token":"opaque""#, code: .answerMalformed),
-        AnswerCase(status: 200, body: #"{"token":"opaque"}{}"#, code: .answerMalformed),
-        AnswerCase(status: 200, body: #"{"token":"opaque"}<!-- page -->"#, code: .answerMalformed),
-        AnswerCase(status: 200, body: #"{"token":5}"#, code: .answerMalformed),
-        AnswerCase(status: 200, body: #"{"token":["opaque"]}"#, code: .answerMalformed),
-        AnswerCase(status: 200, body: String(repeating: "[", count: 65_536), code: .answerMalformed),
-        AnswerCase(status: 200, body: String(repeating: #"{"token":"#, count: 7000), code: .answerMalformed),
+        AnswerCase(status: 200, body: "", code: .responseMalformed),
+        AnswerCase(status: 200, body: " \r\n", code: .responseMalformed),
+        AnswerCase(status: 200, body: "<html>maintenance</html>", code: .responseMalformed),
+        AnswerCase(status: 200, body: "OK", code: .responseMalformed),
+        AnswerCase(status: 200, body: "null", code: .responseMalformed),
+        AnswerCase(status: 200, body: "5", code: .responseMalformed),
+        AnswerCase(status: 200, body: "[]", code: .responseMalformed),
+        AnswerCase(status: 200, body: #"[{"token":"opaque"}]"#, code: .responseMalformed),
+        AnswerCase(status: 200, body: #"{"token":"opa"#, code: .responseMalformed),
+        AnswerCase(status: 200, body: #"{"token":"opaque""#, code: .responseMalformed),
+        AnswerCase(status: 200, body: #"{"token":"opaque"}{}"#, code: .responseMalformed),
+        AnswerCase(status: 200, body: #"{"token":"opaque"}<!-- page -->"#, code: .responseMalformed),
+        AnswerCase(status: 200, body: #"{"token":5}"#, code: .responseMalformed),
+        AnswerCase(status: 200, body: #"{"token":["opaque"]}"#, code: .responseMalformed),
+        AnswerCase(status: 200, body: String(repeating: "[", count: 65_536), code: .responseMalformed),
+        AnswerCase(status: 200, body: String(repeating: #"{"token":"#, count: 7000), code: .responseMalformed),
         AnswerCase(status: 200, body: "{}", code: .tokenInvalid),
         AnswerCase(status: 200, body: #"{"token":null}"#, code: .tokenInvalid),
         AnswerCase(status: 200, body: #"{"Token":"opaque"}"#, code: .tokenInvalid),
@@ -95,8 +95,8 @@ extension TokenResponse {
             status: 200, body: #"{"token":"\#(Sample.jwt(left: 21_600, clientID: "BRN-0002"))"}"#, code: .tokenForeign),
         AnswerCase(status: 200, body: #"{"token":"\#(Sample.jwt(left: -1))"}"#, code: .tokenExpired),
         AnswerCase(status: 200, body: #"{"token":"\#(Sample.jwt(#"{"exp":0}"#))"}"#, code: .tokenExpired),
-        AnswerCase(status: 201, body: #"{"token":"opaque"}"#, code: .answerMalformed),
-        AnswerCase(status: 204, body: "", code: .answerMalformed),
+        AnswerCase(status: 201, body: #"{"token":"opaque"}"#, code: .responseMalformed),
+        AnswerCase(status: 204, body: "", code: .responseMalformed),
     ]
 
     @Test(arguments: unusable)
@@ -110,7 +110,7 @@ extension TokenResponse {
 
     /// RFC 8259 §4 does not say which of two equal members counts.
     @Test func `a response with two tokens has no valid token`() {
-        #expect(judge(200, #"{"token":"first","token":"second"}"#).failure?.code == .answerMalformed)
+        #expect(judge(200, #"{"token":"first","token":"second"}"#).failure?.code == .responseMalformed)
     }
 
     /// A token that expired before 1970 has expired.
@@ -156,12 +156,12 @@ extension TokenResponse {
             AnswerCase(status: 501, body: "", code: .requestRefused),
             AnswerCase(status: 505, body: "", code: .requestRefused),
             AnswerCase(status: 511, body: "", code: .requestRefused),
-            AnswerCase(status: 600, body: "", code: .answerMalformed),
-            AnswerCase(status: 999, body: "", code: .answerMalformed),
-            AnswerCase(status: 0, body: "", code: .answerMalformed),
-            AnswerCase(status: 408, body: "", code: .serverError, advice: .passing(.same, after: nil)),
-            AnswerCase(status: 425, body: "", code: .serverError, advice: .passing(.same, after: nil)),
-            AnswerCase(status: 429, body: "", code: .rateLimited, advice: .passing(.fresh, after: nil)),
+            AnswerCase(status: 600, body: "", code: .responseMalformed),
+            AnswerCase(status: 999, body: "", code: .responseMalformed),
+            AnswerCase(status: 0, body: "", code: .responseMalformed),
+            AnswerCase(status: 408, body: "", code: .serverError, advice: .transient(.same, after: nil)),
+            AnswerCase(status: 425, body: "", code: .serverError, advice: .transient(.same, after: nil)),
+            AnswerCase(status: 429, body: "", code: .rateLimited, advice: .transient(.fresh, after: nil)),
         ]
         for (code, expected) in [
             ("invalid_signature", BrandFailure.Code.credentialsRejected), ("invalid_client_id", .credentialsRejected),
@@ -183,7 +183,7 @@ extension TokenResponse {
             cases.append(
                 AnswerCase(
                     status: status, body: #"{"token":"opaque"}"#, code: .serverError,
-                    advice: .passing(.fresh, after: nil)))
+                    advice: .transient(.fresh, after: nil)))
         }
         return cases
     }()
@@ -194,7 +194,7 @@ extension TokenResponse {
         let failure = try #require(response.failure)
         #expect(failure.code == answer.code, "\(failure.message)")
         #expect(response.advice == answer.advice)
-        let isPassing = if case .passing = answer.advice { true } else { false }
+        let isPassing = if case .transient = answer.advice { true } else { false }
         #expect(failure.isTransient == isPassing)
         if answer.status != 200 { #expect(failure.message.contains("HTTP \(answer.status)")) }
     }
@@ -215,7 +215,11 @@ extension TokenResponse {
     @Test(arguments: [408, 425, 429, 500, 503])
     func `Retry-After is passed on`(status: Int) {
         func after(_ headers: [String: String]) -> Duration? {
-            if case .passing(_, let after) = judge(status, "", headers: headers).advice { after } else { .seconds(-1) }
+            if case .transient(_, let after) = judge(status, "", headers: headers).advice {
+                after
+            } else {
+                .seconds(-1)
+            }
         }
         #expect(after(["retry-after": "7"]) == .seconds(7))
         #expect(after(["retry-after": "soon"]) == nil)
@@ -226,14 +230,14 @@ extension TokenResponse {
         #expect(after(["retry-after": "Sun, 22 Nov 2026 09:31:00 GMT"]) == .seconds(60))
     }
 
-    private static let same = RetryDecision.passing(.same, after: nil)
+    private static let same = RetryDecision.transient(.same, after: nil)
     private static let errors: [CurlError.Kind: (code: BrandFailure.Code, advice: RetryDecision)] = [
         .hostNotResolved: (.hostNotResolved, same), .proxyNotResolved: (.proxyNotResolved, same),
-        .notConnected: (.notConnected, same), .timedOut: (.timedOut, same), .noAnswer: (.connectionLost, same),
+        .notConnected: (.notConnected, same), .timedOut: (.timedOut, same), .noResponse: (.connectionLost, same),
         .truncatedResponse: (.connectionLost, same), .http2: (.connectionLost, same), .tlsHandshake: (.tlsFailed, same),
         .tlsRefused: (.tlsRefused, same), .proxyRefused: (.proxyFailed, same),
-        .answerMalformed: (.answerMalformed, .never), .answerGarbled: (.answerMalformed, .once(.same)),
-        .answerTooLarge: (.answerTooLarge, .never), .peerNotTrusted: (.tlsIdentity, .never),
+        .responseMalformed: (.responseMalformed, .never), .responseGarbled: (.responseMalformed, .once(.same)),
+        .responseTooLarge: (.responseTooLarge, .never), .peerNotTrusted: (.tlsIdentity, .never),
         .trustStoreUnusable: (.tlsTrustStore, .never), .proxyNeedsAuthentication: (.proxyAuthentication, .never),
         .cancelled: (.unfinished, .never), .requestInvalid: (.internal, .never), .internal: (.internal, .never),
     ]
@@ -251,7 +255,7 @@ extension TokenResponse {
 
     @Test func `a response in a content coding that was not offered is rejected unread`() {
         let body = #"{"token":"opaque"}"#
-        #expect(judge(200, body, headers: ["content-encoding": "gzip"]).failure?.code == .answerMalformed)
+        #expect(judge(200, body, headers: ["content-encoding": "gzip"]).failure?.code == .responseMalformed)
         #expect(judge(200, body, headers: ["content-encoding": "gzip"]).advice == .once(.fresh))
         #expect(judge(200, body, headers: ["content-encoding": "Identity"]).token != nil)
     }
@@ -265,7 +269,7 @@ extension TokenResponse {
         #expect(response.advice == expected.advice)
         #expect(failure.message.contains("libcurl's sentence"))
         // If it is unknown whether DOKU processed the request, only the same Request-Id is safe.
-        if case .passing(let identity, _) = expected.advice {
+        if case .transient(let identity, _) = expected.advice {
             #expect(identity == .same)
             // An error at every attempt of a run is permanent.
             #expect(failure.isTransient == (kind != .tlsRefused && kind != .proxyNotResolved))

@@ -19,7 +19,7 @@ func fuzzRetryAfter(_ bytes: [UInt8]) {
     for random in [0, 0.5, 0.999] {
         let remaining = Duration.seconds(120)
         if let next = policy.next(
-            after: 1, advice: .passing(.fresh, after: wait), remaining: remaining, random: random)
+            after: 1, advice: .transient(.fresh, after: wait), remaining: remaining, random: random)
         {
             require(next.wait >= wait && next.wait < remaining, "a wait that does not fit")
         }

@@ -40,7 +40,7 @@ struct RuleUnderTest: Sendable, CustomTestStringConvertible {
     static let broken = [
         // Only a third of the lifetime.
         RuleUnderTest("a fraction only") { _, now in
-            RenewalPolicy(runEvery: .zero, deadline: .zero - NextRun.doubt, force: false, now: now)
+            RenewalPolicy(runEvery: .zero, deadline: .zero - NextRun.tolerance, force: false, now: now)
         } brand: { brand in
             Brand(
                 name: brand.name, clientID: brand.clientID, secret: brand.secret,
@@ -50,7 +50,7 @@ struct RuleUnderTest: Sendable, CustomTestStringConvertible {
         changed("without run_every") { $0.runEvery = .zero },
         changed("without the deadline") { $0.deadline = .zero },
         changed("without splay") { $0.splay = .zero },
-        changed("without the minute for clock errors") { $0.deadline -= NextRun.doubt },
+        changed("without the minute for clock errors") { $0.deadline -= NextRun.tolerance },
         RuleUnderTest("without renew_before") {
             RenewalPolicy($0, force: false, now: $1)
         } brand: { brand in

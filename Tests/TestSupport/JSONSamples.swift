@@ -2,9 +2,8 @@
 
 internal import Foundation
 
-/// Documents that are good, unusual, and broken anywhere: what is read the short way is what the whole decoders of
-/// Foundation read.
-package enum PlainReading {
+/// Documents that are valid, unusual, or broken, for comparisons with the decoders of Foundation.
+package enum JSONSamples {
     package static let bodies = [
         #"{"token":"eyJhbGciOiJSUzI1NiJ9.e30.x"}"#, #" { "token" : "abc" , "type":"Bearer","expires_in":900 } "#,
         #"{"a":[1,-2,0,[],{},{"token":"x"}],"token":"t","b":{"c":{"d":true}},"e":null,"f":false}"#, "{}", "[]", "",
@@ -48,24 +47,5 @@ package enum PlainReading {
         return try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil).map {
             Array(try Data(contentsOf: $0).drop { $0 != 0x0a }.dropFirst())
         }
-    }
-
-    /// Reads each document the short way, whole, and either way.
-    /// - Returns: how many were read the short way, and those of which two readings differ.
-    package static func compare<Reading: Equatable>(
-        _ documents: [[UInt8]], plain: ([UInt8]) -> Reading?, whole: ([UInt8]) -> Reading?,
-        either: ([UInt8]) -> Reading?
-    ) -> (short: Int, differing: [String]) {
-        var short = 0
-        var differing: [String] = []
-        for document in documents {
-            let whole = whole(document)
-            let plain = plain(document)
-            if plain != nil { short += 1 }
-            if plain != nil && plain != whole || either(document) != whole {
-                differing.append(String(decoding: document, as: UTF8.self))
-            }
-        }
-        return (short, differing)
     }
 }
