@@ -23,8 +23,8 @@ let package = Package(
         .executable(name: "doku-sandbox", targets: ["doku-sandbox"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/swhitty/FlyingFox", exact: "0.27.1"),
     ],
     targets: [
         // The C libraries of the distribution, each for one module; libcrypto also for the sandbox. CLinux offers
