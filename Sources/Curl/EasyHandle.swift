@@ -135,7 +135,8 @@ internal import CCurl
         guard !options.asksForHeadersOnly else { return }
         if request.method != method {
             // A custom method name overrides GET or POST and must be reset.
-            try set(CURLOPT_CUSTOMREQUEST, request.method == .patch ? "PATCH" : nil)
+            let name: String? = if case .other(let name) = request.method { name } else { nil }
+            try set(CURLOPT_CUSTOMREQUEST, name)
             try set(request.method == .get ? CURLOPT_HTTPGET : CURLOPT_POST, 1)
             method = request.method
             postedBody = nil
