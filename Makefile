@@ -104,8 +104,8 @@ install: share
 	site systemd/sysusers.conf lib/sysusers.d/doku-token-rotator.conf; \
 	site config/cron/tmpfiles.conf lib/tmpfiles.d/doku-token-rotator.conf; \
 	site config/schema.json share/doku-token-rotator/schema.json; \
-	for file in README.md CHANGELOG.md docs/*.md; do site $$file share/doc/doku-token-rotator/$$file; done; \
-	for file in example.yaml cron/doku-token-rotator prometheus/alerts.yaml prometheus/dashboard.json \
+	for file in README.md CHANGELOG.md CONTRIBUTING.md docs/*.md; do site $$file share/doc/doku-token-rotator/$$file; done; \
+	for file in example.yaml minimal.yaml cron/doku-token-rotator prometheus/alerts.yaml prometheus/dashboard.json \
 		$$(cd config && find kubernetes -type f -name '*.yaml'); do \
 		site config/$$file share/doc/doku-token-rotator/examples/$$file; \
 	done; \

@@ -34,7 +34,7 @@ static inline int openssl_hmac_sha256(
     int is_done = context != NULL;
     if (key_count > block) {
         is_done = is_done && EVP_Digest(key, key_count, inner, NULL, digest, NULL) == 1;
-    } else {
+    } else if (key_count > 0) {
         memcpy(inner, key, key_count);
     }
     for (int index = 0; index < block; index++) {

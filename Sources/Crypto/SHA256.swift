@@ -23,14 +23,10 @@ package enum SHA256 {
         unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { code, count in
             unsafe key.withUnsafeBufferPointer { key in
                 unsafe message.withUnsafeBufferPointer { bytes in
-                    // OpenSSL reads a null key as "the key of the last call", so an empty key needs an address.
-                    var empty: UInt8 = 0
-                    unsafe withUnsafePointer(to: &empty) { nothing in
-                        let isDone = unsafe openssl_hmac_sha256(
-                            key.baseAddress ?? nothing, key.count, bytes.baseAddress, bytes.count, code.baseAddress)
-                        // Never return bytes that were not computed.
-                        precondition(isDone == 1, "libcrypto has no HMAC-SHA256")
-                    }
+                    let isDone = unsafe openssl_hmac_sha256(
+                        key.baseAddress, key.count, bytes.baseAddress, bytes.count, code.baseAddress)
+                    // Never return bytes that were not computed.
+                    precondition(isDone == 1, "libcrypto has no HMAC-SHA256")
                 }
             }
             count = byteCount

@@ -41,8 +41,6 @@ package struct CurlError: Error, Sendable, Equatable {
     }
 
     package let kind: Kind
-    /// The libcurl error code (`CURLE_…`); 0 if this module detected the error.
-    package let code: Int32
     /// A description of local facts and TLS only, never of what the peer sent.
     package let message: String
     /// Whether the connection was shared: if it closes, all requests on it fail.
@@ -50,9 +48,8 @@ package struct CurlError: Error, Sendable, Equatable {
     /// Set if ``HTTPOptions/measuresTime`` is true.
     package var timing: HTTPTiming?
 
-    package init(kind: Kind, code: Int32 = 0, message: String) {
+    package init(kind: Kind, message: String) {
         self.kind = kind
-        self.code = code
         self.message = message
     }
 
@@ -63,17 +60,12 @@ package struct CurlError: Error, Sendable, Equatable {
         unsafe String(cString: curl_easy_strerror(code))
     }
 
-    /// Classifies a libcurl code, together with other facts about the transfer.
-    ///
-    /// Codes alone mislead: 1 ("unsupported protocol") can be an invalid status line, 27 ("out of memory") one
-    /// oversized header, 56 a rejection by a proxy.
+    /// Classifies a libcurl code, together with other facts about the transfer. Codes alone mislead: 1 ("unsupported
+    /// protocol") can be an invalid status line, 27 ("out of memory") one oversized header, 56 a rejection by a proxy.
     /// - Parameters:
-    ///   - status: Status of the response; 0 if none began.
-    ///   - proxyStatus: Status of the proxy response to CONNECT; 0 without one.
+    ///   - status: Status of the response; 0 if none began. `proxyStatus`: the same for CONNECT.
     ///   - detail: The error buffer of libcurl.
-    ///   - url: URL of the request.
     ///   - isBeforeTLS: Whether the connection was new and the TLS handshake for the URL was not complete.
-    ///   - trust: The store of trusted certificates.
     static func sort(
         _ code: CURLcode, status: Int, proxyStatus: Int, detail: String, url: String, isBeforeTLS: Bool,
         trust: TrustStore
@@ -105,7 +97,7 @@ package struct CurlError: Error, Sendable, Equatable {
             // OpenSSL reports a missing directory only as an untrusted peer.
             if case .directory(let path) = trust, !TrustStore.isHashed(path) {
                 return CurlError(
-                    kind: .trustStoreUnusable, code: Int32(bitPattern: code.rawValue),
+                    kind: .trustStoreUnusable,
                     message: "\(path) cannot be read or contains no hashed certificates; run `openssl rehash` on it")
             }
             kind = .peerNotTrusted
@@ -129,7 +121,7 @@ package struct CurlError: Error, Sendable, Equatable {
         case .proxyRefused where code == CURLE_COULDNT_CONNECT: message = printable(detail)
         default: break
         }
-        return CurlError(kind: kind, code: Int32(bitPattern: code.rawValue), message: message)
+        return CurlError(kind: kind, message: message)
     }
 
     /// Whether the libcurl text about a failed connection ("Failed to connect to HOST port NUMBER after …") names

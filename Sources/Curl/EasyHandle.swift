@@ -23,7 +23,7 @@ internal import CCurl
     private var head = ResponseHead()
     private var body: [UInt8] = []
     private var isTooLarge = false
-    private let keptHeaders: ResponseHead.Names
+    private let keptHeaders: [String]
 
     // The current settings of the handle.
     private var url = ""
@@ -33,13 +33,13 @@ internal import CCurl
     /// The body of the last POST: most requests of a run send the same.
     private var postedBody: [UInt8]?
 
-    init(options: HTTPOptions, keeping keptHeaders: ResponseHead.Names) throws(CurlError) {
+    init(options: HTTPOptions) throws(CurlError) {
         guard let handle = unsafe curl_easy_init() else {
             throw CurlError(kind: .internal, message: "no memory for a transfer")
         }
         unsafe self.handle = handle
         self.options = options
-        self.keptHeaders = keptHeaders
+        keptHeaders = Array(options.keptHeaders)
         unsafe errorBuffer = .allocate(capacity: Int(CURL_ERROR_SIZE))
         unsafe errorBuffer.initialize(repeating: 0)
         try configure()
@@ -56,7 +56,6 @@ internal import CCurl
     /// Sets the options that are the same for all requests.
     private func configure() throws(CurlError) {
         let me = unsafe Unmanaged.passUnretained(self).toOpaque()
-        let tls = options.tls
         // The program handles signals itself.
         try set(CURLOPT_NOSIGNAL, 1)
         // A cancelled transfer does not wait for the resolver thread.
@@ -68,7 +67,7 @@ internal import CCurl
         // of a request.
         try set(CURLOPT_UPLOAD_BUFFERSIZE, 16 * 1024)
         try set(CURLOPT_BUFFERSIZE, 4 * 1024)
-        try set(options.asksForHeadersOnly ? CURLOPT_NOBODY : CURLOPT_POST, 1)
+        try set(CURLOPT_POST, 1)
         try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
         // Wait for the first connection and share it, instead of opening one for each request. Only TLS connections
         // use HTTP/2; without TLS, libcurl would wait for the first response.
@@ -79,7 +78,7 @@ internal import CCurl
         try set(CURLOPT_SSL_VERIFYHOST, 2)
         // The default since libcurl 8.16 only.
         try set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
-        switch tls {
+        switch options.tls {
         case .file(let path):
             try set(CURLOPT_CAINFO, path)
             try set(CURLOPT_CAPATH, nil)
@@ -97,12 +96,12 @@ internal import CCurl
         }
         // The proxy must not receive the signed headers.
         try set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
-        try proxyLines.set(userAgent: options.userAgent, [])
-        try check(unsafe curl_setopt_list(handle, CURLOPT_PROXYHEADER, proxyLines.list()))
+        let lines = unsafe try proxyLines.replace(userAgent: options.userAgent, [])
+        try check(unsafe curl_setopt_list(handle, CURLOPT_PROXYHEADER, lines))
         try check(unsafe curl_setopt_pointer(handle, CURLOPT_ERRORBUFFER, errorBuffer.baseAddress))
-        try check(unsafe curl_setopt_pointer(handle, CURLOPT_PRIVATE, me))
-        try check(unsafe curl_setopt_pointer(handle, CURLOPT_WRITEDATA, me))
-        try check(unsafe curl_setopt_pointer(handle, CURLOPT_HEADERDATA, me))
+        for option in [CURLOPT_PRIVATE, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA] {
+            try check(unsafe curl_setopt_pointer(handle, option, me))
+        }
         try check(
             unsafe curl_setopt_callback(handle, CURLOPT_WRITEFUNCTION) { bytes, _, count, context in
                 unsafe EasyHandle.from(context)?.received(UnsafeRawBufferPointer(start: bytes, count: count)) ?? 0
@@ -128,20 +127,23 @@ internal import CCurl
         unsafe errorBuffer[0] = 0
 
         // Set as a header: libcurl would format its own user agent for each request.
-        try headerLines.set(userAgent: options.userAgent, request.headers)
-        try check(unsafe curl_setopt_list(handle, CURLOPT_HTTPHEADER, headerLines.list()))
+        let lines = unsafe try headerLines.replace(userAgent: options.userAgent, request.headers)
+        try check(unsafe curl_setopt_list(handle, CURLOPT_HTTPHEADER, lines))
         try setURL(request.url)
         try set(CURLOPT_FRESH_CONNECT, request.needsFreshConnection ? 1 : 0)
-        guard !options.asksForHeadersOnly else { return }
         if request.method != method {
-            // A custom method name overrides GET or POST and must be reset.
+            // A custom method name overrides the others and must be reset.
             let name: String? = if case .other(let name) = request.method { name } else { nil }
             try set(CURLOPT_CUSTOMREQUEST, name)
-            try set(request.method == .get ? CURLOPT_HTTPGET : CURLOPT_POST, 1)
+            switch request.method {
+            case .get: try set(CURLOPT_HTTPGET, 1)
+            case .head: try set(CURLOPT_NOBODY, 1)
+            case .post, .other: try set(CURLOPT_POST, 1)
+            }
             method = request.method
             postedBody = nil
         }
-        guard request.method != .get, request.body != postedBody else { return }
+        guard method != .get, method != .head, request.body != postedBody else { return }
         postedBody = nil
         try check(unsafe curl_setopt_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count)))
         let copied = unsafe request.body.withUnsafeBytes { bytes in
@@ -149,7 +151,7 @@ internal import CCurl
                 handle, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
         }
         try check(copied)
-        postedBody = request.method == .post ? request.body : nil
+        postedBody = method == .post ? request.body : nil
     }
 
     /// Most requests of a run use one URL. It is parsed once here, not by libcurl for each request.
@@ -162,9 +164,7 @@ internal import CCurl
         let code = unsafe curl_url_set(parsed, CURLUPART_URL, text, UInt32(CURLU_NON_SUPPORT_SCHEME))
         guard code == CURLUE_OK else {
             unsafe curl_url_cleanup(parsed)
-            throw CurlError(
-                kind: .requestInvalid, code: Int32(bitPattern: CURLE_URL_MALFORMAT.rawValue),
-                message: CurlError.sentence(CURLE_URL_MALFORMAT))
+            throw CurlError(kind: .requestInvalid, message: CurlError.sentence(CURLE_URL_MALFORMAT))
         }
         try check(unsafe curl_setopt_pointer(handle, CURLOPT_CURLU, UnsafeMutableRawPointer(parsed)))
         unsafe curl_url_cleanup(parsedURL)
@@ -183,10 +183,7 @@ internal import CCurl
     }
 
     private func check(_ code: CURLcode) throws(CurlError) {
-        guard code == CURLE_OK else {
-            throw CurlError(
-                kind: .requestInvalid, code: Int32(bitPattern: code.rawValue), message: CurlError.sentence(code))
-        }
+        guard code == CURLE_OK else { throw CurlError(kind: .requestInvalid, message: CurlError.sentence(code)) }
     }
 
     // MARK: The response
@@ -203,10 +200,7 @@ internal import CCurl
 
     /// Header callback of libcurl. Called for each line with its line end, including interim responses and trailers.
     private func receivedHeader(_ line: UnsafeRawBufferPointer) -> Int {
-        let isTaken = head.take(
-            unsafe line.assumingMemoryBound(to: UInt8.self).span, keeping: keptHeaders,
-            maximumSize: options.maximumHeaderSize)
-        guard isTaken else {
+        guard head.take(unsafe line.assumingMemoryBound(to: UInt8.self).span, keeping: keptHeaders) else {
             isTooLarge = true
             return 0
         }
@@ -215,47 +209,40 @@ internal import CCurl
 
     /// The result of a transfer that libcurl ended with `code`.
     func result(_ code: CURLcode) -> Result<HTTPResponse, CurlError> {
-        guard options.measuresTime else { return untimedResult(code) }
-        let timing = unsafe HTTPTiming(of: handle)
-        switch untimedResult(code) {
-        case .success(var reply):
-            reply.timing = timing
-            return .success(reply)
-        case .failure(var error):
+        let timing = options.measuresTime ? HTTPTiming(of: self) : nil
+        do throws(CurlError) {
+            var response = try response(code)
+            response.timing = timing
+            return .success(response)
+        } catch {
+            var error = error
             error.timing = timing
             return .failure(error)
         }
     }
 
-    private func untimedResult(_ code: CURLcode) -> Result<HTTPResponse, CurlError> {
-        if isTooLarge {
-            return .failure(CurlError(kind: .answerTooLarge, message: "the response is larger than allowed"))
-        }
+    private func response(_ code: CURLcode) throws(CurlError) -> HTTPResponse {
+        if isTooLarge { throw CurlError(kind: .answerTooLarge, message: "the response is larger than allowed") }
         guard code == CURLE_OK else {
             let detail = unsafe String(cString: errorBuffer.baseAddress.unsafelyUnwrapped)
+            // Whether the request opened a connection for https and the TLS handshake did not complete.
+            let isBeforeTLS =
+                url.hasPrefix("https:") && madeConnection && duration(CURLINFO_APPCONNECT_TIME_T) == .zero
             var error = CurlError.sort(
                 code, status: head.status, proxyStatus: proxyStatus, detail: detail, url: url, isBeforeTLS: isBeforeTLS,
                 trust: options.tls)
             error.sharedConnection = !madeConnection
-            return .failure(error)
+            throw error
         }
         guard !head.hasWrongLength else {
-            return .failure(CurlError(kind: .answerMalformed, message: "invalid or duplicate Content-Length"))
+            throw CurlError(kind: .answerMalformed, message: "invalid or duplicate Content-Length")
         }
         // libcurl reports success if the connection closes within the headers.
         guard head.isComplete else {
-            return .failure(
-                CurlError(kind: .truncatedResponse, message: "the connection closed before the headers ended"))
+            throw CurlError(kind: .truncatedResponse, message: "the connection closed before the headers ended")
         }
         defer { body = [] }
-        return .success(HTTPResponse(status: head.status, headers: head.headers, body: body))
-    }
-
-    /// Whether the request opened a connection for https and the TLS handshake did not complete.
-    private var isBeforeTLS: Bool {
-        var handshake: curl_off_t = 0
-        unsafe _ = curl_getinfo_offset(handle, CURLINFO_APPCONNECT_TIME_T, &handshake)
-        return url.hasPrefix("https:") && madeConnection && handshake == 0
+        return HTTPResponse(status: head.status, headers: head.headers, body: body)
     }
 }
 

@@ -13,10 +13,11 @@ internal import Synchronization
 package final class HTTPClient: Sendable {
     package typealias Completion = @Sendable (Result<HTTPResponse, CurlError>) -> Void
 
-    /// A request to send at a given time. It is created when it can be sent, so that its timestamp is current.
-    private struct Submission: Sendable {
-        /// Since ``began``. Not an instant, which is slow to copy.
+    /// A request that is created when it can be sent, so that its timestamp is current.
+    struct Submission: Sendable {
+        /// Since the client was created; nil for at once. Not an instant, which is slow to copy.
         let notBefore: Duration?
+        /// Whether it goes before all waiting requests; `notBefore` is ignored then.
         let goesFirst: Bool
         let makeRequest: @Sendable () -> HTTPRequest
         let completion: Completion
@@ -34,29 +35,27 @@ package final class HTTPClient: Sendable {
     /// Used by the loop only. The lock proves it to the compiler.
     private let loop: Mutex<HTTPClientLoop>
     /// Wakes the loop from its poll.
-    private let bell: Int32
-    /// Whether the bell was rung since the inbox was last emptied. Once is enough.
-    private let isRung = Atomic<Bool>(false)
+    private let wakeupFD: Int32
+    /// Whether the loop was woken since the inbox was last emptied. Once is enough.
+    private let isWoken = Atomic<Bool>(false)
 
     /// - Throws: ``CurlError`` of kind `internal` if libcurl cannot be initialized.
     package init(options: HTTPOptions) throws(CurlError) {
-        let global = Self.startLibrary
-        guard global == 0 else {
-            throw CurlError(kind: .internal, code: global, message: "libcurl cannot be initialized")
+        guard Self.libraryIsReady else {
+            throw CurlError(kind: .internal, message: "libcurl cannot be initialized")
         }
-        let bell = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
-        guard bell >= 0 else {
+        wakeupFD = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
+        guard wakeupFD >= 0 else {
             throw CurlError(kind: .internal, message: "too many open files: raise the limit (ulimit -n, LimitNOFILE=)")
         }
-        self.bell = bell
         began = .now
-        loop = Mutex(try HTTPClientLoop(options: options, bell: bell, since: began))
+        loop = Mutex(try HTTPClientLoop(options: options, wakeupFD: wakeupFD, since: began))
     }
 
-    deinit { close(bell) }
+    deinit { close(wakeupFD) }
 
     /// Once for each process.
-    private static let startLibrary = Int32(bitPattern: curl_global_init_wiping().rawValue)
+    private static let libraryIsReady = curl_global_init_wiping() == CURLE_OK
 
     /// Sends a request when the number in progress allows it, and not before `notBefore`.
     ///
@@ -65,25 +64,17 @@ package final class HTTPClient: Sendable {
     /// - Parameter goesFirst: Whether the request goes before all waiting ones; `notBefore` is ignored then.
     package func submit(
         notBefore: ContinuousClock.Instant? = nil, goesFirst: Bool = false,
-        makeRequest: @escaping @Sendable () -> HTTPRequest,
-        completion: @escaping Completion
+        makeRequest: @escaping @Sendable () -> HTTPRequest, completion: @escaping Completion
     ) {
         let submission = Submission(
             notBefore: notBefore.map { $0 - began }, goesFirst: goesFirst, makeRequest: makeRequest,
             completion: completion)
-        let (start, isCancelled) = inbox.withLock { inbox in
-            if inbox.isCancelled { return (false, true) }
+        let isRunning = inbox.withLock { inbox in
             inbox.arrivals.append(submission)
             defer { inbox.isRunning = true }
-            return (!inbox.isRunning, false)
+            return inbox.isRunning
         }
-        if isCancelled {
-            queue.async { @Sendable in completion(.failure(.cancelled)) }
-        } else if start {
-            queue.async { @Sendable [self] in run() }
-        } else {
-            ring()
-        }
+        if isRunning { wake() } else { queue.async { @Sendable [self] in run() } }
     }
 
     /// Sends a request and blocks until its result.
@@ -104,20 +95,20 @@ package final class HTTPClient: Sendable {
     /// ``CurlError/Kind/cancelled``. Thread-safe; may be called more than once.
     package func cancel() {
         inbox.withLock { $0.isCancelled = true }
-        ring()
+        wake()
     }
 
-    private func ring() {
-        guard !isRung.exchange(true, ordering: .acquiringAndReleasing) else { return }
+    private func wake() {
+        guard !isWoken.exchange(true, ordering: .acquiringAndReleasing) else { return }
         var one: UInt64 = 1
         // A full counter wakes the loop too.
-        unsafe _ = write(bell, &one, 8)
+        unsafe _ = write(wakeupFD, &one, 8)
     }
 
     private func run() {
         loop.withLock { loop in
             while true {
-                isRung.store(false, ordering: .releasing)
+                isWoken.store(false, ordering: .releasing)
                 let (arrivals, isCancelled, isDone) = inbox.withLock { inbox in
                     defer { inbox.arrivals = [] }
                     let isDone = inbox.arrivals.isEmpty && loop.isIdle
@@ -125,11 +116,7 @@ package final class HTTPClient: Sendable {
                     return (inbox.arrivals, inbox.isCancelled, isDone)
                 }
                 if isDone { return }
-                for arrival in arrivals {
-                    loop.add(
-                        notBefore: arrival.notBefore, goesFirst: arrival.goesFirst, makeRequest: arrival.makeRequest,
-                        completion: arrival.completion)
-                }
+                for arrival in arrivals { loop.add(arrival) }
                 if isCancelled { loop.cancelAll() } else { loop.turn() }
             }
         }

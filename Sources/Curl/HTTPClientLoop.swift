@@ -5,32 +5,22 @@ internal import Glibc
 
 /// The libcurl multi handle and its waiting requests. Confined to one queue.
 @safe final class HTTPClientLoop {
-    private struct Ready {
-        let makeRequest: @Sendable () -> HTTPRequest
-        let completion: HTTPClient.Completion
-    }
-
-    private struct Waiting {
-        let notBefore: Duration
-        let request: Ready
-    }
-
     /// With at least this many transfers in progress, the loop waits to handle several events at once.
     private static let many = 16
     /// In microseconds: short compared with a network round trip.
     private static let gathering: UInt32 = 500
 
     private let options: HTTPOptions
-    private let keptHeaders: ResponseHead.Names
     private let multi: UnsafeMutableRawPointer
-    private let bell: Int32
+    private let wakeupFD: Int32
     /// The origin of all times.
     private let start: ContinuousClock.Instant
-    /// The entries before ``readyHead`` were taken and are nil.
-    private var ready: [Ready?] = []
-    private var readyHead = 0
+    /// The requests to send now; the next one is last.
+    private var ready: [HTTPClient.Submission] = []
+    /// The requests behind ``ready``, in their order.
+    private var arrivals: [HTTPClient.Submission] = []
     /// Latest first, so that the next one due is last.
-    private var later: [Waiting] = []
+    private var later: [(notBefore: Duration, submission: HTTPClient.Submission)] = []
     private var idle: [EasyHandle] = []
     /// Each handle is at its ``EasyHandle/place``.
     private var active: [EasyHandle] = []
@@ -39,14 +29,13 @@ internal import Glibc
     /// The maximum of requests in progress; reduced if the peer uses HTTP/1.1.
     private var limit: Int
 
-    init(options: HTTPOptions, bell: Int32, since start: ContinuousClock.Instant) throws(CurlError) {
+    init(options: HTTPOptions, wakeupFD: Int32, since start: ContinuousClock.Instant) throws(CurlError) {
         guard let multi = unsafe curl_multi_init() else {
             throw CurlError(kind: .internal, message: "no memory for transfers")
         }
         unsafe self.multi = multi
         self.options = options
-        keptHeaders = ResponseHead.Names(options.keptHeaders)
-        self.bell = bell
+        self.wakeupFD = wakeupFD
         self.start = start
         // Without TLS, each connection carries one request. More requests would only wait for a connection.
         limit = options.allowsPlainHTTP ? min(options.concurrency, options.connections) : options.concurrency
@@ -57,7 +46,7 @@ internal import Glibc
         ] {
             let code = unsafe curl_multi_setopt_long(multi, option, value)
             guard code == CURLM_OK else {
-                throw CurlError(kind: .internal, code: code.rawValue, message: "libcurl rejected a connection limit")
+                throw CurlError(kind: .internal, message: "libcurl rejected a connection limit")
             }
         }
     }
@@ -69,17 +58,13 @@ internal import Glibc
         unsafe curl_multi_cleanup(multi)
     }
 
-    var isIdle: Bool { active.isEmpty && readyHead == ready.count && later.isEmpty }
+    var isIdle: Bool { active.isEmpty && ready.isEmpty && arrivals.isEmpty && later.isEmpty }
 
-    func add(
-        notBefore: Duration?, goesFirst: Bool, makeRequest: @escaping @Sendable () -> HTTPRequest,
-        completion: @escaping HTTPClient.Completion
-    ) {
-        let request = Ready(makeRequest: makeRequest, completion: completion)
-        if goesFirst { return ready.insert(request, at: readyHead) }
-        guard let notBefore else { return ready.append(request) }
+    func add(_ submission: HTTPClient.Submission) {
+        if submission.goesFirst { return ready.append(submission) }
+        guard let notBefore = submission.notBefore else { return arrivals.append(submission) }
         let place = later.firstIndex { $0.notBefore <= notBefore } ?? later.endIndex
-        later.insert(Waiting(notBefore: notBefore, request: request), at: place)
+        later.insert((notBefore, submission), at: place)
     }
 
     /// One turn of the loop: starts requests, moves transfers, completes the finished ones, waits for an event.
@@ -87,7 +72,7 @@ internal import Glibc
         let now = ContinuousClock.now - start
         while let next = later.last, next.notBefore <= now {
             later.removeLast()
-            ready.append(next.request)
+            arrivals.append(next.submission)
         }
         perform(sends: startReady() > 0)
         if completeEnded() > 0 {
@@ -96,32 +81,29 @@ internal import Glibc
         }
         guard !active.isEmpty || !later.isEmpty else { return }
         let untilNext = later.last.map { Int32(clamping: min($0.notBefore - now, .seconds(1)).milliseconds) } ?? 1000
-        var extra = curl_waitfd(fd: bell, events: Int16(CURL_WAIT_POLLIN), revents: 0)
+        var extra = curl_waitfd(fd: wakeupFD, events: Int16(CURL_WAIT_POLLIN), revents: 0)
         unsafe _ = curl_multi_poll(multi, &extra, 1, untilNext, nil)
         // Each pass checks every transfer. With many, a short wait lets one pass handle several events.
         if active.count >= Self.many { usleep(Self.gathering) }
         if extra.revents != 0 {
             var count: UInt64 = 0
-            unsafe _ = read(bell, &count, 8)
+            unsafe _ = read(wakeupFD, &count, 8)
         }
     }
 
     /// - Returns: The number of started requests.
     private func startReady() -> Int {
         let before = active.count
-        while active.count < limit, readyHead < ready.count {
-            let taken = ready[readyHead].take()
-            readyHead += 1
-            guard let taken else { continue }
+        while active.count < limit, let next = nextReady() {
             do throws(CurlError) {
-                let handle = if let free = idle.popLast() { free } else { try newHandle() }
+                let handle = if let free = idle.popLast() { free } else { try EasyHandle(options: options) }
                 do throws(CurlError) {
-                    try handle.prepare(taken.makeRequest())
+                    try handle.prepare(next.makeRequest())
                     let code = unsafe curl_multi_add_handle(multi, handle.handle)
                     guard code == CURLM_OK else {
-                        throw CurlError(kind: .internal, code: code.rawValue, message: "libcurl rejected a transfer")
+                        throw CurlError(kind: .internal, message: "libcurl rejected a transfer")
                     }
-                    handle.completion = taken.completion
+                    handle.completion = next.completion
                     handle.place = active.count
                     active.append(handle)
                 } catch {
@@ -129,15 +111,18 @@ internal import Glibc
                     throw error
                 }
             } catch {
-                taken.completion(.failure(error))
+                next.completion(.failure(error))
             }
         }
-        // Removed in batches: one by one would move the rest each time.
-        if readyHead == ready.count || readyHead >= 256 {
-            ready.removeFirst(readyHead)
-            readyHead = 0
-        }
         return active.count - before
+    }
+
+    private func nextReady() -> HTTPClient.Submission? {
+        if ready.isEmpty {
+            ready = arrivals.reversed()
+            arrivals = []
+        }
+        return ready.popLast()
     }
 
     /// Lets libcurl send and receive.
@@ -154,16 +139,12 @@ internal import Glibc
 
     /// Adapts to the HTTP version of the peer.
     private func learn(from handle: EasyHandle) {
-        if handle.spokeHTTP1 {
+        if handle.httpVersion != "HTTP/2" {
             limit = min(limit, options.connections)
             sharedSocket = -1
         } else if sharedSocket < 0 {
             sharedSocket = handle.socket
         }
-    }
-
-    private func newHandle() throws(CurlError) -> EasyHandle {
-        try EasyHandle(options: options, keeping: keptHeaders)
     }
 
     /// Completes the transfers that libcurl reports as finished. Returns their number.
@@ -200,10 +181,10 @@ internal import Glibc
     /// Completes all transfers in progress and all waiting requests as cancelled.
     func cancelAll() {
         for handle in active { retire(handle, with: .failure(.cancelled)) }
-        let waiting = ready[readyHead...].compactMap(\.?.completion) + later.map(\.request.completion)
+        let waiting = ready.reversed() + arrivals + later.map(\.submission)
         ready = []
-        readyHead = 0
+        arrivals = []
         later = []
-        for completion in waiting { completion(.failure(.cancelled)) }
+        for submission in waiting { submission.completion(.failure(.cancelled)) }
     }
 }

@@ -4,7 +4,7 @@
 package struct HTTPRequest: Sendable {
     package enum Method: Sendable, Equatable {
         /// Without a body.
-        case get
+        case get, head
         case post
         /// Another method with a body.
         case other(String)
@@ -36,51 +36,15 @@ package struct HTTPRequest: Sendable {
 /// the body shows whether it is complete.
 package struct HTTPResponse: Sendable {
     package var status: Int
-    /// The headers listed in ``HTTPOptions/keptHeaders``.
-    package var headers: ResponseHeaders
+    /// The headers listed in ``HTTPOptions/keptHeaders``, by lower-case name; the last value of a repeated header.
+    package var headers: [String: String]
     package var body: [UInt8]
     /// Set if ``HTTPOptions/measuresTime`` is true.
     package var timing: HTTPTiming?
 
-    package init(status: Int, headers: ResponseHeaders = [:], body: [UInt8] = []) {
+    package init(status: Int, headers: [String: String] = [:], body: [UInt8] = []) {
         self.status = status
         self.headers = headers
         self.body = body
-    }
-}
-
-/// Headers by lower-case name; the last value of a repeated header. An array, since they are few.
-package struct ResponseHeaders: Sendable {
-    private var fields: [(name: String, value: String)] = []
-
-    package init() {}
-
-    package init(_ values: [String: String]) {
-        fields = values.map { (name: $0.key, value: $0.value) }
-    }
-
-    package var count: Int { fields.count }
-
-    package subscript(name: String) -> String? {
-        for index in fields.indices where fields[index].name == name { return fields[index].value }
-        return nil
-    }
-
-    mutating func set(_ name: String, _ value: String) {
-        if let index = fields.firstIndex(where: { $0.name == name }) {
-            fields[index].value = value
-        } else {
-            fields.append((name, value))
-        }
-    }
-}
-
-extension ResponseHeaders: ExpressibleByDictionaryLiteral, Equatable {
-    package init(dictionaryLiteral elements: (String, String)...) {
-        for (name, value) in elements { set(name, value) }
-    }
-
-    package static func == (left: Self, right: Self) -> Bool {
-        left.count == right.count && left.fields.allSatisfy { right[$0.name] == $0.value }
     }
 }

@@ -14,8 +14,6 @@ package struct HTTPOptions: Sendable {
     package var requestTimeout: Duration = .seconds(15)
     /// In bytes. The limit of libcurl does not apply to a body without a length or to a compressed one.
     package var maximumBodySize = 64 * 1024
-    /// In bytes, for all lines including interim responses.
-    package var maximumHeaderSize = 128 * 1024
     /// Lower-case names of the headers that an ``HTTPResponse`` keeps.
     package var keptHeaders: Set<String> = []
     package var tls = TrustStore.libraryDefault
@@ -25,8 +23,6 @@ package struct HTTPOptions: Sendable {
     package var allowsPlainHTTP = false
     /// Whether responses and errors include timing.
     package var measuresTime = false
-    /// Sends every request as HEAD, without its body.
-    package var asksForHeadersOnly = false
 
     package init(userAgent: String) {
         self.userAgent = userAgent
@@ -44,13 +40,7 @@ package enum TrustStore: Sendable, Equatable {
 
     /// The bundle; else the directory; else the system store.
     package init(file: String?, directory: String?) {
-        if let file {
-            self = .file(file)
-        } else if let directory {
-            self = .directory(directory)
-        } else {
-            self = .system()
-        }
+        self = file.map(TrustStore.file) ?? directory.map(TrustStore.directory) ?? .system()
     }
 
     /// The system store: its hashed directory if there is one. That takes 2 ms of CPU time, parsing the bundle 50 ms.
@@ -63,17 +53,13 @@ package enum TrustStore: Sendable, Equatable {
         guard let stream = unsafe opendir(path) else { return false }
         defer { unsafe _ = closedir(stream) }
         while let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe Array($0.prefix(11)) }
-            if name.count >= 10, name[8] == UInt8(ascii: "."), name[0..<8].allSatisfy(isHexadecimalDigit),
-                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(name[9])
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe Array($0.prefix(10)) }
+            if name[8] == UInt8(ascii: "."), name[0..<8].allSatisfy("0123456789abcdef".utf8.contains),
+                "0123456789".utf8.contains(name[9])
             {
                 return true
             }
         }
         return false
-    }
-
-    private static func isHexadecimalDigit(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
     }
 }

@@ -7,38 +7,39 @@ internal import Glibc
 /// libcurl allocate each line twice, and a run sends ten thousand requests.
 @safe struct HeaderLines: ~Copyable {
     /// The lines, each with a terminating zero.
-    private var text: UnsafeMutablePointer<CChar>
-    private var capacity = 512
-    private var end = 0
-    /// Offset of each line.
-    private var starts: [Int] = []
-    private var nodes: UnsafeMutablePointer<curl_slist>
-    private var nodeCapacity = 8
-
-    init() {
-        unsafe text = .allocate(capacity: capacity)
-        unsafe nodes = .allocate(capacity: nodeCapacity)
-    }
+    private var text = UnsafeMutableBufferPointer<CChar>.allocate(capacity: 512)
+    private var nodes = UnsafeMutableBufferPointer<curl_slist>.allocate(capacity: 8)
+    /// How much of them is used.
+    private var (end, count) = (0, 0)
 
     deinit {
-        // The lines contain a signature.
-        unsafe explicit_bzero(text, capacity)
+        wipe()
         unsafe text.deallocate()
         unsafe nodes.deallocate()
     }
 
     /// Replaces the lines.
+    /// - Returns: The list, valid until the next call.
     /// - Throws: ``CurlError`` of kind `requestInvalid` for a control character, which could start a new line.
-    mutating func set(userAgent: String, _ headers: [(name: String, value: String)]) throws(CurlError) {
-        end = 0
-        starts.removeAll(keepingCapacity: true)
+    mutating func replace(
+        userAgent: String, _ headers: [(name: String, value: String)]
+    ) throws(CurlError) -> UnsafeMutablePointer<curl_slist>? {
+        // Three bytes beside the name and the value of each line.
+        var size = 16 + userAgent.utf8.count
+        for index in headers.indices { size += headers[index].name.utf8.count + headers[index].value.utf8.count + 3 }
+        reserve(size, lines: headers.count + 1)
+        (end, count) = (0, 0)
         try append("User-Agent", userAgent)
         for index in headers.indices { try append(headers[index].name, headers[index].value) }
+        unsafe nodes[count - 1].next = nil
+        return unsafe nodes.baseAddress
     }
 
     private mutating func append(_ name: String, _ value: String) throws(CurlError) {
-        reserve(end + name.utf8.count + value.utf8.count + 3)
-        starts.append(end)
+        let line = unsafe text.baseAddress.map { unsafe $0 + end }
+        let next = unsafe nodes.baseAddress.map { unsafe $0 + count + 1 }
+        unsafe nodes.initializeElement(at: count, to: curl_slist(data: line, next: next))
+        count += 1
         let isName = add(name.utf8.span) { byte in
             (byte <= 0x20 ? 1 : 0) | (byte == 0x7f ? 1 : 0) | (byte == UInt8(ascii: ":") ? 1 : 0)
         }
@@ -53,42 +54,33 @@ internal import Glibc
         }
     }
 
-    /// The list, valid until the next change; nil if it is empty.
-    mutating func list() -> UnsafeMutablePointer<curl_slist>? {
-        guard !starts.isEmpty else { return nil }
-        if nodeCapacity < starts.count {
-            unsafe nodes.deallocate()
-            nodeCapacity = 2 * starts.count
-            unsafe nodes = .allocate(capacity: nodeCapacity)
-        }
-        for index in starts.indices {
-            let next = unsafe index + 1 < starts.count ? nodes + index + 1 : nil
-            unsafe (nodes + index).initialize(to: curl_slist(data: text + starts[index], next: next))
-        }
-        return unsafe nodes
-    }
-
     /// Appends bytes within the reserved capacity. Returns whether all bytes are allowed.
     /// - Parameter fault: Returns 0 for an allowed byte.
     private mutating func add(_ bytes: Span<UInt8>, _ fault: (UInt8) -> UInt8) -> Bool {
-        let target = unsafe text + end
         var faults: UInt8 = 0
         for index in bytes.indices {
             let byte = bytes[index]
             faults |= fault(byte)
-            unsafe target[index] = CChar(bitPattern: byte)
+            unsafe text[end + index] = CChar(bitPattern: byte)
         }
         end += bytes.count
         return faults == 0
     }
 
-    private mutating func reserve(_ count: Int) {
-        guard count > capacity else { return }
-        let larger = UnsafeMutablePointer<CChar>.allocate(capacity: 2 * count)
-        unsafe larger.update(from: text, count: end)
-        unsafe explicit_bzero(text, capacity)
-        unsafe text.deallocate()
-        unsafe text = larger
-        capacity = 2 * count
+    private mutating func reserve(_ size: Int, lines: Int) {
+        if unsafe size > text.count {
+            wipe()
+            unsafe text.deallocate()
+            unsafe text = .allocate(capacity: 2 * size)
+        }
+        if unsafe lines > nodes.count {
+            unsafe nodes.deallocate()
+            unsafe nodes = .allocate(capacity: 2 * lines)
+        }
+    }
+
+    /// The lines contain a signature.
+    private func wipe() {
+        if let start = unsafe text.baseAddress { unsafe explicit_bzero(start, text.count) }
     }
 }

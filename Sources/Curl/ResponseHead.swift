@@ -4,52 +4,40 @@
 struct ResponseHead {
     /// Status of the last response head; 0 before the first.
     private(set) var status = 0
-    private(set) var headers = ResponseHeaders()
+    /// By lower-case name; the last value of a repeated header.
+    private(set) var headers: [String: String] = [:]
     /// Whether all headers of a final response have arrived.
     private(set) var isComplete = false
     /// Whether Content-Length is invalid, or sent twice with different values.
     private(set) var hasWrongLength = false
-    /// Bytes of all lines so far.
+    /// Bytes of all lines so far, including interim responses.
     private var size = 0
+    private static let maximumSize = 128 * 1024
     private var length: String?
 
-    /// The names of the headers to keep, in lower case. Compared as bytes, so that other lines need no string.
-    struct Names: Sendable {
-        private let names: [(text: String, bytes: [UInt8])]
-
-        init(_ names: Set<String>) {
-            self.names = names.map { ($0, Array($0.utf8)) }
-        }
-
-        /// The kept name that equals these bytes, ignoring case.
-        fileprivate func name(_ bytes: Span<UInt8>) -> String? {
-            for name in names where ResponseHead.spells(name.bytes, bytes) { return name.text }
-            return nil
-        }
-    }
-
-    private static let version = Array("HTTP/".utf8)
-    private static let contentLength = Array("content-length".utf8)
-
     /// Parses one line with its line end. Also called for interim responses and trailers.
+    /// - Parameter names: The lower-case names of the headers to keep.
     /// - Returns: false if all lines together exceed the maximum size.
-    mutating func take(_ line: Span<UInt8>, keeping names: borrowing Names, maximumSize: Int) -> Bool {
-        guard size + line.count <= maximumSize else { return false }
+    mutating func take(_ line: Span<UInt8>, keeping names: [String]) -> Bool {
+        guard size + line.count <= Self.maximumSize else { return false }
         size += line.count
         var end = line.count
         while end > 0, line[end - 1] == 0x0a || line[end - 1] == 0x0d { end -= 1 }
-        if end == 0 {
+        let line = line.extracting(..<end)
+        if line.isEmpty {
             if status >= 200 { isComplete = true }
-        } else if end >= 10, Self.begins(line, Self.version) {
-            headers = ResponseHeaders()
+        } else if line.count >= 10, line[0] == UInt8(ascii: "H"), Self.text(line.extracting(first: 5)) == "HTTP/" {
+            headers = Dictionary(minimumCapacity: names.count)
             isComplete = false
             length = nil
-            status = Self.status(in: line.extracting(..<end))
-        } else if !isComplete, let colon = Self.firstIndex(of: UInt8(ascii: ":"), in: line.extracting(..<end)) {
-            if Self.spells(Self.contentLength, line.extracting(..<colon)) {
-                check(length: Self.value(line.extracting((colon + 1)..<end)))
-            } else if let name = names.name(line.extracting(..<colon)) {
-                headers.set(name, Self.value(line.extracting((colon + 1)..<end)))
+            status = Self.status(in: line)
+        } else if !isComplete, let colon = Self.firstIndex(of: UInt8(ascii: ":"), in: line) {
+            let name = line.extracting(..<colon)
+            let value = line.extracting((colon + 1)...)
+            if Self.equals(name, "content-length") {
+                check(length: Self.value(value))
+            } else {
+                for kept in names where Self.equals(name, kept) { headers[kept] = Self.value(value) }
             }
         }
         return true
@@ -63,26 +51,19 @@ struct ResponseHead {
         length = value
     }
 
-    /// Whether the bytes equal a lower-case word, ignoring case.
-    private static func spells(_ word: [UInt8], _ bytes: Span<UInt8>) -> Bool {
-        guard word.count == bytes.count else { return false }
-        for index in bytes.indices {
+    /// Whether the bytes equal a lower-case word, ignoring case. Compared as bytes, so that other lines need no string.
+    private static func equals(_ bytes: Span<UInt8>, _ word: String) -> Bool {
+        guard word.utf8.count == bytes.count else { return false }
+        for (letter, index) in zip(word.utf8, bytes.indices) {
             let byte = bytes[index]
             let isUpperCase = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
-            if word[index] != (isUpperCase ? byte | 0x20 : byte) { return false }
+            if letter != (isUpperCase ? byte | 0x20 : byte) { return false }
         }
         return true
     }
 
-    /// - Parameter line: not shorter than `word`.
-    private static func begins(_ line: Span<UInt8>, _ word: [UInt8]) -> Bool {
-        for index in word.indices where line[index] != word[index] { return false }
-        return true
-    }
-
     private static func firstIndex(of wanted: UInt8, in bytes: Span<UInt8>) -> Int? {
-        for index in bytes.indices where bytes[index] == wanted { return index }
-        return nil
+        bytes.indices.first { bytes[$0] == wanted }
     }
 
     /// The three digits after the first space; 0 if they are missing.
@@ -93,8 +74,7 @@ struct ResponseHead {
 
     /// The text without leading and trailing blanks.
     private static func value(_ bytes: Span<UInt8>) -> String {
-        var start = 0
-        var end = bytes.count
+        var (start, end) = (0, bytes.count)
         while start < end, bytes[start] == 0x20 || bytes[start] == 0x09 { start += 1 }
         while end > start, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x09 { end -= 1 }
         return text(bytes.extracting(start..<end))

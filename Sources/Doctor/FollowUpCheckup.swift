@@ -51,7 +51,7 @@ struct FollowUpCheckup {
                 "is not set: a hook that a run cannot deliver is lost; set it, or set StateDirectory= in the unit")
         }
         do throws(FileError) {
-            try directory.rehearse(stop: stop)
+            try directory.probeWrite(stop: stop)
             return HostFinding(.stateDirectory, directory.path, .ok, "can be written")
         } catch {
             return HostFinding(.stateDirectory, directory.path, .fail, "\(error)")
@@ -62,8 +62,8 @@ struct FollowUpCheckup {
         do throws(FileError) {
             let location = try FileLocation(path: path)
             try bounded(path, stop) { () throws(FileError) in
-                _ = try Directory(path: location.directory, use: .sharing).rehearse(
-                    name: location.name, attributes: PublishedAttributes(mode: 0o644))
+                _ = try Directory(path: location.directory, use: .sharing).probeWrite(
+                    location, attributes: PublishedAttributes(mode: 0o644))
             }
             return HostFinding(.report, path, .ok, "can be written")
         } catch {
@@ -75,10 +75,10 @@ struct FollowUpCheckup {
     private func messageFinding(_ path: String, _ stop: Cancellation) -> HostFinding {
         do throws(FileError) {
             let location = try FileLocation(path: path)
-            let state = try bounded(path, stop) { () throws(FileError) in
-                try Directory(path: location.directory, use: .reading).inspect(name: location.name, maximumSize: 0)
+            let file = try bounded(path, stop) { () throws(FileError) in
+                try Directory(path: location.directory, use: .reading).inspect(location, maximumSize: 0)
             }
-            if case .absent = state {
+            if file == nil {
                 return HostFinding(
                     .report, path, .warn, "does not exist; in a container, set terminationMessagePath to this path")
             }

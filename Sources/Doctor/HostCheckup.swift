@@ -72,7 +72,7 @@ package struct HostCheckup: Sendable {
                 .configuration, configurationFile, .ok,
                 "valid, \(count == 1 ? "1 brand" : "\(count) brands")")
         ]
-        if file.status.isWritableByOthers {
+        if file.isWritableByOthers {
             findings.append(
                 HostFinding(
                     .configuration, configurationFile, .warn,

@@ -56,17 +56,15 @@ struct NetworkCheckup {
     // MARK: The request
 
     private func ask() -> Result<HTTPResponse, CurlError> {
-        var options = HTTPOptions(configuration)
-        options.asksForHeadersOnly = true
-        let transfers: HTTPClient
+        let http: HTTPClient
         do throws(CurlError) {
-            transfers = try HTTPClient(options: options)
+            http = try HTTPClient(options: HTTPOptions(configuration))
         } catch {
             return .failure(error)
         }
-        stop.onStop { transfers.cancel() }
+        stop.onStop { http.cancel() }
         let url = "\(endpoint.scheme)://\(endpoint.authority)/"
-        return transfers.result(of: HTTPRequest(url: url, headers: [], body: []))
+        return http.result(of: HTTPRequest(method: .head, url: url, headers: [], body: []))
     }
 
     // MARK: The findings

@@ -29,37 +29,30 @@ package final class Directory: Sendable {
     }
 
     /// Opens a directory. For publishing, checks who else may write to it. Symbolic links in the path are followed.
+    /// Write permission for the group is accepted: the owner chose that group.
     ///
     /// A directory opened for publishing or sharing holds a shared lock until it is closed, so other processes do not
     /// sweep it.
-    ///
-    /// Write permission for the group is accepted: the owner chose that group.
     package init(path: String, use: Use = .publishing) throws(FileError) {
         let path = path.isEmpty ? "." : path
-        guard !path.hasZeroByte else { throw FileError(.open, path, .invalidName) }
+        self.path = path
         do {
-            descriptor = Descriptor(
-                owning: try attempt(.open, path) { unsafe Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) })
+            descriptor = try Descriptor(opening: path, O_RDONLY | O_DIRECTORY, path: path)
         } catch {
             guard error.reason == .missing else { throw error }
             throw FileError(.open, path, .directoryMissing, errorNumber: error.errorNumber)
         }
-        self.path = path
-        guard use == .publishing else {
-            isOpenToAll = false
-            if use == .sharing { shareLock() }
-            return
-        }
-        let status = try look(descriptor, path: path)
-        isOpenToAll = status.mode & S_IWOTH != 0
-        defer { shareLock() }
+        let status = use == .publishing ? try descriptor.status(path) : nil
+        isOpenToAll = (status?.mode ?? 0) & S_IWOTH != 0
+        if use != .reading { shareLock() }
+        guard let status else { return }
         guard status.owner == geteuid() || status.owner == 0 else {
-            throw FileError(.open, path, .directoryNotTrusted(.ownedByStranger(status.owner)))
+            throw FileError(.open, path, .directoryOfAnotherUser(status.owner))
         }
         // With the sticky bit, only a file's owner may replace it (inode(7)). Swift finds S_ISVTX twice.
         let sticky: UInt32 = 0o1000
-        guard status.mode & S_IWOTH == 0 || status.mode & sticky != 0 else {
-            throw FileError(.open, path, .directoryNotTrusted(.writableByOthers))
+        guard !isOpenToAll || status.mode & sticky != 0 else {
+            throw FileError(.open, path, .directoryWritableByOthers)
         }
     }
 
@@ -82,22 +75,20 @@ package final class Directory: Sendable {
 
     /// Checks whether a file can be created here, before any work is wasted. The first result is kept.
     package func checkWritable() throws(FileError) {
-        if let known = writability.withLock({ $0 }) { return try known.get() }
-        let result: Result<Void, FileError>
-        do throws(FileError) {
-            try attempt(.create, path) { unsafe faccessat(descriptor.number, ".", W_OK | X_OK, AT_EACCESS) }
-            result = .success(())
-        } catch {
-            result = .failure(error)
+        let result = writability.withLock { known in
+            let result =
+                known
+                ?? Result { () throws(FileError) in
+                    try attempt(.create, path) { unsafe faccessat(descriptor.number, ".", W_OK | X_OK, AT_EACCESS) }
+                }.map { _ in }
+            known = result
+            return result
         }
-        writability.withLock { $0 = result }
         try result.get()
     }
 
-    /// Makes all renames so far durable. Once after a batch is enough. Without it, ext4 and xfs can lose a published
-    /// file in a power failure, although its contents were synced.
-    ///
-    /// The only error is ``FileError/Reason/durabilityUnknown``. The published files are visible even then.
+    /// Makes all renames so far durable. Without it, ext4 and xfs can lose a published file in a power failure, although
+    /// its contents were synced. The only error is ``FileError/Reason/durabilityUnknown``. The published files are visible even then.
     package func synchronize() throws(FileError) {
         do {
             try attempt(.synchronize, path) { fsync(descriptor.number) }
@@ -106,33 +97,52 @@ package final class Directory: Sendable {
         }
     }
 
-    /// Reads the status of a name without following links. Throws if a rename must not or cannot replace it.
-    ///
-    /// - Returns: nil if the name does not exist.
-    func lookAtTarget(_ name: String) throws(FileError) -> linux_status? {
-        guard let location = FileLocation(name: name) else { throw FileError(.look, path(of: name), .invalidName) }
-        return try lookAtTarget(location)
-    }
-
-    /// The same for a location whose directory is this one.
+    /// The status of a file in this directory; nil if it does not exist. Throws if a rename must not or cannot replace
+    /// it.
     func lookAtTarget(_ location: FileLocation) throws(FileError) -> linux_status? {
-        guard let status = try lookIfPresent(descriptor, location, path: path(of: location.name)) else { return nil }
+        guard let status = try descriptor.status(of: location, path(of: location.name)) else { return nil }
         let kind = FileKind(mode: status.mode)
-        guard try !isMountPoint(location, status) else {
-            throw FileError(.look, path(of: location.name), .isMountPoint)
-        }
-        if kind == .symlink { throw FileError(.look, path(of: location.name), .isSymlink) }
-        guard kind == .regular else { throw FileError(.look, path(of: location.name), .notARegularFile(kind)) }
-        return status
+        let isMountPoint = status.mount_root < 0 ? isInMountTable(location) : status.mount_root == 1
+        if !isMountPoint, kind == .regular { return status }
+        throw FileError(
+            .look, path(of: location.name),
+            isMountPoint ? .isMountPoint : kind == .symlink ? .isSymlink : .notARegularFile(kind))
     }
 
-    private func isMountPoint(_ location: FileLocation, _ status: linux_status) throws(FileError) -> Bool {
-        if status.mount_root >= 0 { return status.mount_root == 1 }
-        // The kernel does not report it. The mount table is read once for each directory.
-        return mountPoints.withLock { known in
+    /// For kernels that do not report mount points. The mount table is read once for each directory.
+    private func isInMountTable(_ location: FileLocation) -> Bool {
+        mountPoints.withLock { known in
             let names = known ?? MountTable.namesOfMountPoints(in: descriptor)
             known = names
             return names.contains(location.name)
         }
+    }
+}
+
+// Publishing holds a shared lock on the directory; sweeping needs the exclusive lock. Otherwise a run with another
+// configuration could lose the files it is writing. The locks are best effort: if locking is not supported, or
+// another user holds the lock, the run continues.
+extension Directory {
+    /// The total time that a process waits for sweeping processes, in milliseconds. A sweep takes less than one. Any
+    /// user who can open the directory can hold its lock, so the wait must be short.
+    private static let patience = 200
+    private static let waited = Atomic<Int>(0)
+
+    /// Keeps other processes from sweeping, if the lock is available.
+    package func shareLock() {
+        while flock(descriptor.number, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK || errno == EINTR,
+            Self.waited.load(ordering: .relaxed) < Self.patience
+        {
+            _ = poll(nil, 0, 10)
+            Self.waited.add(10, ordering: .relaxed)
+        }
+    }
+
+    /// Lets other processes sweep, and this one through another path to the directory.
+    package func unlock() { _ = flock(descriptor.number, LOCK_UN) }
+
+    /// Takes the exclusive lock, which is held until the directory is closed. Continues without it after `deadline`.
+    package func lock(waitingUntil deadline: ContinuousClock.Instant) {
+        _ = try? descriptor.lock(path, waitingUntil: deadline)
     }
 }

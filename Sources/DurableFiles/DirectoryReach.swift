@@ -21,10 +21,11 @@ package enum DirectoryReach {
     /// The first directory from the root that `reader` may not search; nil if all may be searched, or a path cannot
     /// be checked.
     package static func barrier(to directory: String, for reader: Reader) -> Barrier? {
-        guard let path = realPath(directory) else { return nil }
-        var prefix = ""
-        for part in [""] + path.split(separator: "/").map(String.init) {
-            prefix = prefix == "/" || part.isEmpty ? prefix + (part.isEmpty ? "/" : part) : prefix + "/" + part
+        guard let resolved = unsafe realpath(directory, nil) else { return nil }
+        defer { unsafe free(resolved) }
+        guard let path = unsafe String(validatingCString: resolved) else { return nil }
+        let ends = path.indices.dropFirst().filter { path[$0] == "/" } + [path.endIndex]
+        for prefix in ["/"] + ends.map({ String(path[..<$0]) }) {
             var status = stat()
             guard unsafe stat(prefix, &status) == 0 else { return nil }
             if let barrier = barrier(prefix, status, reader) { return barrier }
@@ -43,11 +44,5 @@ package enum DirectoryReach {
             if mode & S_IXOTH != 0 { return nil }
             return Barrier(path: path, othersGroup: mode & S_IXGRP != 0 ? status.st_gid : nil)
         }
-    }
-
-    private static func realPath(_ path: String) -> String? {
-        guard let resolved = unsafe realpath(path, nil) else { return nil }
-        defer { unsafe free(resolved) }
-        return unsafe String(validatingCString: resolved)
     }
 }

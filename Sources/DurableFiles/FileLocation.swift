@@ -6,7 +6,7 @@ internal import Glibc
 /// A path, split into a directory and a name in it. Both are copied only on demand, since a run checks ten thousand
 /// paths several times.
 package struct FileLocation: Sendable, Equatable {
-    private let typed: String
+    package let path: String
     /// Where the name begins, in bytes.
     private let nameStart: Int
 
@@ -20,46 +20,40 @@ package struct FileLocation: Sendable, Equatable {
         guard !path.hasZeroByte, TemporaryName.fits(bytes.extracting(start...)) else {
             throw FileError(.look, path, .invalidName)
         }
-        typed = path
+        self.path = path
         nameStart = start
     }
 
-    /// A name in an open directory.
-    init?(name: String) {
-        guard let location = try? FileLocation(path: name), location.nameStart == 0 else { return nil }
-        self = location
+    /// A name in an open directory. Otherwise as ``init(path:)``.
+    package init(name: String) throws(FileError) {
+        try self.init(path: name)
+        guard nameStart == 0 else { throw FileError(.look, name, .invalidName) }
     }
 
     /// The last component.
-    package var name: String { nameStart == 0 ? typed : unsafe withName { name in unsafe String(cString: name) } }
+    package var name: String { nameStart == 0 ? path : unsafe withName { name in unsafe String(cString: name) } }
 
     /// The part before the name; `.` for a plain name.
     package var directory: String {
         switch nameStart {
         case 0: "."
         case 1: "/"
-        default: String(decoding: typed.utf8.prefix(nameStart - 1), as: UTF8.self)
+        default: String(decoding: path.utf8.prefix(nameStart - 1), as: UTF8.self)
         }
     }
 
     /// Whether ``directory`` is exactly this text.
     package func isIn(_ directory: String) -> Bool {
         guard nameStart > 1 else { return directory == (nameStart == 0 ? "." : "/") }
-        let count = nameStart - 1
-        guard directory.utf8.count == count else { return false }
-        return unsafe typed.withCString { path in
-            unsafe directory.withCString { directory in unsafe memcmp(path, directory, count) == 0 }
-        }
+        return directory.utf8.count == nameStart - 1 && path.utf8.starts(with: directory.utf8)
     }
 
     /// Passes the name as a C string.
     func withName<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
-        unsafe typed.withCString { path in unsafe body(path + nameStart) }
+        unsafe path.withCString { path in unsafe body(path + nameStart) }
     }
 
-    package var path: String { directory == "/" ? "/" + name : directory + "/" + name }
-
-    /// The final location behind symbolic links. Publishing there keeps the links.
+    /// The final location behind symbolic links, or this one if it is no link. Publishing there keeps the links.
     ///
     /// A link to a missing name leads to that name, as for `open` with `O_CREAT`. The file may have been deleted, or
     /// a restart may have emptied its file system. Every directory on the way must pass the checks for publishing.
@@ -75,25 +69,29 @@ package struct FileLocation: Sendable, Equatable {
         throw FileError(.followSymlink, path, .symlinkLoop, errorNumber: ELOOP)
     }
 
-    /// Whether the path is a symbolic link.
-    package func isSymlink() throws(FileError) -> Bool { try next() != nil }
-
     /// The target of the link; nil if this is no link.
     private func next() throws(FileError) -> FileLocation? {
         let directory = try Directory(path: self.directory)
-        let status: linux_status
-        do {
-            status = try look(directory.descriptor, name, path: path)
-        } catch {
-            guard error.reason == .missing else { throw error }
-            return nil
-        }
-        guard FileKind(mode: status.mode) == .symlink else { return nil }
+        guard let status = try directory.descriptor.status(of: self, path), FileKind(mode: status.mode) == .symlink
+        else { return nil }
         guard status.owner == geteuid() || status.owner == 0 else {
             throw FileError(.followSymlink, path, .symlinkNotTrusted(owner: status.owner))
         }
         let target = try readSymlink(in: directory.descriptor.number, name, path: path)
-        guard !target.hasPrefix("/") else { return try FileLocation(path: target) }
-        return try FileLocation(path: self.directory == "/" ? "/" + target : self.directory + "/" + target)
+        return try FileLocation(path: target.hasPrefix("/") ? target : directory.path(of: target))
     }
+}
+
+func readSymlink(in directory: Int32, _ name: String, path: @autoclosure () -> String) throws(FileError) -> String {
+    var text = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let count = try attempt(.followSymlink, path()) {
+        unsafe text.withUnsafeMutableBytes { bytes in
+            guard let start = bytes.baseAddress else { return 0 }
+            return unsafe readlinkat(directory, name, start, bytes.count)
+        }
+    }
+    guard count < text.count, let target = String(validating: text.prefix(count), as: UTF8.self) else {
+        throw FileError(.followSymlink, path(), .invalidName)
+    }
+    return target
 }

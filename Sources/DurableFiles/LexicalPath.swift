@@ -15,7 +15,7 @@ package enum LexicalPath {
         switch nameStart(in: path.utf8.span) {
         case 0: return ""
         case 1: return "/"
-        case let start: return String(path[..<path.utf8.index(path.startIndex, offsetBy: start - 1)])
+        case let start: return String(decoding: path.utf8.prefix(start - 1), as: UTF8.self)
         }
     }
 
@@ -61,13 +61,13 @@ package enum LexicalPath {
     /// Whether a path can name a file, since it does not end like a directory.
     package static func namesFile(_ path: String) -> Bool {
         let bytes = path.utf8.span
-        let start = nameStart(in: bytes)
-        switch bytes.count - start {
-        case 0: return false
-        case 1: return bytes[start] != 0x2E
-        case 2: return bytes[start] != 0x2E || bytes[start + 1] != 0x2E
-        default: return true
-        }
+        return isName(bytes.extracting(nameStart(in: bytes)...))
+    }
+
+    /// Whether the last component is not empty, `.` or `..`.
+    static func isName(_ bytes: Span<UInt8>) -> Bool {
+        guard bytes.count < 3 else { return true }
+        return !bytes.isEmpty && (bytes[0] != 0x2E || bytes[bytes.count - 1] != 0x2E)
     }
 
     /// Why the path is too long for a file; nil if it is not. `nameLimit` applies to the last component.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CLinux
 internal import Glibc
 
 /// A file that is written in place because it is a mount point, such as the termination message of a Kubernetes
@@ -14,18 +13,14 @@ package enum OverwrittenFile {
     package static func write(
         _ contents: [UInt8], to path: String, over isOurs: ([UInt8]) -> Bool
     ) throws(FileError) {
-        guard !path.utf8.contains(0) else { throw FileError(.open, path, .invalidName) }
+        let file = try Descriptor(
+            opening: path, O_RDWR | O_CREAT | O_NOFOLLOW | withoutWaiting, mode: 0o644, path: path)
         // Checked before it is truncated: a pipe would block, and a device would accept the bytes.
-        let file = Descriptor(
-            owning: try attempt(.open, path) {
-                unsafe Glibc.open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0o644)
-            })
-        let kind = FileKind(mode: try look(file, path: path).mode)
-        guard kind == .regular else { throw FileError(.open, path, .notARegularFile(kind)) }
+        _ = try file.regularStatus(path)
         var first = [UInt8](repeating: 0, count: beginning)
         let count = try attempt(.read, path) { unsafe pread(file.number, &first, beginning, 0) }
-        guard count == 0 || isOurs(Array(first.prefix(count))) else { throw FileError.foreign(path) }
+        guard count == 0 || isOurs(Array(first.prefix(count))) else { throw FileError(.look, path, .foreign) }
         try attempt(.write, path) { ftruncate(file.number, 0) }
-        try writeAll(contents, to: file.number, path: path)
+        try file.write(contents, path)
     }
 }

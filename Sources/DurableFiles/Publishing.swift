@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Glibc
-
 /// Attributes of a published file. Neither umask nor a default access list changes them.
 package struct PublishedAttributes: Sendable, Equatable {
     /// Permission bits, at most 0o777.
@@ -24,6 +22,7 @@ package struct FileOwnership: Sendable, Hashable {
     package let group: UInt32
 }
 
+// Each location has this directory.
 extension Directory {
     /// Creates or replaces a file atomically. A reader sees the whole old or the whole new file, even after a kill.
     /// Other hard links keep the old contents.
@@ -31,20 +30,48 @@ extension Directory {
     /// The new content is visible at once, and durable after ``synchronize()``, once for a batch. After an error, the
     /// old file is unchanged and no temporary file is left.
     ///
-    /// - Parameter isNew: Whether the name should not exist yet. If it does, it is checked then.
+    /// - Parameters:
+    ///   - isNew: Whether the name should not exist yet. If it does, it is checked then.
+    ///   - random: Makes the name of the temporary file.
     package func publish(
-        _ contents: [UInt8], name: String, attributes: PublishedAttributes, isNew: Bool = false
+        _ contents: [UInt8], to location: FileLocation, attributes: PublishedAttributes, isNew: Bool = false,
+        random: () -> UInt64 = RandomNumbers.next
     ) throws(FileError) {
-        try publish(contents, name: name, attributes: attributes, isNew: isNew, random: RandomNumbers.next)
+        if !isNew { _ = try lookAtTarget(location) }
+        do {
+            try publishOnce(contents, to: location, attributes: attributes, isNew: isNew, random: random)
+        } catch {
+            // Retried once with a new temporary file: after a failed fsync, the first one cannot be trusted.
+            guard error.operation == .synchronize else { throw error }
+            try publishOnce(contents, to: location, attributes: attributes, isNew: isNew, random: random)
+        }
+    }
+
+    private func publishOnce(
+        _ contents: [UInt8], to location: FileLocation, attributes: PublishedAttributes, isNew: Bool,
+        random: () -> UInt64
+    ) throws(FileError) {
+        var pending = try PendingFile.create(in: self, target: location.name, random: random)
+        try pending.write(contents)
+        try pending.setAttributes(attributes)
+        try pending.synchronize()
+        try pending.close()
+        if isNew {
+            if try pending.publish(isNew: true) { return }
+            _ = try lookAtTarget(location)
+        }
+        try pending.publish()
     }
 
     /// Tries everything that publishing does before the rename, then deletes the temporary file. Finds a missing
     /// directory, missing permissions and a full disk.
     /// - Returns: The owner and group of a published file.
-    package func rehearse(name: String, attributes: PublishedAttributes) throws(FileError) -> FileOwnership {
-        _ = try lookAtTarget(name)
+    package func probeWrite(_ location: FileLocation, attributes: PublishedAttributes) throws(FileError)
+        -> FileOwnership
+    {
+        _ = try lookAtTarget(location)
         do {
-            let pending = try PendingFile.create(in: self, target: name, random: RandomNumbers.next)
+            let pending = try PendingFile.create(in: self, target: location.name, random: RandomNumbers.next)
             // About the size of a token file.
             try pending.write([UInt8](repeating: 0, count: 1024))
             try pending.setAttributes(attributes)
@@ -53,38 +80,5 @@ extension Directory {
             // The cause is the directory, for every name in it.
             throw FileError(error.operation, path, error.reason, errorNumber: error.errorNumber)
         }
-    }
-
-    /// - Parameter random: Makes the name of the temporary file.
-    func publish(
-        _ contents: [UInt8], name: String, attributes: PublishedAttributes, isNew: Bool = false, random: () -> UInt64
-    ) throws(FileError) {
-        if !isNew {
-            _ = try lookAtTarget(name)
-        } else if FileLocation(name: name) == nil {
-            throw FileError(.look, path(of: name), .invalidName)
-        }
-        do {
-            try publishOnce(contents, name: name, attributes: attributes, isNew: isNew, random: random)
-        } catch {
-            // Retried once with a new temporary file: after a failed fsync, the first one cannot be trusted.
-            guard error.operation == .synchronize else { throw error }
-            try publishOnce(contents, name: name, attributes: attributes, isNew: isNew, random: random)
-        }
-    }
-
-    private func publishOnce(
-        _ contents: [UInt8], name: String, attributes: PublishedAttributes, isNew: Bool, random: () -> UInt64
-    ) throws(FileError) {
-        var pending = try PendingFile.create(in: self, target: name, random: random)
-        try pending.write(contents)
-        try pending.setAttributes(attributes)
-        try pending.synchronize()
-        try pending.close()
-        if isNew {
-            if try pending.publishAsNew() { return }
-            _ = try lookAtTarget(name)
-        }
-        try pending.publish()
     }
 }

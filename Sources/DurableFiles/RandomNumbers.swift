@@ -12,14 +12,13 @@ package enum RandomNumbers {
 
     /// Thread-safe. Never returns the same number to two callers.
     package static func next() -> UInt64 {
-        let number = stock.withLock { stock -> UInt64? in
+        stock.withLock { stock in
             if stock.isEmpty { stock = fetch() }
-            return stock.popLast()
+            // Empty if the kernel has no such call.
+            return stock.popLast() ?? .random(in: .min ... .max)
         }
-        return number ?? .random(in: .min ... .max)
     }
 
-    /// Empty if the kernel has no such call.
     private static func fetch() -> [UInt64] {
         var numbers = [UInt64](repeating: 0, count: batch)
         let isFilled = unsafe numbers.withUnsafeMutableBytes { unsafe linux_random($0.baseAddress, $0.count) } == 0

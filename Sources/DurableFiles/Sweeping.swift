@@ -7,23 +7,21 @@ extension Directory {
     /// Removes temporary files that a killed run left behind, in one pass over the directory.
     ///
     /// Call it under the lock of the run, before the first publication. If another program publishes here, nothing is
-    /// removed: its temporary files look like leftovers. A file is removed if it has a temporary name, is a regular
-    /// file of this user, and has no second link. Errors are ignored: the next run tries again. Afterwards the
+    /// removed: its temporary files look like leftovers. Errors are ignored: the next run tries again. Afterwards the
     /// directory is not locked; see ``shareLock()``.
     ///
     /// - Parameter names: The names that the run publishes to. Evaluated only if there is a temporary file.
     /// - Returns: The number of removed files.
     @discardableResult
     package func sweep(names: @autoclosure () -> Set<String>) -> Int {
-        let isAlone = lockIfAlone()
+        // As far as locks show, no other process publishes here until the lock is released.
+        let isAlone = flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK
         defer { unlock() }
         guard isAlone else { return 0 }
-        var swept = 0
-        for entry in temporaries(of: names) where isLeftover(entry) {
-            let unlinked = try? attempt(.unlink, entry) { unsafe unlinkat(descriptor.number, entry, 0) }
-            if unlinked != nil { swept += 1 }
+        return temporaries(of: names).count { entry in
+            isLeftover(entry)
+                && (try? attempt(.unlink, entry) { unsafe unlinkat(descriptor.number, entry, 0) }) != nil
         }
-        return swept
     }
 
     private func temporaries(of names: () -> Set<String>) -> [String] {
@@ -49,8 +47,10 @@ extension Directory {
         return found
     }
 
+    /// Whether it is a regular file of this user without a second link.
     private func isLeftover(_ entry: String) -> Bool {
-        guard let status = try? look(descriptor, entry, path: entry) else { return false }
-        return FileKind(mode: status.mode) == .regular && status.owner == geteuid() && status.links == 1
+        var status = linux_status()
+        let found = try? attempt(.look, entry) { unsafe linux_look(descriptor.number, entry, &status) }
+        return found != nil && FileKind(mode: status.mode) == .regular && status.owner == geteuid() && status.links == 1
     }
 }

@@ -28,14 +28,11 @@ struct HookCall {
         var outcome = HookOutcome(name: hook.name, result: .delivered)
         if isOverdue { outcome.pendingSince = entry.since }
         let began = ContinuousClock.now
-        guard !stop.isBySignal else {
+        let obstacle: String? =
+            stop.isBySignal ? "the run was stopped" : began >= deadline ? "the run's deadline passed" : nil
+        if let obstacle {
             outcome.result = .pending
-            outcome.message = "the run was stopped before the hook started"
-            return outcome
-        }
-        guard began < deadline else {
-            outcome.result = .pending
-            outcome.message = "the run's deadline passed before the hook started"
+            outcome.message = "\(obstacle) before the hook started"
             return outcome
         }
         let (output, failure) = Command(
@@ -58,8 +55,8 @@ struct HookCall {
         return outcome
     }
 
+    /// In the order of the configuration.
     private func names(_ set: Set<String>) -> [String] {
-        // In the order of the configuration.
         set.isEmpty ? [] : brands.lazy.map(\.name).filter(set.contains)
     }
 

@@ -12,12 +12,10 @@ internal import Synchronization
 /// It removes the hook after the program exits with 0. So a run may be killed at any time.
 package final class HookDelivery: Sendable {
     private struct State: Sendable {
-        /// The current journal, and the one on disk; nil if that is unknown.
+        /// The current journal, and the one on disk; nil if that is unknown, or could not be written.
         var journal: HookJournal
         var written: HookJournal?
         var warnings: [String] = []
-        /// Whether the journal could not be written.
-        var isForgetful: Bool
     }
 
     private let configuration: Configuration
@@ -38,8 +36,7 @@ package final class HookDelivery: Sendable {
         self.configuration = configuration
         self.began = began
         hooks = configuration.hooks.filter { hook in selection.brands.contains(where: hook.concerns) }
-        let directory = hooks.isEmpty ? nil : StateDirectory(of: configuration)
-        self.directory = directory
+        directory = hooks.isEmpty ? nil : StateDirectory(of: configuration)
         var journal = HookJournal()
         var written: HookJournal?
         var warnings: [String] = []
@@ -49,15 +46,18 @@ package final class HookDelivery: Sendable {
             journal = found
         case .unknown(let what):
             // An extra delivery is better than a missing one.
-            for hook in configuration.hooks { journal.entries[hook.name] = Self.everything(hook, configuration, began) }
+            for hook in configuration.hooks {
+                // Each run finds out again which brands fail.
+                let changed = hook.trigger == .failed ? [] : Self.names(of: hook, configuration)
+                journal.entries[hook.name] = HookJournal.Entry(since: began, changed: changed)
+            }
             warnings.append("hooks: \(what); every hook counts as pending")
         case .unusable(let error):
             warnings.append("hooks: state_dir cannot be used, so undelivered hooks are lost: \(error)")
         case nil: break
         }
-        let owed = Self.relevant(journal, configuration)
-        self.owed = owed
-        state = Mutex(State(journal: owed, written: written, warnings: warnings, isForgetful: directory == nil))
+        owed = Self.relevant(journal, configuration)
+        state = Mutex(State(journal: owed, written: written, warnings: warnings))
     }
 
     package var isEmpty: Bool { hooks.isEmpty }
@@ -77,23 +77,18 @@ package final class HookDelivery: Sendable {
 
     // MARK: The journal
 
-    private static func everything(_ hook: Hook, _ configuration: Configuration, _ now: Timestamp) -> HookJournal.Entry
-    {
-        var entry = HookJournal.Entry(since: now)
-        // Each run finds out again which brands fail.
-        guard hook.trigger != .failed else { return entry }
-        entry.changed = Set(configuration.brands.lazy.filter(hook.concerns).map(\.name))
-        return entry
+    /// The names of the brands that a hook is configured for.
+    private static func names(of hook: Hook, _ configuration: Configuration) -> Set<String> {
+        hook.brands ?? Set(configuration.brands.lazy.map(\.name))
     }
 
     /// The journal without hooks and brands that are no longer configured.
     private static func relevant(_ journal: HookJournal, _ configuration: Configuration) -> HookJournal {
-        guard !journal.entries.isEmpty else { return journal }
         var relevant = HookJournal()
         for hook in configuration.hooks {
             guard var entry = journal.entries[hook.name] else { continue }
             if !entry.hasNoBrands {
-                let names = Set(configuration.brands.lazy.filter(hook.concerns).map(\.name))
+                let names = names(of: hook, configuration)
                 entry.changed.formIntersection(names)
                 entry.failed.formIntersection(names)
                 if entry.hasNoBrands { continue }
@@ -111,11 +106,8 @@ package final class HookDelivery: Sendable {
             do throws(FileError) {
                 try directory.write(state.journal, stop: stop)
                 state.written = state.journal
-                state.isForgetful = false
             } catch {
-                // The content on disk is now unknown.
                 state.written = nil
-                state.isForgetful = true
                 let warning = "hooks: the journal cannot be written, so undelivered hooks may be lost: \(error)"
                 if !state.warnings.contains(warning) { state.warnings.append(warning) }
             }
@@ -167,14 +159,14 @@ package final class HookDelivery: Sendable {
                 isOverdue: owed.entries[hook.name] != nil)
             var outcome = call.outcome(deadline: deadline, stop: stop, redact: redact)
             update { $0.entries[hook.name] = outcome.isUndelivered ? entry : nil }
-            if outcome.isUndelivered { outcome.message = (outcome.message ?? "") + "; " + fate }
+            if outcome.isUndelivered { outcome.message = (outcome.message ?? "") + "; " + consequence }
             return outcome
         }
     }
 
-    private var fate: String {
+    private var consequence: String {
         if directory == nil { return "it is lost, since there is no state_dir" }
-        return state.withLock(\.isForgetful)
+        return state.withLock { $0.written == nil }
             ? "it is lost, since the journal could not be written" : "the next run delivers it"
     }
 
@@ -189,6 +181,7 @@ package final class HookDelivery: Sendable {
         }
     }
 
+    /// Those of the brands that a hook is configured for.
     private static func names(_ brands: Set<String>, _ hook: Hook) -> Set<String> {
         hook.brands.map(brands.intersection) ?? brands
     }

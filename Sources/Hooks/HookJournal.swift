@@ -44,17 +44,18 @@ package struct HookJournal: Sendable, Equatable {
     /// Reads a file's bytes. A disk failure, another version or an editor may have written them.
     package init(_ bytes: [UInt8]) throws(InvalidJournal) {
         guard bytes.count <= Self.maximumSize else { throw .malformed }
-        guard let document = try? JSONDecoder().decode(Document.self, from: Data(bytes)) else { throw .malformed }
-        guard document.version == Self.version else { throw .unknownVersion }
-        for hook in document.hooks ?? [] {
-            guard let since = hook.since, let changed = hook.changed, let failed = hook.failed,
-                Brand.isName(hook.name), changed.allSatisfy(Brand.isName),
-                failed.allSatisfy(Brand.isName)
+        let (decoder, data) = (JSONDecoder(), Data(bytes))
+        // Another version may have another structure. The version error is then more useful.
+        guard let version = try? decoder.decode(Version.self, from: data).version else { throw .malformed }
+        guard version == Self.version else { throw .unknownVersion }
+        guard let document = try? decoder.decode(Document.self, from: data) else { throw .malformed }
+        for hook in document.hooks {
+            guard Brand.isName(hook.name), hook.changed.allSatisfy(Brand.isName), hook.failed.allSatisfy(Brand.isName)
             else { throw .malformed }
-            let entry = Entry(since: Timestamp(seconds: since), changed: Set(changed), failed: Set(failed))
+            let entry = Entry(
+                since: Timestamp(seconds: hook.since), changed: Set(hook.changed), failed: Set(hook.failed))
             guard entries.updateValue(entry, forKey: hook.name) == nil else { throw .malformed }
         }
-        guard document.hooks != nil else { throw .malformed }
     }
 
     /// The file's bytes. Equal journals have equal bytes.
@@ -67,27 +68,19 @@ package struct HookJournal: Sendable, Equatable {
         return Array("{\"version\":\(Self.version),\"hooks\":[\(hooks.joined(separator: ",\n"))]}\n".utf8)
     }
 
+    private struct Version: Decodable {
+        let version: Int
+    }
+
     private struct Document: Decodable {
         struct Hook: Decodable {
             let name: String
-            let since: Int64?
-            let changed: [String]?
-            let failed: [String]?
+            let since: Int64
+            let changed: [String]
+            let failed: [String]
         }
 
-        let version: Int
-        let hooks: [Hook]?
-
-        private enum Key: String, CodingKey {
-            case version, hooks
-        }
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.container(keyedBy: Key.self)
-            version = try container.decode(Int.self, forKey: .version)
-            // Another version may have another structure. The version error is then more useful.
-            hooks = try? container.decode([Hook].self, forKey: .hooks)
-        }
+        let hooks: [Hook]
     }
 }
 

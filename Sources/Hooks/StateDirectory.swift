@@ -29,7 +29,9 @@ package final class StateDirectory: Sendable {
 
     private static let attributes = PublishedAttributes(mode: 0o600)
 
-    private var journalName: String { "hooks-\(key).json" }
+    private var journal: FileLocation {
+        get throws(FileError) { try FileLocation(name: "hooks-\(key).json") }
+    }
     /// How long its disk may take to respond.
     private let patience: Duration
     /// Whether the disk did not respond. The run does not wait for it again.
@@ -48,77 +50,65 @@ package final class StateDirectory: Sendable {
     ///   - sweeping: whether to remove leftovers of killed runs. Needs the lock.
     ///   - stop: ends the wait for a disk that does not respond.
     func readJournal(sweeping: Bool, stop: Cancellation) -> Reading {
-        stop.result(within: patience, afterSignal: 0) { [self] in readJournal(sweeping: sweeping) }
-            ?? .unusable(noteHanging())
-    }
-
-    private func readJournal(sweeping: Bool) -> Reading {
-        let directory: Directory
         do throws(FileError) {
-            directory = try Directory(path: path, use: sweeping ? .publishing : .reading)
+            return try bounded(stop) { [self] () throws(FileError) in try readJournal(sweeping: sweeping) }
         } catch {
             return .unusable(error)
         }
+    }
+
+    private func readJournal(sweeping: Bool) throws(FileError) -> Reading {
+        let journal = try journal
+        let directory = try Directory(path: path, use: sweeping ? .publishing : .reading)
         if sweeping {
-            directory.sweep(names: [journalName])
+            directory.sweep(names: [journal.name])
             directory.shareLock()
         }
         do {
-            switch try directory.inspect(name: journalName, maximumSize: HookJournal.maximumSize) {
-            case .absent: return .journal(HookJournal())
-            case .regular(let file):
-                guard case .bytes(let bytes) = file.contents else {
-                    return .unknown("\(path)/\(journalName) cannot be read")
-                }
-                return .journal(try HookJournal(bytes))
+            guard let file = try directory.inspect(journal, maximumSize: HookJournal.maximumSize) else {
+                return .journal(HookJournal())
             }
+            guard case .bytes(let bytes) = file.contents else {
+                return .unknown("\(path)/\(journal.name) cannot be read")
+            }
+            return .journal(try HookJournal(bytes))
         } catch {
-            return .unknown(error is FileError ? "\(error)" : "\(path)/\(journalName): \(error)")
+            return .unknown(error is FileError ? "\(error)" : "\(path)/\(journal.name): \(error)")
         }
     }
 
     /// Returns when the journal is durable, even after a power failure.
-    func write(_ journal: HookJournal, stop: Cancellation) throws(FileError) {
-        try bounded(stop, afterSignal: Cancellation.timeToConclude) { [self] () throws(FileError) in try write(journal)
+    func write(_ contents: HookJournal, stop: Cancellation) throws(FileError) {
+        try bounded(stop, afterSignal: Cancellation.timeToConclude) { [self] () throws(FileError) in
+            let directory = try Directory(path: path)
+            try directory.publish(contents.bytes, to: try journal, attributes: Self.attributes)
+            try directory.synchronize()
+        }
+    }
+
+    /// Tests writing the journal without changing it.
+    package func probeWrite(stop: Cancellation) throws(FileError) {
+        try bounded(stop) { [self] () throws(FileError) in
+            _ = try Directory(path: path).probeWrite(try journal, attributes: Self.attributes)
         }
     }
 
     /// Runs an operation in the directory within the time limit for disks.
-    private func bounded(
+    private func bounded<Value: Sendable>(
         _ stop: Cancellation, afterSignal milliseconds: Int = 0,
-        _ body: @escaping @Sendable () throws(FileError) -> Void
-    ) throws(FileError) {
+        _ body: @escaping @Sendable () throws(FileError) -> Value
+    ) throws(FileError) -> Value {
         guard !isHanging.load(ordering: .relaxed) else { throw .hanging(path) }
-        let result = stop.result(within: patience, afterSignal: milliseconds) { () -> Result<Void, FileError> in
-            do throws(FileError) {
-                return .success(try body())
-            } catch {
-                return .failure(error)
-            }
+        let result = stop.result(within: patience, afterSignal: milliseconds) { Result(catching: body) }
+        guard let result else {
+            isHanging.store(true, ordering: .relaxed)
+            throw .hanging(path)
         }
-        try (result ?? .failure(noteHanging())).get()
-    }
-
-    private func noteHanging() -> FileError {
-        isHanging.store(true, ordering: .relaxed)
-        return .hanging(path)
-    }
-
-    private func write(_ journal: HookJournal) throws(FileError) {
-        let directory = try Directory(path: path)
-        try directory.publish(journal.bytes, name: journalName, attributes: Self.attributes)
-        try directory.synchronize()
-    }
-
-    /// Tests writing the journal without changing it.
-    package func rehearse(stop: Cancellation) throws(FileError) {
-        try bounded(stop) { [self] () throws(FileError) in
-            _ = try Directory(path: path).rehearse(name: journalName, attributes: Self.attributes)
-        }
+        return try result.get()
     }
 
     /// The lock of a run, for a configuration file that cannot be locked.
-    package func lockFile() throws(FileError) -> LockFile {
-        try LockFile(in: Directory(path: path), name: "lock-\(key)")
+    package func lockFile() throws(FileError) -> InputFile {
+        try InputFile(lockFile: "lock-\(key)", in: Directory(path: path))
     }
 }

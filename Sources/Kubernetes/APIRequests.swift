@@ -8,7 +8,7 @@ internal import Synchronization
 /// Concurrent requests to the API server. All of them are idempotent, so each may be retried.
 final class APIRequests: Sendable {
     private let account: ServiceAccount
-    private let transfers: HTTPClient
+    private let http: HTTPClient
     private let policy: RetryPolicy
     private let stop: Cancellation
 
@@ -33,7 +33,7 @@ final class APIRequests: Sendable {
         // The API server is inside the cluster, so the proxy of the environment does not apply.
         options.proxy = ""
         do throws(CurlError) {
-            transfers = try HTTPClient(options: options)
+            http = try HTTPClient(options: options)
         } catch {
             throw BrandFailure(.internal, "libcurl cannot be used: \(error.message)")
         }
@@ -41,7 +41,7 @@ final class APIRequests: Sendable {
 
     /// Cancels requests in flight when the run is stopped.
     func endWithStop() {
-        stop.onStop { [transfers] in transfers.cancel() }
+        stop.onStop { [http] in http.cancel() }
     }
 
     /// Sends a request and waits for its result. Many threads may wait at the same time.
@@ -70,7 +70,7 @@ final class APIRequests: Sendable {
         until end: ContinuousClock.Instant, _ mayPass: @escaping @Sendable (HTTPResponse) -> Bool,
         completion: @escaping @Sendable (Result<HTTPResponse, BrandFailure>) -> Void
     ) {
-        transfers.submit(notBefore: notBefore) {
+        http.submit(notBefore: notBefore) {
             request
         } completion: { [self] result in
             var wish: Duration?

@@ -75,12 +75,12 @@ package final class SecretDestination: SharedDestination {
     private func snapshot(_ key: String, _ state: State) -> OutputSnapshot {
         let found: OutputSnapshot.State
         if state.failure != nil {
-            found = .noToken(.closed)
+            found = .noToken(.inaccessible)
         } else if let value = state.contents.values[key] {
             if let token = Token.published(value) {
                 found = .token(token)
             } else {
-                found = .noToken(Token(value)?.isTruncated == true ? .cut : .unreadable)
+                found = .noToken(Token(value)?.isTruncated == true ? .truncated : .unreadable)
             }
         } else {
             found = .noToken(.missing)
@@ -136,7 +136,7 @@ package final class SecretDestination: SharedDestination {
     package func write(_ tokens: [String: Token], isLast: Bool, barrier: WriteBarrier?) -> [PlaceOutcome]? {
         note(tokens.values)
         return state.withLock { state in
-            let failure = bring(tokens, barrier, &state)
+            let failure = writeSecret(tokens, barrier, &state)
             return outcomes(tokens, failure, isLast, state)
         }
     }
@@ -170,7 +170,7 @@ package final class SecretDestination: SharedDestination {
 
     /// Writes the values of this program to the Secret.
     /// - Returns: why it failed; nil if it succeeded.
-    private func bring(
+    private func writeSecret(
         _ tokens: [String: Token], _ barrier: WriteBarrier?, _ state: inout State
     ) -> BrandFailure? {
         for _ in 0..<Self.patience {

@@ -178,22 +178,22 @@ package enum RenewalReason: Sendable, Equatable {
 
 /// Why an output has no token.
 package enum MissingTokenReason: Sendable {
-    case missing, unreadable, cut, unassigned, refused
+    case missing, unreadable, truncated, unassigned, refused
     /// Another user owns the file and may have made the token up.
-    case planted
+    case untrustedOwner
     /// The process may not read the file, or the disk failed.
-    case closed
+    case inaccessible
 
     /// The end of a sentence that begins with the output's path.
     package var words: String {
         switch self {
         case .missing: "is missing"
         case .unreadable: "holds no readable token"
-        case .cut: "holds a truncated token"
+        case .truncated: "holds a truncated token"
         case .unassigned: "holds no token for the brand"
         case .refused: "is refused"
-        case .planted: "belongs to another user, so its token is not trusted"
-        case .closed: "cannot be read by this user"
+        case .untrustedOwner: "belongs to another user, so its token is not trusted"
+        case .inaccessible: "cannot be read by this user"
         }
     }
 }

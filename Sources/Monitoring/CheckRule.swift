@@ -45,8 +45,8 @@ package struct CheckRule: Sendable {
         var texts: Set<String> = []
         for output in outputs {
             switch output.state {
-            case .noToken(.closed):
-                note(.unknown, output.refusal?.message ?? "\(output.path) \(MissingTokenReason.closed.words)")
+            case .noToken(.inaccessible):
+                note(.unknown, output.refusal?.message ?? "\(output.path) \(MissingTokenReason.inaccessible.words)")
             case .noToken(.refused): note(.critical, output.refusal?.message ?? "\(output.path) is refused")
             case .noToken(let absence): note(.critical, "\(output.path) \(absence.words)")
             case .token(let token):

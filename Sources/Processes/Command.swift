@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The module Processes: child processes, the environment, and threads for work that blocks.
 
+internal import CLinux
 internal import Glibc
 
 /// A program to run without a shell, for its output or its effect.
@@ -36,47 +37,92 @@ package struct Command: Sendable {
     }
 
     /// Runs the program and returns its standard output in one buffer. It may hold a secret: the caller wipes it. If
-    /// the program fails, the buffer is wiped here. Standard error is discarded.
-    ///
-    /// Blocks the calling thread. When the program ends or exceeds its timeout, its process group is killed. A
-    /// process that left the group continues.
+    /// the program fails, the buffer is wiped here. Standard error is discarded. When the program ends or exceeds its
+    /// timeout, its process group is killed. A process that left the group continues.
     ///
     /// - Parameter isCancelled: Called ten times a second.
     package func run(isCancelled: () -> Bool = { false }) throws(CommandError) -> [UInt8] {
-        var output = OutputBuffer(capacity: maximumOutput, overflow: .refused)
-        do throws(CommandError) {
-            try run(into: &output, isCancelled)
-        } catch {
+        var output = OutputBuffer(capacity: maximumOutput, keepsEnd: false)
+        if let failure = failure(into: &output, isCancelled) {
             output.wipe()
-            throw error
+            throw failure
         }
         return output.takeBytes()
     }
 
     /// Runs the program in the same way. Keeps the end of both output streams, also if the program fails.
     package func runKeepingOutput(isCancelled: () -> Bool = { false }) -> (output: [UInt8], failure: CommandError?) {
-        var output = OutputBuffer(capacity: maximumOutput, overflow: .dropsBeginning)
-        var failure: CommandError?
-        do throws(CommandError) {
-            try run(into: &output, isCancelled)
-        } catch {
-            failure = error
-        }
+        var output = OutputBuffer(capacity: maximumOutput, keepsEnd: true)
+        let failure = failure(into: &output, isCancelled)
         return (output.takeBytes(), failure)
     }
 
-    private func run(into output: inout OutputBuffer, _ isCancelled: () -> Bool) throws(CommandError) {
+    /// Runs the program. Returns nil if it succeeds.
+    private func failure(into output: inout OutputBuffer, _ isCancelled: () -> Bool) -> CommandError? {
         let deadline = ContinuousClock.now + timeout
-        var child = try ChildProcess.start(self, takingErrors: output.overflow == .dropsBeginning)
         do throws(CommandError) {
-            while try !child.collect(into: &output, waitingUntil: deadline) {
-                if isCancelled() { throw .cancelled }
+            var child = try ChildProcess.start(self, takingErrors: output.keepsEnd)
+            do throws(CommandError) {
+                while try !child.collect(into: &output, waitingUntil: deadline) {
+                    if isCancelled() { throw .cancelled }
+                }
+            } catch {
+                // If the child was already reaped, another process may have its number by now.
+                if error != .lost(errorNumber: ECHILD) { child.kill() }
+                throw error
             }
+            try child.end()
+            return nil
         } catch {
-            // If the child was already reaped, another process may have its number by now.
-            if error != .lost(errorNumber: ECHILD) { child.kill() }
-            throw error
+            return error
         }
-        try child.end()
+    }
+}
+
+/// Why a command failed. Contains neither its output nor its arguments.
+package enum CommandError: Error, Sendable, Equatable, CustomStringConvertible {
+    case couldNotStart(errorNumber: Int32)
+    /// Reading the output or waiting for the end failed.
+    case lost(errorNumber: Int32)
+    case timedOut
+    case cancelled
+    /// A status other than 0.
+    case exited(status: Int32)
+    case killed(signal: Int32)
+    case tooMuchOutput
+
+    package var description: String {
+        switch self {
+        case .couldNotStart(let number): "the command could not be started: \(Self.text(number))"
+        case .lost(let number): "reading the output of the command or waiting for its end failed: \(Self.text(number))"
+        case .timedOut: "the command took too long and was killed"
+        case .cancelled: "the command was killed because the run was stopped"
+        case .exited(let status): "the command ended with status \(status)"
+        case .killed(let signal): "the command was killed by signal \(signal)"
+        case .tooMuchOutput: "the command printed more than allowed and was killed"
+        }
+    }
+
+    /// strerror(3) is thread-safe since glibc 2.32, and this program needs 2.34.
+    private static func text(_ number: Int32) -> String { unsafe String(cString: strerror(number)) }
+}
+
+/// Looks up programs as the system does when it starts one.
+package enum Executable {
+    /// Whether a program can be started by this path, or by this name in a directory of `PATH`.
+    package static func exists(_ name: String) -> Bool {
+        guard !name.isEmpty, !name.utf8.contains(0) else { return false }
+        if name.utf8.contains(0x2f) { return isExecutable(name) }
+        // The second path is that of execvp(3).
+        let path = EnvironmentVariable.read("PATH") ?? "/bin:/usr/bin"
+        return path.split(separator: ":", omittingEmptySubsequences: false).contains { directory in
+            isExecutable(directory.isEmpty ? name : "\(directory)/\(name)")
+        }
+    }
+
+    private static func isExecutable(_ path: String) -> Bool {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+        return unsafe faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0
     }
 }

@@ -4,26 +4,21 @@ internal import Glibc
 
 /// Storage for output. It is allocated once, so that freed memory holds no copy of a secret.
 struct OutputBuffer {
-    /// What happens if the output exceeds the capacity.
-    enum Overflow {
-        case refused
-        case dropsBeginning
-    }
-
-    let overflow: Overflow
+    /// If the output exceeds the capacity, whether its end is kept. Otherwise the output is refused.
+    let keepsEnd: Bool
     private let capacity: Int
     private var storage: [UInt8]
     private var filled = 0
 
-    init(capacity: Int, overflow: Overflow) {
+    init(capacity: Int, keepsEnd: Bool) {
         self.capacity = capacity
-        self.overflow = overflow
+        self.keepsEnd = keepsEnd
         // One byte more detects excess output. The double size makes moving the end rare.
-        storage = [UInt8](repeating: 0, count: overflow == .refused ? capacity + 1 : 2 * capacity + 1)
+        storage = [UInt8](repeating: 0, count: keepsEnd ? 2 * capacity + 1 : capacity + 1)
     }
 
     /// Whether the output exceeds the capacity and must not.
-    var isOverfull: Bool { overflow == .refused && filled == storage.count }
+    var isOverfull: Bool { !keepsEnd && filled == storage.count }
 
     /// Reads once. Returns nil after an error, with `errno` set; 0 at the end.
     mutating func fill(from descriptor: Int32) -> Int? {

@@ -35,3 +35,9 @@ package enum ProcessHardening {
         }
     }
 }
+
+/// The effective user and group of this process.
+package enum ProcessIdentity {
+    package static var user: UInt32 { geteuid() }
+    package static var group: UInt32 { getegid() }
+}

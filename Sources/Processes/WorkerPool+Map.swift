@@ -49,31 +49,26 @@ extension WorkerPool {
 /// The results of one ``WorkerPool/map(_:within:grouping:onCancel:_:)``. Each is set once.
 private final class Results<Value: Sendable>: Sendable {
     private struct State: Sendable {
-        var values: [Value?]
-        var isDone: [Bool]
+        /// nil: not done yet. A value of nil: the number exceeded its limit.
+        var values: [Value??]
+        /// How many are not done; 0 once the wait has ended.
         var left: Int
-        var hasEnded = false
     }
 
     private let state: Mutex<State>
     private let ended = DispatchSemaphore(value: 0)
 
     init(count: Int) {
-        state = Mutex(
-            State(
-                values: Array(repeating: nil, count: count), isDone: Array(repeating: false, count: count), left: count)
-        )
+        state = Mutex(State(values: Array(repeating: nil, count: count), left: count))
     }
 
-    func isOpen(_ number: Int) -> Bool { state.withLock { !$0.isDone[number] && !$0.hasEnded } }
+    func isOpen(_ number: Int) -> Bool { state.withLock { $0.left > 0 && $0.values[number] == nil } }
 
     func set(_ number: Int, _ value: Value?) {
-        let isLast = state.withLock { state -> Bool in
-            guard !state.isDone[number], !state.hasEnded else { return false }
-            state.values[number] = value
-            state.isDone[number] = true
+        let isLast = state.withLock { state in
+            guard state.left > 0, state.values[number] == nil else { return false }
+            state.values[number] = .some(value)
             state.left -= 1
-            if state.left == 0 { state.hasEnded = true }
             return state.left == 0
         }
         if isLast { ended.signal() }
@@ -82,8 +77,8 @@ private final class Results<Value: Sendable>: Sendable {
     /// Ends the wait with the results so far.
     func end() {
         let isFirst = state.withLock { state in
-            defer { state.hasEnded = true }
-            return !state.hasEnded
+            defer { state.left = 0 }
+            return state.left > 0
         }
         if isFirst { ended.signal() }
     }
@@ -93,7 +88,7 @@ private final class Results<Value: Sendable>: Sendable {
         return state.withLock { state in
             // Late results are dropped.
             defer { state.values = [] }
-            return state.values
+            return state.values.map { $0 ?? nil }
         }
     }
 }

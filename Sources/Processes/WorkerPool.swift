@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CLinux
 internal import Dispatch
+internal import Glibc
 internal import Synchronization
 
 /// Threads for work that blocks: files, secrets, programs.
 ///
 /// One thread does all short work, since waking others costs more. The pool grows while work waits in the queue and
-/// no thread takes any. Work may have a time limit. A thread cannot be stopped while it waits for a disk that does
-/// not respond, such as a hard NFS mount without its server. So the pool abandons such a thread: the caller continues
-/// without the result, and another thread replaces it.
+/// no thread takes any. Work may have a time limit. A thread that waits for a disk cannot be stopped, so the pool
+/// abandons it: the caller continues without the result, and another thread replaces it.
 package final class WorkerPool: TaskExecutor {
     /// One piece of work.
     private struct Piece: Sendable {
@@ -27,9 +28,10 @@ package final class WorkerPool: TaskExecutor {
     }
 
     private struct State: Sendable {
-        /// Pieces before ``head`` were taken and are nil.
-        var queue: [Piece?] = []
-        var head = 0
+        /// The next piece is last.
+        var queue: [Piece] = []
+        /// Pieces behind ``queue``, in their order.
+        var arrivals: [Piece] = []
         var running: [Running] = []
         /// Started threads, without the abandoned ones.
         var threads = 0
@@ -40,17 +42,14 @@ package final class WorkerPool: TaskExecutor {
         var lastTaken: Duration = .zero
         var isWatched = false
 
-        var waiting: Int { queue.count - head }
+        var waiting: Int { queue.count + arrivals.count }
 
         mutating func next() -> Piece? {
-            guard head < queue.count else { return nil }
-            let piece = queue[head].take()
-            head += 1
-            if head == queue.count || head >= 256 {
-                queue.removeFirst(head)
-                head = 0
+            if queue.isEmpty {
+                queue = arrivals.reversed()
+                arrivals = []
             }
-            return piece
+            return queue.popLast()
         }
     }
 
@@ -64,15 +63,15 @@ package final class WorkerPool: TaskExecutor {
 
     /// Longer than short work takes, or than waking a thread takes.
     private static let moment: Duration = .milliseconds(1)
-    /// How often the watch checks for waiting and overdue work.
+    /// How often the watch checks for waiting and overdue work, while there is any.
     private static let watchInterval = DispatchTimeInterval.milliseconds(5)
-    /// The same while no work waits.
-    private static let idleWatchInterval = DispatchTimeInterval.milliseconds(10)
     /// A gap between two checks that only a suspended process or host explains.
     private static let suspension: Duration = .seconds(1)
     /// The maximum of threads that never return.
     private static let mostAbandoned = 1024
     private static let idleSeconds = 2
+    /// In bytes.
+    private static let stackSize = 512 << 10
 
     /// - Parameter width: The maximum of threads, without the abandoned ones.
     package init(width: Int = 64) {
@@ -93,7 +92,7 @@ package final class WorkerPool: TaskExecutor {
     ) {
         let now = time
         let (wakes, starts, watches) = state.withLock { state in
-            state.queue.append(Piece(limit: limit, perform: work, onOverdue: onOverdue))
+            state.arrivals.append(Piece(limit: limit, perform: work, onOverdue: onOverdue))
             let isStill = state.running.isEmpty || now - state.lastTaken > Self.moment
             defer { state.isWatched = true }
             guard isStill else { return (false, false, !state.isWatched) }
@@ -137,13 +136,34 @@ package final class WorkerPool: TaskExecutor {
     // MARK: Threads
 
     private func startThread() {
-        if DetachedThread.start({ [self] in serve() }) { return }
+        if startDetachedThread() { return }
         let isAlone = state.withLock { state in
             state.threads -= 1
             return state.threads == 0
         }
         // The system has no more threads. If the pool has no thread at all, the watch does the work.
         if isAlone { watch.async { @Sendable [self] in serveOnce() } }
+    }
+
+    /// Starts a thread that is not joined. libdispatch has at most 255 threads, and a thread that waits for a hung disk
+    /// may never return.
+    /// - Returns: false if the system cannot start a thread.
+    private func startDetachedThread() -> Bool {
+        var attributes = pthread_attr_t()
+        unsafe pthread_attr_init(&attributes)
+        defer { unsafe pthread_attr_destroy(&attributes) }
+        unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        unsafe pthread_attr_setstacksize(&attributes, Self.stackSize)
+        let pool = unsafe Unmanaged.passRetained(self)
+        var thread = pthread_t()
+        let status = unsafe pthread_create(
+            &thread, &attributes,
+            { pool in
+                if let pool = unsafe pool { unsafe Unmanaged<WorkerPool>.fromOpaque(pool).takeRetainedValue().serve() }
+                return nil
+            }, pool.toOpaque())
+        if status != 0 { unsafe pool.release() }
+        return status == 0
     }
 
     private func serveOnce() {
@@ -194,9 +214,8 @@ package final class WorkerPool: TaskExecutor {
     /// The watch. While there is work, it wakes or starts threads and abandons those whose work is overdue.
     private func look() {
         var last = time
-        var interval = Self.watchInterval
         while true {
-            _ = pause.wait(timeout: .now() + interval)
+            _ = pause.wait(timeout: .now() + Self.watchInterval)
             let now = time
             let gap = now - last
             last = now
@@ -223,7 +242,6 @@ package final class WorkerPool: TaskExecutor {
                     state.idle -= wakes
                     state.threads += starts
                 }
-                interval = state.waiting > 0 ? Self.watchInterval : Self.idleWatchInterval
                 state.isWatched = state.waiting > 0 || !state.running.isEmpty
                 return (wakes, starts, overdue, state.isWatched)
             }

@@ -59,7 +59,7 @@ package final class OutputDirectories: Sendable {
         let onCancel: (@escaping @Sendable () -> Void) -> Void = { handler in stop?.onStop(handler) }
         let everything = Array(directories.union(inputs))
         // A remote mount hangs as a whole, so one thread probes it for all its directories.
-        let mounts = Array(RemoteMount.points(over: everything.lazy.map(Self.absolute)))
+        let mounts = Array(MountTable.remotePoints(over: everything.lazy.map(Self.absolute)))
         let responses = pool.map(mounts.count, within: patience, grouping: 1, onCancel: onCancel) { index in
             _ = try? Directory(path: mounts[index], use: .reading).identity()
         }
@@ -127,7 +127,7 @@ package final class OutputDirectories: Sendable {
         let location = try FileLocation(path: path)
         guard symlinks == .follow else { return location }
         guard !isHanging(location.directory), !isHanging(path) else { throw .hanging(path) }
-        return try location.isSymlink() ? location.followingSymlinks() : location
+        return try location.followingSymlinks()
     }
 
     /// Runs an operation in the directory of an output.
@@ -145,7 +145,7 @@ package final class OutputDirectories: Sendable {
         return try body(directory, location)
     }
 
-    func inspect(_ path: String, maximumSize: Int, symlinks: SymlinkPolicy) throws(FileError) -> FileState {
+    func inspect(_ path: String, maximumSize: Int, symlinks: SymlinkPolicy) throws(FileError) -> RegularFile? {
         try enter(path, symlinks) { directory, location throws(FileError) in
             try directory.inspect(location, maximumSize: maximumSize)
         }
@@ -162,7 +162,7 @@ package final class OutputDirectories: Sendable {
         _ path: String, attributes: PublishedAttributes, symlinks: SymlinkPolicy
     ) throws(FileError) -> (directory: String, ownership: FileOwnership) {
         try enter(path, symlinks) { directory, location throws(FileError) in
-            (location.directory, try directory.rehearse(name: location.name, attributes: attributes))
+            (location.directory, try directory.probeWrite(location, attributes: attributes))
         }
     }
 
@@ -172,7 +172,7 @@ package final class OutputDirectories: Sendable {
         _ contents: [UInt8], to path: String, attributes: PublishedAttributes, symlinks: SymlinkPolicy, isNew: Bool
     ) throws(FileError) {
         try enter(path, symlinks) { directory, location throws(FileError) in
-            try directory.publish(contents, name: location.name, attributes: attributes, isNew: isNew)
+            try directory.publish(contents, to: location, attributes: attributes, isNew: isNew)
             state.withLock { state in
                 state.unsynced.insert(directory.path)
                 if symlinks == .follow { state.followed[path] = directory.path }
@@ -237,7 +237,7 @@ package final class OutputDirectories: Sendable {
         let (failed, followed) = state.withLock { state in
             var failed = state.failed
             for path in state.unsynced.union(state.syncing) where failed[path] == nil {
-                failed[path] = .durabilityUnknown(path)
+                failed[path] = FileError(.synchronize, path, .durabilityUnknown)
             }
             return (failed, state.followed)
         }

@@ -18,32 +18,32 @@ package struct OutputReader: Sendable {
         func without(_ absence: MissingTokenReason, _ refusal: BrandFailure? = nil) -> OutputSnapshot {
             OutputSnapshot(path: output.path, symlinks: output.symlinks, state: .noToken(absence), refusal: refusal)
         }
-        let state: FileState
+        let found: RegularFile?
         let attributes: PublishedAttributes
         do {
             attributes = try accounts.resolve(output.attributes)
             // The token and the text that the formats add.
-            state = try directories.inspect(
+            found = try directories.inspect(
                 output.path, maximumSize: 2 * Token.maximumSize, symlinks: output.symlinks)
         } catch let failure as BrandFailure {
             return without(.refused, failure)
         } catch let error as FileError where directories.use == .reading && error.reason == .notPermitted {
-            return without(.closed)
+            return without(.inaccessible)
         } catch let error as FileError {
-            return without(error.reason == .hanging ? .closed : .refused, BrandFailure(.outputRefused, error))
+            return without(error.reason == .hanging ? .inaccessible : .refused, BrandFailure(.outputRefused, error))
         } catch {
             return without(.refused, BrandFailure(.internal, "\(error)"))
         }
-        guard case .regular(let file) = state else { return without(.missing) }
-        guard !attributes.distrusts(file) else { return without(.planted) }
+        guard let file = found else { return without(.missing) }
+        guard !attributes.distrusts(file) else { return without(.untrustedOwner) }
         let contents: [UInt8]
         switch file.contents {
         case .bytes(let bytes): contents = bytes
-        case .unreadable: return without(.closed)
+        case .unreadable: return without(.inaccessible)
         case .oversized: return without(.unreadable)
         }
         guard let token = output.format.token(in: contents), token.looksLikeToken else { return without(.unreadable) }
-        guard !token.isTruncated else { return without(.cut) }
+        guard !token.isTruncated else { return without(.truncated) }
         return OutputSnapshot(
             path: output.path, symlinks: output.symlinks, state: .token(token),
             isAsConfigured: attributes.agree(with: file)

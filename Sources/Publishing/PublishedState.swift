@@ -108,7 +108,7 @@ package final class PublishedState: Sendable {
     private func hanging(_ brand: Brand) -> [OutputSnapshot] {
         let own = brand.outputs.map { output in
             OutputSnapshot(
-                path: output.path, symlinks: output.symlinks, state: .noToken(.closed),
+                path: output.path, symlinks: output.symlinks, state: .noToken(.inaccessible),
                 refusal: BrandFailure(.outputRefused, FileError.hanging(output.path)))
         }
         return own + destinations(of: brand).flatMap { $0.snapshots(of: brand) }

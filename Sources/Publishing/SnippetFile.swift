@@ -14,7 +14,7 @@ package final class SnippetFile: SharedDestination {
         var tokensByClientID: [String: Token] = [:]
         var refusal: BrandFailure?
         /// Whether the file could not be read.
-        var isClosed = false
+        var isInaccessible = false
         var changedAt: Timestamp?
         var contents: [UInt8]?
         var hasConfiguredAttributes = false
@@ -43,7 +43,7 @@ package final class SnippetFile: SharedDestination {
         variables = Dictionary(snippet.entries.map { ($0.brand.name, $0.variable) }) { first, _ in first }
         // If the disk does not respond, this stays.
         let hanging = BrandFailure(.outputRefused, FileError.hanging(snippet.path))
-        state = Mutex(State(refusal: hanging, isClosed: true))
+        state = Mutex(State(refusal: hanging, isInaccessible: true))
     }
 
     package var kind: String { "output" }
@@ -72,11 +72,11 @@ package final class SnippetFile: SharedDestination {
                 snippet.path,
                 // Room for the configured brands and as many earlier ones.
                 maximumSize: Self.largest + snippet.entries.count * 2 * Token.maximumSize, symlinks: snippet.symlinks)
-            guard case .regular(let file) = file else { return state }
+            guard let file else { return state }
             // A file of an untrusted user is ignored.
             guard !attributes.distrusts(file) else { return state }
             guard case .bytes(let contents) = file.contents else {
-                state.isClosed = true
+                state.isInaccessible = true
                 // Replacing the file would lose its tokens.
                 state.refusal = BrandFailure(
                     .outputRefused,
@@ -90,7 +90,7 @@ package final class SnippetFile: SharedDestination {
         } catch let failure as BrandFailure {
             state.refusal = failure
         } catch let error as FileError {
-            state.isClosed =
+            state.isInaccessible =
                 error.reason == .hanging || (reader.directories.use == .reading && error.reason == .notPermitted)
             state.refusal = BrandFailure(.outputRefused, error)
         } catch {
@@ -119,7 +119,7 @@ package final class SnippetFile: SharedDestination {
                 OutputSnapshot(
                     path: snippet.path, symlinks: snippet.symlinks,
                     state: state.tokens[variable].map(OutputSnapshot.State.token)
-                        ?? .noToken(state.isClosed ? .closed : .unassigned),
+                        ?? .noToken(state.isInaccessible ? .inaccessible : .unassigned),
                     refusal: state.refusal, changedAt: state.changedAt)
             ]
         }

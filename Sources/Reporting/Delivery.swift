@@ -9,7 +9,7 @@ final class Delivery: Sendable {
     /// The time limit of one attempt (healthchecks.io recommends three attempts and a short limit).
     private static let tryTimeout = Duration.seconds(5)
 
-    private let transfers: HTTPClient
+    private let http: HTTPClient
     /// Requests that were started without waiting and have no response yet.
     private let started = DispatchGroup()
 
@@ -21,13 +21,13 @@ final class Delivery: Sendable {
         options.allowsPlainHTTP = plain
         options.tls = TrustStore(file: destinations.tls.caFile, directory: destinations.tls.caDirectory)
         options.proxy = destinations.proxy
-        transfers = try HTTPClient(options: options)
+        http = try HTTPClient(options: options)
     }
 
     /// Sends a request without waiting.
     func start(_ request: HTTPRequest) {
         started.enter()
-        transfers.submit(makeRequest: { request }, completion: { [started] _ in started.leave() })
+        http.submit(makeRequest: { request }, completion: { [started] _ in started.leave() })
     }
 
     /// Sends a request after the started ones have ended, until it is accepted or the attempts are used up.
@@ -36,7 +36,7 @@ final class Delivery: Sendable {
         started.wait()
         var problem: String?
         for _ in 0..<tries {
-            switch transfers.result(of: request) {
+            switch http.result(of: request) {
             case .success(let reply) where (200..<300).contains(reply.status): return nil
             case .success(let reply):
                 problem = "the response had status \(reply.status)"
@@ -50,7 +50,7 @@ final class Delivery: Sendable {
         return problem
     }
 
-    func cancel() { transfers.cancel() }
+    func cancel() { http.cancel() }
 
     /// libcurl's messages may contain the host, so they are not used.
     private static func words(_ error: CurlError) -> String {

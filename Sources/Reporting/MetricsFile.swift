@@ -27,20 +27,19 @@ struct MetricsFile {
         // Sweep before the lock: other processes must still see that this one is writing.
         directory.sweep(names: [location.name])
         directory.lock(waitingUntil: .now + Self.patience)
-        switch try directory.inspect(name: location.name, maximumSize: Self.maximumSize) {
-        case .absent: earlier = nil
-        case .regular(let file):
-            // A misconfigured path must not destroy a token, a secret or another program's file.
-            guard case .bytes(let bytes) = file.contents,
-                bytes.isEmpty || bytes.starts(with: MetricsText.beginning.utf8)
-            else { throw FileError.foreign(path) }
-            earlier = EarlierMetrics(bytes, keepsBrands: keepsBrands)
+        guard let file = try directory.inspect(location, maximumSize: Self.maximumSize) else {
+            earlier = nil
+            return
         }
+        // A misconfigured path must not destroy a token, a secret or another program's file.
+        guard case .bytes(let bytes) = file.contents,
+            bytes.isEmpty || bytes.starts(with: MetricsText.beginning.utf8)
+        else { throw FileError(.look, path, .foreign) }
+        earlier = EarlierMetrics(bytes, keepsBrands: keepsBrands)
     }
 
     func write(_ text: String) throws(FileError) {
-        try directory.publish(
-            Array(text.utf8), name: location.name, attributes: PublishedAttributes(mode: Self.mode))
+        try directory.publish(Array(text.utf8), to: location, attributes: PublishedAttributes(mode: Self.mode))
         try directory.synchronize()
     }
 }

@@ -112,7 +112,7 @@ package final class BrandJob: Sendable {
                 if snapshot.isAsConfigured { fingerprint = PreviousOutput.fingerprint(token) }
             case .noToken(let absence):
                 output.message = absence.words
-                if absence == .closed { outcome.isHidden = true } else { isKnownDead = true }
+                if absence == .inaccessible { outcome.isHidden = true } else { isKnownDead = true }
             }
             if let refusal = snapshot.refusal {
                 output = OutputOutcome(

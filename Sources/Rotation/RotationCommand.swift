@@ -120,7 +120,7 @@ package struct RotationCommand {
     private struct Turn {
         let file: InputFile
         /// The lock file, if the configuration file itself cannot be locked.
-        var lock: LockFile?
+        var lock: InputFile?
         /// Whether this run holds the lock, or needs none.
         let isOurs: Bool
     }

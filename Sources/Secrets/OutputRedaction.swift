@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Model
+package import Model
+internal import Synchronization
 
 /// Redacts the output of a program: secrets and tokens, whole, in part or encoded, and deceptive characters.
 ///
@@ -29,11 +30,14 @@ package struct OutputRedaction {
 
     /// Hides a value in every form: plain, hexadecimal, base64, percent-encoded, and with JSON's escapes.
     package mutating func hide(_ value: Span<UInt8>) {
-        var plain = [UInt8](capacity: value.count)
-        for index in value.indices { plain.append(value[index]) }
+        let plain = value.indices.map { value[$0] }
         hide(form: plain)
         hide(form: Hexadecimal.encode(plain))
-        for offset in 0..<3 { hide(form: Self.base64(plain.dropFirst(offset))) }
+        // Complete groups only (RFC 4648 §4): the last characters depend on the bytes that follow.
+        for offset in 0..<min(3, plain.count) {
+            let groups = plain[offset...].prefix((plain.count - offset) / 3 * 3)
+            hide(form: Array(PlainBase64.encode(Array(groups)).utf8))
+        }
         if plain.contains(where: { !Self.isUnreserved($0) }) {
             hide(form: plain.flatMap { Self.isUnreserved($0) ? [$0] : [UInt8(ascii: "%")] + Hexadecimal.encode([$0]) })
             hide(form: plain.flatMap { #""\/"#.utf8.contains($0) ? [UInt8(ascii: "\\"), $0] : [$0] })
@@ -136,25 +140,15 @@ package struct OutputRedaction {
         default: false
         }
     }
-
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-    /// RFC 4648 §4, complete groups only: the last characters depend on the bytes that follow.
-    private static func base64(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
-        var text: [UInt8] = []
-        var rest = bytes
-        while rest.count >= 3 {
-            let group = rest.prefix(3).reduce(0) { $0 << 8 | Int($1) }
-            for shift in [18, 12, 6, 0] { text.append(alphabet[group >> shift & 63]) }
-            rest = rest.dropFirst(3)
-        }
-        return text
-    }
 }
 
-extension [UInt8] {
-    fileprivate init(capacity: Int) {
-        self = []
-        reserveCapacity(capacity)
-    }
+/// The secrets that a run has read, kept for the redaction of output.
+package final class RedactionSet: Sendable {
+    private let secrets = Mutex<[Secret]>([])
+
+    package init() {}
+
+    package func note(_ secret: Secret) { secrets.withLock { $0.append(secret) } }
+
+    package var all: [Secret] { secrets.withLock { $0 } }
 }

@@ -79,10 +79,10 @@ package final class SecretReader: Sendable {
             }
             return try read("\(directory)/\(name)", "the credential \(name)", expose)
         case .command(let argv, let timeout):
+            let command = Command(argv: argv, timeout: timeout, maximumOutput: Self.maximumSize)
             let bytes: [UInt8]
-            do throws(CommandError) {
-                bytes = try Command(argv: argv, timeout: timeout, maximumOutput: Self.maximumSize).run(
-                    isCancelled: isCancelled)
+            do {
+                bytes = try command.run(isCancelled: isCancelled)
             } catch {
                 throw unreadable("the secret command failed: \(error)")
             }
@@ -109,16 +109,11 @@ package final class SecretReader: Sendable {
     private func read(
         _ path: String, _ source: @autoclosure () -> String, _ expose: (String) -> Void
     ) throws(BrandFailure) -> Secret {
-        try read(reading { () throws(FileError) in try InputFile(path: path) }, source(), expose)
-    }
-
-    private func read(
-        _ file: InputFile, _ source: @autoclosure () -> String, _ expose: (String) -> Void
-    ) throws(BrandFailure) -> Secret {
-        guard !file.status.isWritableByOthers else {
+        let file = try reading { () throws(FileError) in try InputFile(path: path) }
+        guard !file.isWritableByOthers else {
             throw unreadable("\(source()) is world-writable: chmod o-w it, and change the secret")
         }
-        if file.status.mode & 0o004 != 0 {
+        if file.mode & 0o004 != 0 {
             expose(source())
         }
         let bytes = try reading { () throws(FileError) in try file.read(maximumSize: Self.maximumSize) }
@@ -129,7 +124,12 @@ package final class SecretReader: Sendable {
         do throws(FileError) {
             return try body()
         } catch {
-            throw failure(for: error)
+            guard error.reason == .notPermitted, credentialsDirectory != nil else {
+                throw BrandFailure(.secretUnreadable, error)
+            }
+            throw unreadable(
+                "\(error); systemd passes secrets to this unit as credentials: write `credential: \"secrets_{brand}\"`, not `file`"
+            )
         }
     }
 
@@ -149,15 +149,6 @@ package final class SecretReader: Sendable {
     }
 
     private func unreadable(_ what: String) -> BrandFailure { BrandFailure(.secretUnreadable, what) }
-
-    private func failure(for error: FileError) -> BrandFailure {
-        guard error.reason == .notPermitted, credentialsDirectory != nil else { return Self.failure(for: error) }
-        return unreadable(
-            "\(error); systemd passes secrets to this unit as credentials: write `credential: \"secrets_{brand}\"`, not `file`"
-        )
-    }
-
-    private static func failure(for error: FileError) -> BrandFailure { BrandFailure(.secretUnreadable, error) }
 }
 
 extension SecretSource {

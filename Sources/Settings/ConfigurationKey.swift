@@ -90,7 +90,7 @@ package enum ConfigurationSection: String, Sendable, CaseIterable {
         case .tls: [.caFile, .caDirectory]
         case .defaults: [.secret, .validTime, .renewBefore, .outputs]
         case .brand: [.name, .clientID, .secret, .validTime, .renewBefore, .outputs]
-        case .secret: SecretTemplate.sources + [.timeout]
+        case .secret: [.file, .env, .credential, .command, .value, .timeout]
         case .output:
             [.file, .format, .newline, .dialect, .variable, .mode, .owner, .group, .symlink, .kubernetesSecret]
         case .kubernetesSecret: [.namespace, .name, .key, .labels]

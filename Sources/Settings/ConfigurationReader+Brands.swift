@@ -48,7 +48,7 @@ extension ConfigurationReader {
         configuration.brands.reserveCapacity(items.count)
         brandPlaces.reserveCapacity(items.count)
         clientIDPlaces.reserveCapacity(items.count)
-        paths.reserveCapacity(items.count)
+        paths.reserveCapacity(items.count * 2)
         for item in items {
             if let brand = brand(item.node, defaults: defaults) { configuration.brands.append(brand) }
         }

@@ -12,8 +12,7 @@ enum SecretTemplate {
     case command([NameTemplate], timeout: Duration)
     case value(Secret)
 
-    /// The keys of which exactly one is required.
-    static let sources = [ConfigurationKey.file, .env, .credential, .command, .value]
+    /// Exactly one of these keys is required.
     static let oneSource = "one of file, env, credential, command or value"
 }
 
@@ -64,11 +63,7 @@ extension ConfigurationReader {
                 field.keyMark, "`value` needs a configuration file that only its owner can read",
                 hint: "chmod 600 \(VisibleText.escaping(file))")
         }
-        guard let text = text(field) else { return nil }
-        guard text.utf8.count <= Self.secretByteLimit else {
-            return refuse(field, "is longer than \(Self.secretByteLimit) bytes")
-        }
-        return .value(Secret(Array(text.utf8)))
+        return text(field, byteLimit: Self.secretByteLimit).map { .value(Secret(Array($0.utf8))) }
     }
 
     /// The source of one brand's secret.

@@ -60,6 +60,7 @@ extension ConfigurationReader {
         }
         let known = section.known
         var fields: [Field] = []
+        fields.reserveCapacity(8)
         for pair in document.pairs(node) {
             if let key = known.first(where: { $0.rawValue == pair.key }) {
                 fields.append(Field(key: key, keyMark: pair.mark, node: pair.value))
@@ -105,18 +106,19 @@ extension ConfigurationReader {
     }
 
     private static func isNull(_ text: String) -> Bool {
-        text.utf8.count <= 4 && ["", "~", "null", "Null", "NULL"].contains(text)
+        text.utf8.count <= 4 && (text.isEmpty || ["~", "null", "Null", "NULL"].contains(text))
     }
 
     /// A scalar that is neither null nor a plain boolean, as in editors and schemas. It is not empty and contains no
     /// invisible character.
-    mutating func text(_ field: Field) -> String? {
+    mutating func text(_ field: Field, byteLimit: Int = .max) -> String? {
         guard let text = scalar(field) else { return nil }
         if field.node.kind == .plain, Self.isBoolean(text) {
             return refuse(field, "must be text, not a boolean", hint: "put it in quotes if it is text")
         }
         if text.isEmpty { return refuse(field, "is empty") }
-        return VisibleText.hasDeceptive(text) ? refuse(field, "contains a control or invisible character") : text
+        if VisibleText.hasDeceptive(text) { return refuse(field, "contains a control or invisible character") }
+        return text.utf8.count <= byteLimit ? text : refuse(field, "is longer than \(byteLimit) bytes")
     }
 
     private static func isBoolean(_ text: String) -> Bool {
@@ -124,11 +126,12 @@ extension ConfigurationReader {
     }
 
     private mutating func scalar(_ field: Field) -> String? {
-        switch field.node.kind {
-        case .plain, .quoted: isNull(field.node) ? refuse(field, "has no value") : document.text(field.node)
-        case .sequence: refuse(field, "must be one value, not a list")
-        case .mapping: refuse(field, "must be one value, not a mapping", hint: "text with { } needs quotes")
+        if let text = document.text(field.node) {
+            return field.node.kind == .plain && Self.isNull(text) ? refuse(field, "has no value") : text
         }
+        return field.node.kind == .sequence
+            ? refuse(field, "must be one value, not a list")
+            : refuse(field, "must be one value, not a mapping", hint: "text with { } needs quotes")
     }
 
     mutating func items(_ field: Field) -> [Field]? {

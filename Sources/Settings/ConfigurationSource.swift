@@ -14,7 +14,7 @@ package enum ConfigurationSource {
     /// - Parameter path: as typed, for messages.
     package static func read(_ file: InputFile, path: String) throws -> Configuration {
         try ConfigurationReader.read(
-            file.read(maximumSize: YAMLParser.byteLimit), file: path, isPrivate: file.status.isPrivate)
+            file.read(maximumSize: YAMLParser.byteLimit), file: path, isPrivate: file.isPrivate)
     }
 
     /// Every problem of a configuration file, one line each; empty if the file is valid.

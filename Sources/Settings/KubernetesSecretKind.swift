@@ -33,7 +33,7 @@ extension ConfigurationReader {
         guard field.node.kind == .mapping else { return refuse(field, "must be a mapping", hint: "of names to values") }
         let rule = "1…63 of A-Z a-z 0-9 . _ -, a letter or digit at both ends"
         var labels: [String: String] = [:]
-        let pairs = document.pairs(field.node)
+        let pairs = Array(document.pairs(field.node))
         for pair in pairs {
             guard KubernetesName.isLabelKey(pair.key) else {
                 problems.add(pair.mark, "this is not a valid label name", hint: "\(rule); or DOMAIN/NAME")

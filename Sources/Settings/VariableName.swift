@@ -29,9 +29,8 @@ package enum VariableName {
     /// interpreters, and the variables that libcurl, OpenSSL, Git and container tools read.
     package static func isReserved(_ name: String) -> Bool {
         if reserved.contains(name) { return true }
-        let bytes = name.utf8
-        return reservedPrefixes.contains { bytes.starts(with: $0.utf8) }
-            || bytes.suffix(proxySuffix.utf8.count).elementsEqual(proxySuffix.utf8)
+        return name.hasSuffix("_PROXY")
+            || reservedPrefixes.contains { name.utf8.first == $0.utf8.first && name.hasPrefix($0) }
     }
 
     private static let reserved: Set<String> = [
@@ -49,6 +48,4 @@ package enum VariableName {
         "LD_", "DYLD_", "GLIBC_", "MALLOC_", "BASH_", "ZDOTDIR", "PYTHON", "PERL", "RUBY", "GEM_", "NODE_", "NPM_",
         "SSL_CERT_", "GIT_", "DOCKER_", "LC_", "XDG_", "SWIFT_", "LUA_", "PHP_INI", "PHPRC", "DOTNET_", "CORECLR_",
     ]
-
-    private static let proxySuffix = "_PROXY"
 }

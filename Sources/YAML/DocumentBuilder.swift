@@ -7,6 +7,12 @@ struct DocumentBuilder: ~Copyable {
     private var events: EventStream
     private var nodes: [YAMLNode] = []
     private var text: [UInt8] = []
+    /// The number of each key. Keys that are equal in Unicode have the same number.
+    private var keyNumbers: [String: Int] = [:]
+    /// By the number of a key: the last mapping that had it, counted from 1.
+    private var lastMappings: [Int] = []
+    /// The keys of all open mappings.
+    private var openKeys: [(number: Int, mark: Mark)] = []
     private var anchors: [String: Subtree] = [:]
     private var count = 0
     private var aliasedCount = 0
@@ -84,32 +90,47 @@ struct DocumentBuilder: ~Copyable {
         var subtree = Subtree(
             node: YAMLNode(mark: events.mark, kind: kind, start: place + 1, end: place + 1), height: 1)
         nodes.append(subtree.node)
-        // The line of each key of a mapping.
-        var keys: [String: Int] = [:]
+        let keys = openKeys.count
         while true {
             var event = try events.next()
             if event == YAML_SEQUENCE_END_EVENT || event == YAML_MAPPING_END_EVENT { break }
             if kind == .mapping {
-                try key(event, in: &keys)
+                try key(event)
                 event = try events.next()
             }
             subtree.take(try self.subtree(event, depth: depth))
         }
+        try closeKeys(from: keys, of: place)
         subtree.node.end = UInt32(nodes.count)
         nodes[place] = subtree.node
         return subtree
     }
 
-    private mutating func key(_ event: yaml_event_type_t, in keys: inout [String: Int]) throws(YAMLError) {
-        let mark = events.mark
-        guard event == YAML_SCALAR_EVENT else { throw YAMLError(mark, "a key must be a plain word") }
+    private mutating func key(_ event: yaml_event_type_t) throws(YAMLError) {
+        guard event == YAML_SCALAR_EVENT else { throw YAMLError(events.mark, "a key must be a plain word") }
         let key = String(decoding: text[scalar(.plain).range], as: UTF8.self)
         if events.isPlain, key == "<<" {
-            throw YAMLError(mark, "merge keys are not allowed", hint: "write the keys out")
+            throw YAMLError(events.mark, "merge keys are not allowed", hint: "write the keys out")
         }
-        if let earlier = keys.updateValue(mark.line, forKey: key) {
-            throw YAMLError(mark, "duplicate key: already defined on line \(earlier)")
+        let number = keyNumbers[key] ?? keyNumbers.count
+        if number == lastMappings.count {
+            keyNumbers[key] = number
+            lastMappings.append(0)
         }
+        openKeys.append((number, events.mark))
+    }
+
+    /// Finds duplicate keys when a mapping ends.
+    private mutating func closeKeys(from start: Int, of mapping: Int) throws(YAMLError) {
+        for key in openKeys[start...] {
+            if lastMappings[key.number] == mapping + 1,
+                let earlier = openKeys[start...].first(where: { $0.number == key.number })
+            {
+                throw YAMLError(key.mark, "duplicate key: already defined on line \(earlier.mark.line)")
+            }
+            lastMappings[key.number] = mapping + 1
+        }
+        openKeys.removeSubrange(start...)
     }
 
     private mutating func expansion(of anchor: String?, depth: Int) throws(YAMLError) -> Subtree {

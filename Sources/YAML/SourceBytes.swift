@@ -10,35 +10,42 @@ enum SourceBytes {
             throw YAMLError(.start, "the file is UTF-16", hint: "save it as UTF-8")
         }
         let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-        var offset = start
+        var index = start
         var line = 1
-        var column = 1
-        for scalar in String(decoding: bytes[start...], as: UTF8.self).unicodeScalars {
-            let end = offset + UTF8.width(scalar)
-            if let (message, hint) = fault(of: scalar, in: bytes, offset..<end) {
-                throw YAMLError(Mark(line: line, column: column), message, hint: hint)
+        // The column of a byte is its distance from here.
+        var lineStart = start - 1
+        while index < bytes.count {
+            if bytes[index] == 0x0A {
+                line += 1
+                lineStart = index
+            } else if !(0x20..<0x7F).contains(bytes[index]) {
+                let character = String(decoding: bytes[index..<min(index + 4, bytes.count)], as: UTF8.self)
+                let scalar = character.unicodeScalars.first ?? "\0"
+                if let (message, hint) = fault(of: scalar, in: bytes[index...]) {
+                    throw YAMLError(Mark(line: line, column: index - lineStart), message, hint: hint)
+                }
+                index += UTF8.width(scalar) - 1
+                lineStart += UTF8.width(scalar) - 1
             }
-            offset = end
-            line += scalar == "\n" ? 1 : 0
-            column = scalar == "\n" ? 1 : column + 1
+            index += 1
         }
         return start
     }
 
+    /// Why the scalar at the start of the bytes is not allowed.
     private static func fault(
-        of scalar: Unicode.Scalar, in bytes: [UInt8], _ place: Range<Int>
+        of scalar: Unicode.Scalar, in bytes: ArraySlice<UInt8>
     ) -> (message: String, hint: String?)? {
         switch scalar.value {
-        case 0x20..<0x7F, 0x09, 0x0A:
+        case 0x09:
             nil
         case 0x0D:
-            place.upperBound < bytes.count && bytes[place.upperBound] == 0x0A
-                ? nil : ("a carriage return without a line feed", nil)
+            bytes.dropFirst().first == 0x0A ? nil : ("a carriage return without a line feed", nil)
         case 0x00:
             ("a NUL byte", "save the file as UTF-8 text")
         case 0x01..<0x20, 0x7F:
             ("a control character", nil)
-        case 0xFFFD where place.upperBound > bytes.count || !bytes[place].elementsEqual([0xEF, 0xBF, 0xBD]):
+        case 0xFFFD where !bytes.starts(with: [0xEF, 0xBF, 0xBD]):
             // The decoder put this character in place of invalid bytes.
             ("bytes that are not UTF-8", "save the file as UTF-8")
         // C1 controls, line breaks of YAML 1.1 only (U+0085, U+2028, U+2029), the bidirectional controls of

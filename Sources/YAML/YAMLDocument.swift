@@ -81,16 +81,20 @@ package struct YAMLDocument: Sendable {
     }
 
     /// In file order, without duplicate keys. Empty if the node is not a mapping.
-    package func pairs(_ node: YAMLNode) -> [YAMLPair] {
-        var pairs: [YAMLPair] = []
-        guard node.kind == .mapping else { return pairs }
-        var index = Int(node.start)
-        while index < node.end {
-            let key = nodes[index]
-            pairs.append(YAMLPair(key: text(key) ?? "", mark: key.mark, value: nodes[index + 1]))
-            index = successor(of: index + 1)
+    package func pairs(_ node: YAMLNode) -> Pairs {
+        Pairs(document: self, range: node.kind == .mapping ? node.range : 0..<0)
+    }
+
+    package struct Pairs: Sequence, IteratorProtocol {
+        fileprivate let document: YAMLDocument
+        fileprivate var range: Range<Int>
+
+        package mutating func next() -> YAMLPair? {
+            guard let index = range.first else { return nil }
+            range = document.successor(of: index + 1)..<range.upperBound
+            let key = document.nodes[index]
+            return YAMLPair(key: document.text(key) ?? "", mark: key.mark, value: document.nodes[index + 1])
         }
-        return pairs
     }
 
     /// The index of the next node that is not a child of this one.

@@ -24,8 +24,10 @@ extension MarkdownPage {
             let isProgram =
                 words[index] == "doku-token-rotator" || words[index].hasSuffix("/bin/doku-token-rotator")
             let arguments = words[(index + 1)...].prefix { !$0.hasPrefix("#") && !$0.hasPrefix(">") }
-            // Where it is a user's name, or a unit's, something else follows.
-            guard isProgram, let first = arguments.first, first.wholeMatch(of: /--?[a-z].*|[a-z]+/) != nil else {
+            // After a user's or a unit's name, something else follows, such as a shell's `command`.
+            guard isProgram, let first = arguments.first, first != "command",
+                first.wholeMatch(of: /--?[a-z].*|[a-z]+/) != nil
+            else {
                 return nil
             }
             return DocumentedCall(

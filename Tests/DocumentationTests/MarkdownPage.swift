@@ -27,17 +27,18 @@ struct MarkdownPage: CustomTestStringConvertible, Sendable {
 
     var testDescription: String { name }
 
-    /// README, and every page of `docs`.
+    /// Every page of the repository: README first, then by name.
     static let all: [MarkdownPage] = {
-        let docs = (try? FileManager.default.contentsOfDirectory(atPath: Repository.url("docs").path)) ?? []
-        let names = ["README.md"] + docs.filter { $0.hasSuffix(".md") }.sorted().map { "docs/\($0)" }
-        return names.compactMap { name in
-            guard let text = try? String(contentsOf: Repository.url(name), encoding: .utf8) else {
-                return nil
-            }
-            return MarkdownPage(name: name, text: text)
-        }
+        let files = FileManager.default.enumerator(
+            at: Repository.root, includingPropertiesForKeys: nil, options: .skipsHiddenFiles)
+        let pages = (files?.compactMap { $0 as? URL } ?? []).filter { $0.pathExtension == "md" }
+        let names = pages.map { String($0.standardizedFileURL.path.dropFirst(Repository.root.path.count + 1)) }
+        return (["README.md"] + names.filter { $0 != "README.md" }.sorted()).compactMap { try? named($0) }
     }()
+
+    static func named(_ name: String) throws -> MarkdownPage {
+        MarkdownPage(name: name, text: try String(contentsOf: Repository.url(name), encoding: .utf8))
+    }
 
     init(name: String, text: String) {
         self.name = name
@@ -92,5 +93,16 @@ struct MarkdownPage: CustomTestStringConvertible, Sendable {
     /// What links of the page lead to.
     var links: [String] {
         prose.flatMap { $0.matches(of: /\]\(([^)\s]+)\)/).map { String($0.output.1) } }
+    }
+
+    /// The cells of the table between `<!-- marker -->` and `<!-- /marker -->`, without the line below its head.
+    func table(_ marker: String) throws -> [[String]] {
+        guard let start = prose.firstIndex(of: "<!-- \(marker) -->"),
+            let end = prose[start...].firstIndex(of: "<!-- /\(marker) -->")
+        else { throw TestFailure("\(name) has no table \(marker)") }
+        return prose[start..<end].filter { $0.hasPrefix("|") && !$0.hasPrefix("|--") }.map { row in
+            row.dropFirst().dropLast().split(separator: "|", omittingEmptySubsequences: false)
+                .map { $0.trimmingCharacters(in: .whitespaces) }
+        }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Model
 import Publishing
 import Settings
 import TestSupport
@@ -20,6 +21,31 @@ import Testing
             }
         }
         #expect(count >= 3)
+    }
+
+    @Test("README's configuration is config/minimal.yaml, and fits the shipped unit and timer")
+    func minimalConfiguration() throws {
+        func shipped(_ name: String) throws -> String {
+            try String(contentsOf: Repository.url(name), encoding: .utf8)
+        }
+        let text = try shipped("config/minimal.yaml")
+        let block = try #require(MarkdownPage.named("README.md").blocks.first { $0.language == "yaml" })
+        #expect(block.text == text)
+        let configuration = try ConfigurationReader.read(Array(text.utf8), file: "/etc/config.yaml", isPrivate: false)
+        let unit = try shipped("systemd/doku-token-rotator.service").split(separator: "\n")
+        let timer = try shipped("systemd/doku-token-rotator.timer").split(separator: "\n")
+        #expect(unit.contains("RuntimeDirectory=doku") && unit.contains("StateDirectory=doku-token-rotator"))
+        #expect(unit.contains { $0.hasPrefix("LoadCredential=secrets:") })
+        #expect(timer.contains("OnCalendar=*:0/15") && configuration.runEvery == .seconds(900))
+        #expect(configuration.brands.count == 3 && configuration.hooks.isEmpty && configuration.stores.isEmpty)
+        for brand in configuration.brands {
+            guard case .credential(name: "secrets_\(brand.name)") = brand.secret else {
+                Issue.record("\(brand.name)'s secret is no credential of the unit")
+                continue
+            }
+            #expect(brand.outputs.map(\.path) == ["/run/doku/\(brand.name).token"])
+            #expect(brand.outputs.allSatisfy { $0.attributes == FileAttributes(mode: 0o640) })
+        }
     }
 
     @Test("systemd finds nothing wrong in the units and drop-ins of the pages")

@@ -7,7 +7,7 @@ import TestSupport
 /// the repository ships, with the built programs in `PATH`.
 ///
 /// A `sh try` block is run as written, must succeed, and prints what the `text` block right behind it says, or nothing.
-/// Words behind `try` are programs that a host may lack. Every other `sh` block says what it takes that no test has
+/// Words behind `try` are programs that a host may lack; `terminal` runs the block on a terminal. Every other `sh` block says what it takes that no test has
 /// (``BlockNeed``): nothing is run that nobody meant to be run.
 struct PageRun {
     /// What was wrong, a line each.
@@ -21,12 +21,13 @@ struct PageRun {
         try Self.furnish(directory)
         let blocks = page.blocks.filter(\.isRunnable)
         for block in blocks {
-            let missing = block.words.dropFirst().filter { !Self.has($0) }
+            let missing = block.programs.filter { !Self.has($0) }
             guard missing.isEmpty else {
                 skipped.append("\(page.name):\(block.line): no \(missing.joined(separator: ", "))")
                 continue
             }
             try directory.write(block.text, to: ".blocks/\(Self.name(block)).sh")
+            if block.isForTerminal { try directory.write("", to: ".blocks/\(Self.name(block)).terminal") }
         }
         blockCount = blocks.count - skipped.count
         guard blockCount > 0 else { return }
@@ -104,10 +105,16 @@ extension MarkdownPage.Block {
     /// Whether a test runs it, where its programs are.
     var isRunnable: Bool { language == "sh" && words.first == "try" }
 
+    /// Whether what it prints is what a terminal shows at the end.
+    var isForTerminal: Bool { words.contains("terminal") }
+
+    /// What it needs and a host may lack. util-linux's `script` makes a terminal.
+    var programs: [String] { words.dropFirst().map { $0 == "terminal" ? "script" : $0 } }
+
     /// Whether its words are those that a block of commands may have.
     var isMarked: Bool {
         isRunnable
-            ? Set(words.dropFirst()).isSubset(of: ["systemd-analyze", "promtool", "jq", "kubectl"])
+            ? Set(words.dropFirst()).isSubset(of: ["terminal", "systemd-analyze", "promtool", "jq", "kubectl"])
             : words.count == 1 && BlockNeed(rawValue: words[0]) != nil
     }
 }

@@ -58,29 +58,29 @@ import Testing
     }
 }
 
-@Suite struct RehearsalTests {
-    @Test func `a rehearsal changes nothing, and returns the owner of a published file`() throws {
+@Suite struct WriteProbeTests {
+    @Test func `a write probe changes nothing, and returns the owner of a published file`() throws {
         let folder = try TemporaryDirectory()
         try folder.write("old", to: "token", mode: 0o640)
         let before = try folder.status("token")
         let directory = try Directory(path: folder.path)
-        let ownership = try directory.rehearse(name: "token", attributes: PublishedAttributes(mode: 0o644))
+        let ownership = try directory.probeWrite(name: "token", attributes: PublishedAttributes(mode: 0o644))
         #expect(ownership.user == geteuid())
         #expect(folder.names == ["token"])
         #expect(folder.text("token") == "old")
         let after = try folder.status("token")
         #expect(after.st_ino == before.st_ino && after.st_mode == before.st_mode)
-        _ = try directory.rehearse(name: "new", attributes: PublishedAttributes())
+        _ = try directory.probeWrite(name: "new", attributes: PublishedAttributes())
         #expect(folder.names == ["token"])
     }
 
-    @Test func `a rehearsal names the directory in its error`() throws {
+    @Test func `a write probe names the directory in its error`() throws {
         let folder = try TemporaryDirectory()
         let directory = try Directory(path: folder.path)
         // A removed directory accepts no new file through its descriptor.
         try #require(unsafe rmdir(folder.path) == 0)
         let error = try #require(throws: FileError.self) {
-            _ = try directory.rehearse(name: "token", attributes: PublishedAttributes())
+            _ = try directory.probeWrite(name: "token", attributes: PublishedAttributes())
         }
         #expect(error.path == folder.path)
         #expect(error.operation == .create)
@@ -90,7 +90,7 @@ import Testing
         let folder = try TemporaryDirectory()
         let directory = try Directory(path: folder.path)
         #expect(throws: FileError.self) {
-            _ = try directory.rehearse(name: "token", attributes: PublishedAttributes(owner: 0))
+            _ = try directory.probeWrite(name: "token", attributes: PublishedAttributes(owner: 0))
         }
         #expect(folder.names.isEmpty)
     }
@@ -98,7 +98,7 @@ import Testing
     @Test(.enabled(if: isRoot)) func `the requested group is the group of the file`() throws {
         let folder = try TemporaryDirectory()
         let directory = try Directory(path: folder.path)
-        let given = try directory.rehearse(name: "token", attributes: PublishedAttributes(owner: 1111, group: 2222))
+        let given = try directory.probeWrite(name: "token", attributes: PublishedAttributes(owner: 1111, group: 2222))
         #expect(given == FileOwnership(user: 1111, group: 2222))
     }
 }

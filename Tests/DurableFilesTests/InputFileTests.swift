@@ -18,7 +18,7 @@ import Testing
         try folder.write("secret\n", to: "file")
         let file = try InputFile(path: folder.path("file"))
         for _ in 0..<2 { #expect(try file.read(maximumSize: 7) == Array("secret\n".utf8)) }
-        #expect(file.status.size == 7)
+        #expect(file.size == 7)
     }
 
     @Test func `a file beyond the limit is too large`() throws {
@@ -40,9 +40,9 @@ import Testing
         ] as [(mode_t, Bool, Bool)])
     func `access by others is reported`(mode: mode_t, isPrivate: Bool, isWritable: Bool) throws {
         try folder.write("x", to: "file", mode: mode)
-        let status = try InputFile(path: folder.path("file")).status
-        #expect(status.isPrivate == isPrivate)
-        #expect(status.isWritableByOthers == isWritable)
+        let file = try InputFile(path: folder.path("file"))
+        #expect(file.isPrivate == isPrivate)
+        #expect(file.isWritableByOthers == isWritable)
     }
 
     @Test func `other file types are refused without waiting`() throws {

@@ -68,7 +68,7 @@ import Testing
 
             // If the check does not detect it, the rename does.
             let renamed = fileError {
-                let pending = try PendingFile.create(in: directory, target: "token") { 7 }
+                var pending = try PendingFile.create(in: directory, target: "token") { 7 }
                 try pending.publish()
             }
             #expect(renamed?.operation == .rename)
@@ -205,8 +205,7 @@ import Testing
                 try own.publish([1], name: "token", attributes: .init(mode: 0o640, owner: 12))
             }
             #expect(refused?.reason == .ownerRefused)
-            let state = try own.inspect(name: "token", maximumSize: 10)
-            guard case .regular(let file) = state else {
+            guard let file = try own.inspect(name: "token", maximumSize: 10) else {
                 Issue.record("the file is there")
                 return
             }

@@ -52,3 +52,21 @@ func fileError(_ body: () throws -> Void) -> FileError? {
 }
 
 let privateMode = PublishedAttributes(mode: 0o600)
+
+/// The same for a name in the directory.
+extension Directory {
+    func publish(
+        _ contents: [UInt8], name: String, attributes: PublishedAttributes, isNew: Bool = false,
+        random: () -> UInt64 = RandomNumbers.next
+    ) throws(FileError) {
+        try publish(contents, to: FileLocation(name: name), attributes: attributes, isNew: isNew, random: random)
+    }
+
+    func inspect(name: String, maximumSize: Int) throws(FileError) -> RegularFile? {
+        try inspect(FileLocation(name: name), maximumSize: maximumSize)
+    }
+
+    func probeWrite(name: String, attributes: PublishedAttributes) throws(FileError) -> FileOwnership {
+        try probeWrite(FileLocation(name: name), attributes: attributes)
+    }
+}

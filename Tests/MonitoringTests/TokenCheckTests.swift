@@ -77,8 +77,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (MissingTokenReason.missing, TokenCheck.State.critical), (.unreadable, .critical), (.cut, .critical),
-        (.unassigned, .critical), (.refused, .critical), (.closed, .unknown),
+        (MissingTokenReason.missing, TokenCheck.State.critical), (.unreadable, .critical), (.truncated, .critical),
+        (.unassigned, .critical), (.refused, .critical), (.inaccessible, .unknown),
     ])
     func `a missing token is critical, and an unreadable one is unknown`(
         absence: MissingTokenReason, state: TokenCheck.State

@@ -134,7 +134,7 @@ import Testing
         let brand = Brand(
             name: "kopi", clientID: "BRN-kopi", secret: .environment(variable: "UNUSED"), times: .unsaid, outputs: [])
         let snapshot = try #require(file.snapshots(of: brand).first)
-        guard case .noToken(.closed) = snapshot.state else {
+        guard case .noToken(.inaccessible) = snapshot.state else {
             Issue.record("\(snapshot.state)")
             return
         }

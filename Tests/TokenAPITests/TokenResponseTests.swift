@@ -30,7 +30,7 @@ func judge(
     _ status: Int, _ body: String, headers: [String: String] = [:], verification: ResponseVerification = .ifPresent
 ) -> TokenResponse {
     judge(
-        .success(HTTPResponse(status: status, headers: ResponseHeaders(headers), body: Array(body.utf8))),
+        .success(HTTPResponse(status: status, headers: headers, body: Array(body.utf8))),
         verification: verification)
 }
 
@@ -259,7 +259,7 @@ extension TokenResponse {
     @Test(arguments: CurlError.Kind.allCases)
     func `each transfer error has its code and its advice`(kind: CurlError.Kind) throws {
         let expected = try #require(Self.errors[kind])
-        let response = judge(.failure(CurlError(kind: kind, code: 7, message: "libcurl's sentence")))
+        let response = judge(.failure(CurlError(kind: kind, message: "libcurl's sentence")))
         let failure = try #require(response.failure)
         #expect(failure.code == expected.code)
         #expect(response.advice == expected.advice)

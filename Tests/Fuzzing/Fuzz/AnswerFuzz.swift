@@ -34,7 +34,7 @@ func fuzzAnswer(_ bytes: [UInt8]) {
     }
     let body = Array(rest[line...].drop { $0 == 0x0a })
     let response = clients[rule].judge(
-        .success(HTTPResponse(status: status, headers: ResponseHeaders(headers), body: body)), requestID: "r", now: now)
+        .success(HTTPResponse(status: status, headers: headers, body: body)), requestID: "r", now: now)
     switch response {
     case .granted(let token):
         require(status == 200 || status == 409, "a token out of a refusal")
