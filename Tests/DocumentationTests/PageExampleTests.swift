@@ -37,7 +37,7 @@ import Testing
         #expect(unit.contains("RuntimeDirectory=doku") && unit.contains("StateDirectory=doku-token-rotator"))
         #expect(unit.contains { $0.hasPrefix("LoadCredential=secrets:") })
         #expect(timer.contains("OnCalendar=*:0/15") && configuration.runEvery == .seconds(900))
-        #expect(configuration.brands.count == 3 && configuration.hooks.isEmpty && configuration.stores.isEmpty)
+        #expect(configuration.brands.count == 3 && configuration.hooks.isEmpty && configuration.destinations.isEmpty)
         for brand in configuration.brands {
             guard case .credential(name: "secrets_\(brand.name)") = brand.secret else {
                 Issue.record("\(brand.name)'s secret is no credential of the unit")
