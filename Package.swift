@@ -85,7 +85,7 @@ let package = Package(
             name: "doku-token-rotator",
             dependencies: [
                 "Model", "Settings", "TokenAPI", "Kubernetes", "Reporting", "Rotation", "Monitoring", "Doctor",
-                "Processes",
+                "Curl", "Processes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),

@@ -131,7 +131,8 @@ package final class RotationRun: Sendable {
             return
         }
         let resources = RunResources(
-            self, secrets: secrets, http: http, endpoint: endpoint, shared: shared, barrier: barrier)
+            run: self, secrets: secrets, http: http, endpoint: endpoint, shared: shared, barrier: barrier,
+            commands: WorkerPool(width: max(8, min(64, configuration.concurrency))))
         // After a cancellation, publications in progress get some time to finish.
         let finished = DispatchSemaphore(value: 0)
         stop.onStop { http.cancel() }
@@ -139,8 +140,8 @@ package final class RotationRun: Sendable {
         context.observe?(.began(brands: work.count))
         let group = DispatchGroup()
         for _ in work { group.enter() }
-        let window = StartWindow(work, width: max(64, configuration.concurrency * 5 / 4)) { job, place in
-            Task(executorPreference: resources.run.pool) {
+        let window = StartWindow(work, width: max(64, configuration.concurrency * 5 / 4)) { [pool] job, place in
+            Task(executorPreference: pool) {
                 await BrandRotation(job: job, resources: resources, place: place).perform()
                 group.leave()
             }
