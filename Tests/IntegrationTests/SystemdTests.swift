@@ -68,11 +68,11 @@ import Testing
     }
 
     /// `inside`: success, failures and restarts, timer, credentials, readers. `readme`: README's configuration, and
-    /// groups. `outage`: starts that are never refused. `reboot`: consumers after a boot. `cron`: when it sends mail,
+    /// groups. `init`: what that writes. `outage`: starts that are never refused. `reboot`: consumers after a boot. `cron`: when it sends mail,
     /// and what.
     @Test(
         "Under a real systemd and a real cron the shipped files do what they say",
-        arguments: ["inside", "readme", "outage", "reboot", "cron"])
+        arguments: ["inside", "readme", "init", "outage", "reboot", "cron"])
     func boot(script name: String) throws {
         let directory = try TemporaryDirectory()
         let script = Repository.path("Tests/IntegrationTests/Systemd/boot")
