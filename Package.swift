@@ -80,12 +80,15 @@ let package = Package(
             ],
             swiftSettings: house),
 
+        .target(
+            name: "Setup", dependencies: ["Model", "Settings", "DurableFiles", "Processes"], swiftSettings: house),
+
         // The thin shell around all of it.
         .executableTarget(
             name: "doku-token-rotator",
             dependencies: [
                 "Model", "Settings", "TokenAPI", "Kubernetes", "Reporting", "Rotation", "Monitoring", "Doctor",
-                "Curl", "Processes",
+                "Setup", "Curl", "Processes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
@@ -141,7 +144,10 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "MonitoringTests", dependencies: ["Monitoring", "Model", "TestSupport"], swiftSettings: house),
-        .testTarget(name: "DoctorTests", dependencies: ["Doctor", "Model"], swiftSettings: house),
+        .testTarget(name: "DoctorTests", dependencies: ["Doctor", "Model", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "SetupTests", dependencies: ["Setup", "Model", "Settings", "Doctor", "DurableFiles", "TestSupport"],
+            swiftSettings: house),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Model"], swiftSettings: house),
         .testTarget(
             name: "KubernetesTests",

@@ -69,10 +69,7 @@ package struct RotationCommand {
             report.destinations = error.report
         } catch let error as FileError {
             report.exitStatus = .configuration
-            let hint =
-                error.reason == .lockUnsupported
-                ? ", or set state_dir to a directory on one" : ""
-            report.problems = ["configuration: \(error)\(hint)"]
+            report.problems = ["configuration: \(ConfigurationSource.problem(error))"]
         } catch let error as InvalidSelection {
             report.exitStatus = .usage
             report.problems = [error.message]

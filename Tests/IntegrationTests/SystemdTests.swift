@@ -83,11 +83,11 @@ import Testing
     }
 
     /// `inside`: success, failures and restarts, timer, credentials, readers. `readme`: README's configuration, and
-    /// groups. `outage`: starts that are never refused. `reboot`: consumers after a boot. `cron`: when it sends mail,
-    /// and what. `user`: the units of an ordinary user.
+    /// groups. `init`: what `init` writes. `outage`: starts that are never refused. `reboot`: consumers after a boot.
+    /// `cron`: when it sends mail, and what. `user`: the units of an ordinary user.
     @Test(
         "Under a real systemd and a real cron the shipped files do what they say",
-        arguments: ["inside", "readme", "outage", "reboot", "cron", "user"])
+        arguments: ["inside", "readme", "init", "outage", "reboot", "cron", "user"])
     func boot(script name: String) throws {
         let directory = try TemporaryDirectory()
         let script = Repository.path("Tests/IntegrationTests/Systemd/boot")
