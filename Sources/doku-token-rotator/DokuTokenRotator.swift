@@ -24,7 +24,7 @@ struct DokuTokenRotator: ParsableCommand {
         defaultSubcommand: Rotate.self)
 
     /// Those of the default command, for command lines without a command's name.
-    @OptionGroup var options: Rotate.Options
+    @OptionGroup var options: RotateOptions
 
     static func main() {
         ProcessHardening.apply()
