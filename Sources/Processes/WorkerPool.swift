@@ -28,10 +28,9 @@ package final class WorkerPool: TaskExecutor {
     }
 
     private struct State: Sendable {
-        /// The next piece is last.
-        var queue: [Piece] = []
-        /// Pieces behind ``queue``, in their order.
-        var arrivals: [Piece] = []
+        /// Pieces before ``head`` were taken and are nil.
+        var queue: [Piece?] = []
+        var head = 0
         var running: [Running] = []
         /// Started threads, without the abandoned ones.
         var threads = 0
@@ -42,14 +41,17 @@ package final class WorkerPool: TaskExecutor {
         var lastTaken: Duration = .zero
         var isWatched = false
 
-        var waiting: Int { queue.count + arrivals.count }
+        var waiting: Int { queue.count - head }
 
         mutating func next() -> Piece? {
-            if queue.isEmpty {
-                queue = arrivals.reversed()
-                arrivals = []
+            guard head < queue.count else { return nil }
+            let piece = queue[head].take()
+            head += 1
+            if head == queue.count || head >= 256 {
+                queue.removeFirst(head)
+                head = 0
             }
-            return queue.popLast()
+            return piece
         }
     }
 
@@ -94,7 +96,7 @@ package final class WorkerPool: TaskExecutor {
     ) {
         let now = time
         let (wakes, starts, watches) = state.withLock { state in
-            state.arrivals.append(Piece(limit: limit, perform: work, onOverdue: onOverdue))
+            state.queue.append(Piece(limit: limit, perform: work, onOverdue: onOverdue))
             let isStill = state.running.isEmpty || now - state.lastTaken > Self.moment
             defer { state.isWatched = true }
             guard isStill else { return (false, false, !state.isWatched) }
