@@ -26,7 +26,7 @@ package final class SecretReader: Sendable {
         var secrets: [String: Secret] = [:]
         for variable in variables {
             guard var bytes = EnvironmentVariable.take(variable) else { continue }
-            let secret = Secret(bytes)
+            let secret = Self.secret(from: bytes)
             secrets[variable] = secret
             known?.note(secret)
             WipedBytes.wipe(&bytes)

@@ -18,9 +18,6 @@ extension ConfigurationReader {
     mutating func pathTemplate(_ field: Field) -> Located<NameTemplate>? {
         guard let text = text(field) else { return nil }
         guard LexicalPath.namesFile(text) else { return refuse(field, "names a directory, not a file") }
-        if text.utf8.starts(with: "~/".utf8) {
-            return refuse(field, "begins with ~, which is not expanded", hint: "write it in full")
-        }
         // A brand's name contains no slash and is never `.` or `..`, so an expanded path needs no further resolution.
         guard let template = template(LexicalPath.resolve(text, in: ""), of: field) else { return nil }
         // The directory comes from the command line, so braces in it are valid.

@@ -61,7 +61,7 @@ enum Corpus {
         #expect(!expected.isEmpty)
         let isPrivate = text.contains("# private: yes\n")
         let error = try #require(Corpus.problems(text, file: name, isPrivate: isPrivate))
-        let found = error.problems.map { "\($0.line):\($0.column) \($0.message)" }
+        let found = error.problems.map { "\($0.line):\($0.column) \($0.message) (\($0.hint ?? ""))" }
         #expect(found.count == expected.count, "\(error)")
         for (found, expected) in zip(found, expected) {
             let place = expected.prefix { $0 != " " }
