@@ -24,12 +24,14 @@ ARCHIVES := .build/archives
 RELEASE := swift build -c release --static-swift-stdlib --disable-local-rpath -Xlinker "-L$(CURDIR)/$(ARCHIVES)" \
 	-Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now -Xlinker --build-id=none
 
-.PHONY: build release-needs demo test verify kubernetes torture lint bench manual share install deb image packages clean
+.PHONY: build release-needs demo test verify kubernetes torture lint bench manual share install deb image dist packages \
+	clean
 
 build: release-needs
 	$(RELEASE) --product doku-token-rotator
 
 demo: release-needs
+	@echo "The first build takes 3 to 10 minutes, a later one seconds. It stays in .build, until make clean."
 	@$(RELEASE) --product doku-token-rotator
 	@$(RELEASE) --product doku-sandbox
 	@config/demo/run
@@ -92,7 +94,10 @@ share: manual
 SITE = sed -e 's|/usr/local/bin/doku-token-rotator|$(PREFIX)/bin/doku-token-rotator|g' \
 	-e 's|^PATH=/usr/local/bin:|PATH=$(addsuffix :,$(filter-out /usr/bin,$(PREFIX)/bin))|' \
 	-e 's|schema=./schema.json|schema=$(PREFIX)/share/doku-token-rotator/schema.json|'
-UNITS := $(wildcard systemd/*.service systemd/*.timer)
+# In a home directory there are units for the user's own systemd only: a system unit sees no home.
+AT_HOME = $(if $(HOME),$(filter $(HOME)/%,$(PREFIX)))
+UNITS = $(if $(AT_HOME),,$(wildcard systemd/*.service systemd/*.timer))
+USER_UNITS = $(if $(AT_HOME),share,lib)/systemd/user
 
 install: share
 	install -D -m 0755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/doku-token-rotator"
@@ -100,12 +105,16 @@ install: share
 		install -D -m 0644 "$(SHARE)/$$file" "$(DESTDIR)$(PREFIX)/share/$$file" || exit 1; \
 	done
 	@site() { $(SITE) "$$1" | install -D -m 0644 /dev/stdin "$(DESTDIR)$(PREFIX)/$$2"; }; set -e; \
-	for unit in $(UNITS); do site $$unit lib/systemd/system/$${unit##*/}; done; \
-	site systemd/sysusers.conf lib/sysusers.d/doku-token-rotator.conf; \
-	site config/cron/tmpfiles.conf lib/tmpfiles.d/doku-token-rotator.conf; \
 	site config/schema.json share/doku-token-rotator/schema.json; \
-	for file in README.md CHANGELOG.md CONTRIBUTING.md docs/*.md; do site $$file share/doc/doku-token-rotator/$$file; done; \
-	for file in example.yaml minimal.yaml cron/doku-token-rotator prometheus/alerts.yaml prometheus/dashboard.json \
+	for unit in systemd/user/*.service systemd/doku-token-rotator.timer; do site $$unit $(USER_UNITS)/$${unit##*/}; done; \
+	for unit in $(UNITS); do site $$unit lib/systemd/system/$${unit##*/}; done; \
+	if [ -z "$(AT_HOME)" ]; then \
+		site systemd/sysusers.conf lib/sysusers.d/doku-token-rotator.conf; \
+		site config/cron/tmpfiles.conf lib/tmpfiles.d/doku-token-rotator.conf; \
+		install -m 0755 systemd/doctor-as-service "$(DESTDIR)$(PREFIX)/share/doku-token-rotator/"; \
+	fi; \
+	for file in README.md CHANGELOG.md CONTRIBUTING.md SUPPORT.md SECURITY.md docs/*.md; do site $$file share/doc/doku-token-rotator/$$file; done; \
+	for file in example.yaml minimal.yaml cron/doku-token-rotator container/compose.yaml prometheus/alerts.yaml prometheus/dashboard.json \
 		$$(cd config && find kubernetes -type f -name '*.yaml'); do \
 		site config/$$file share/doc/doku-token-rotator/examples/$$file; \
 	done; \
@@ -122,13 +131,22 @@ deb: share
 	@rm -f "$(PACKAGES)"/doku-token-rotator_*.deb
 	@packaging/debian/build "$(DEB_ROOT)" "$(PACKAGES)"
 
-# A container image, an OCI archive, without a registry.
+# A container image, an OCI archive, without a registry and without root.
 image: deb
 	@.ci/prepare image
+	@rm -f "$(PACKAGES)"/doku-token-rotator_*.oci.tar
 	@packaging/container/build "$(PACKAGES)"/doku-token-rotator_*.deb "$(PACKAGES)"
 
+# All files of a release page, with their checksums, in .build/dist. The same commit gives the same bytes.
+dist: image
+	@.ci/prepare dist
+	@rm -rf "$(PACKAGES)/tree"
+	@mkdir -p "$(PACKAGES)/tree"
+	@$(MAKE) --no-print-directory --silent install -o share DESTDIR="$$(realpath "$(PACKAGES)/tree")" PREFIX=/usr/local
+	@packaging/release/build "$(PACKAGES)/tree" "$(PACKAGES)" "$(PACKAGES)/dist"
+
 # The package and the image of the release, tried out: on a clean Debian, as a restricted pod, built a second time.
-packages: image
+packages: dist
 	@.ci/prepare packages
 	@$(RELEASE) --product doku-sandbox
 	@Tests/PackagingTests/Packages/run "$(PACKAGES)" $(BUILD)/doku-sandbox

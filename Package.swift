@@ -23,8 +23,8 @@ let package = Package(
         .executable(name: "doku-sandbox", targets: ["doku-sandbox"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/swhitty/FlyingFox", exact: "0.27.1"),
     ],
     targets: [
         // The C libraries of the distribution, each for one module; libcrypto also for the sandbox. CLinux offers
@@ -80,12 +80,15 @@ let package = Package(
             ],
             swiftSettings: house),
 
+        .target(
+            name: "Setup", dependencies: ["Model", "Settings", "DurableFiles", "Processes"], swiftSettings: house),
+
         // The thin shell around all of it.
         .executableTarget(
             name: "doku-token-rotator",
             dependencies: [
                 "Model", "Settings", "TokenAPI", "Kubernetes", "Reporting", "Rotation", "Monitoring", "Doctor",
-                "Processes",
+                "Setup", "Curl", "Processes",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
@@ -141,7 +144,10 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "MonitoringTests", dependencies: ["Monitoring", "Model", "TestSupport"], swiftSettings: house),
-        .testTarget(name: "DoctorTests", dependencies: ["Doctor", "Model"], swiftSettings: house),
+        .testTarget(name: "DoctorTests", dependencies: ["Doctor", "Model", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "SetupTests", dependencies: ["Setup", "Model", "Settings", "Doctor", "DurableFiles", "TestSupport"],
+            swiftSettings: house),
         .testTarget(name: "ReportingTests", dependencies: ["Reporting", "Model"], swiftSettings: house),
         .testTarget(
             name: "KubernetesTests",

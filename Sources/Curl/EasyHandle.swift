@@ -133,16 +133,17 @@ internal import CCurl
         try set(CURLOPT_FRESH_CONNECT, request.needsFreshConnection ? 1 : 0)
         if request.method != method {
             // A custom method name overrides the others and must be reset.
-            try set(CURLOPT_CUSTOMREQUEST, request.method == .patch ? "PATCH" : nil)
+            let name: String? = if case .other(let name) = request.method { name } else { nil }
+            try set(CURLOPT_CUSTOMREQUEST, name)
             switch request.method {
             case .get: try set(CURLOPT_HTTPGET, 1)
             case .head: try set(CURLOPT_NOBODY, 1)
-            case .post, .patch: try set(CURLOPT_POST, 1)
+            case .post, .other: try set(CURLOPT_POST, 1)
             }
             method = request.method
             postedBody = nil
         }
-        guard method == .post || method == .patch, request.body != postedBody else { return }
+        guard method != .get, method != .head, request.body != postedBody else { return }
         postedBody = nil
         try check(unsafe curl_setopt_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count)))
         let copied = unsafe request.body.withUnsafeBytes { bytes in

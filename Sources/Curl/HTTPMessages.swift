@@ -2,10 +2,14 @@
 
 /// A complete request. Only headers that HTTP itself needs are added.
 package struct HTTPRequest: Sendable {
-    package enum Method: Sendable {
+    package enum Method: Sendable, Equatable {
         /// Without a body.
         case get, head
-        case post, patch
+        case post
+        /// Another method with a body.
+        case other(String)
+
+        package static let patch = Method.other("PATCH")
     }
 
     package var method: Method

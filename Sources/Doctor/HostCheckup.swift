@@ -14,12 +14,14 @@ package struct HostCheckup: Sendable {
     private let brands: [String]?
     private let shard: Shard?
     private let stop: Cancellation
+    private let schedulers: SchedulerFiles
     private let destinations: DestinationMaker
 
     package init(
         configurationFile: String, brands: [String]?, shard: Shard?, stop: Cancellation,
-        destinations: @escaping DestinationMaker = { _, _, _ in [] }
+        schedulers: SchedulerFiles = SchedulerFiles(), destinations: @escaping DestinationMaker = { _, _, _ in [] }
     ) {
+        self.schedulers = schedulers
         self.destinations = destinations
         self.configurationFile = configurationFile
         self.brands = brands
@@ -37,7 +39,9 @@ package struct HostCheckup: Sendable {
         } catch let error as InvalidConfiguration {
             return HostReport(findings: error.lines.map { HostFinding(.configuration, configurationFile, .fail, $0) })
         } catch {
-            return HostReport(findings: [HostFinding(.configuration, configurationFile, .fail, "\(error)")])
+            return HostReport(findings: [
+                HostFinding(.configuration, configurationFile, .fail, ConfigurationSource.problem(error))
+            ])
         }
         let selection = try Selection(of: configuration, names: brands, shard: shard)
         let pool = WorkerPool(width: 512)
@@ -48,6 +52,9 @@ package struct HostCheckup: Sendable {
         let followUp = FollowUpCheckup(configuration, publication.directories)
         var findings = configurationFindings(configuration, selection, file)
         findings.append(lockFinding(file))
+        findings += ScheduleCheckup(
+            schedulers, configurationFile: configurationFile, runEvery: configuration.runEvery
+        ).findings()
         findings += NetworkCheckup(configuration, stop).findings()
         let published = PublishedState(
             of: configuration, selection.brands, publication: publication, pool: pool, stop: stop)

@@ -14,6 +14,8 @@ package struct HostFinding: Sendable, Equatable {
         /// The user and group that all checks ran as.
         package static let user = Check("user")
         package static let lock = Check("lock")
+        /// What starts the runs, compared with `run_every`.
+        package static let schedule = Check("schedule")
         package static let trustStore = Check("trust-store")
         package static let proxy = Check("proxy")
         package static let nameResolution = Check("name-resolution")

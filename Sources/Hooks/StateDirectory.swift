@@ -79,7 +79,7 @@ package final class StateDirectory: Sendable {
 
     /// Returns when the journal is durable, even after a power failure.
     func write(_ contents: HookJournal, stop: Cancellation) throws(FileError) {
-        try bounded(stop, afterSignal: Cancellation.timeToConclude) { [self] () throws(FileError) in
+        try bounded(stop, afterSignal: Cancellation.timeToSynchronize) { [self] () throws(FileError) in
             let directory = try Directory(path: path)
             try directory.publish(contents.bytes, to: try journal, attributes: Self.attributes)
             try directory.synchronize()

@@ -13,7 +13,7 @@ final class APIRequests: Sendable {
     private let stop: Cancellation
 
     /// In bytes: a Secret of 1 MiB in base64, with labels, annotations and the managers of each key.
-    private static let largestAnswer = 8 << 20
+    private static let largestResponse = 8 << 20
 
     /// - Parameter timeout: of each request.
     init(
@@ -27,7 +27,7 @@ final class APIRequests: Sendable {
         options.connections = min(4, configuration.connections)
         options.connectTimeout = min(configuration.connectTimeout, timeout)
         options.requestTimeout = timeout
-        options.maximumBodySize = Self.largestAnswer
+        options.maximumBodySize = Self.largestResponse
         options.keptHeaders = ["retry-after"]
         options.tls = .file(account.authority)
         // The API server is inside the cluster, so the proxy of the environment does not apply.

@@ -113,13 +113,13 @@ private final class SecretSession: Sendable {
     private func answer(
         for destination: DestinationSettings, by requests: (Connections) -> APIRequests, isSurvey: Bool,
         _ request: (_ namespace: String) -> HTTPRequest
-    ) -> Result<SecretAnswer, BrandFailure> {
+    ) -> Result<SecretResponse, BrandFailure> {
         connect().flatMap { connections in
             namespace(of: destination, connections.namespace).flatMap { namespace in
                 requests(connections).result(
                     of: request(namespace), until: isSurvey ? connections.endOfSurvey : end,
-                    mayPass: SecretAnswer.mayPass
-                ).map { SecretAnswer($0, for: destination, namespace: namespace) }
+                    mayPass: SecretResponse.mayPass
+                ).map { SecretResponse($0, for: destination, namespace: namespace) }
             }
         }
     }

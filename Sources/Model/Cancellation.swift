@@ -27,7 +27,7 @@ package final class Cancellation: Sendable {
     /// For publications in progress.
     package static let timeToPublish = 1200
     /// For the whole run.
-    package static let timeToConclude = 1700
+    package static let timeToSynchronize = 1700
 
     /// For reporting.
     private static let timeToTell = 1900
@@ -76,13 +76,13 @@ package final class Cancellation: Sendable {
     }
 
     /// Cancels the run at the deadline, unless the caller cancels the timer first.
-    package func alarm(at deadline: ContinuousClock.Instant) -> any DispatchSourceTimer {
-        let alarm = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "deadline"))
+    package func scheduleDeadline(at deadline: ContinuousClock.Instant) -> any DispatchSourceTimer {
+        let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "deadline"))
         let left = Int(max(.zero, deadline - ContinuousClock.now).wholeMilliseconds)
-        alarm.schedule(deadline: .now() + .milliseconds(left))
-        alarm.setEventHandler { @Sendable [self] in stop(.deadline) }
-        alarm.resume()
-        return alarm
+        timer.schedule(deadline: .now() + .milliseconds(left))
+        timer.setEventHandler { @Sendable [self] in stop(.deadline) }
+        timer.resume()
+        return timer
     }
 
     /// Signals `semaphore` this many milliseconds after a cancellation, so that its waiter gives up.

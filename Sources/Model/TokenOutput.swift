@@ -47,6 +47,20 @@ package enum OutputFormat: Sendable, Equatable {
     case json
     /// One variable assignment.
     case environment(dialect: EnvironmentDialect, variable: String)
+
+    /// The values of `format` in the configuration.
+    package enum Name: String, CaseIterable {
+        case raw, header, json, env
+    }
+
+    /// The format with this name; nil if it has keys of its own.
+    package init?(_ name: Name) {
+        switch name {
+        case .header: self = .header
+        case .json: self = .json
+        case .raw, .env: return nil
+        }
+    }
 }
 
 /// The reader that an environment file is written for.

@@ -113,7 +113,7 @@ extension TokenCheck {
         } catch let error as InvalidSelection {
             return TokenCheck(problem: error.message, exitStatus: .usage)
         } catch {
-            return TokenCheck(problem: "configuration: \(error)")
+            return TokenCheck(problem: "configuration: \(ConfigurationSource.problem(error))")
         }
     }
 }

@@ -120,6 +120,13 @@ package enum Executable {
         }
     }
 
+    /// The path of the program that runs here; nil if `/proc` is not mounted.
+    package static var ownPath: String? {
+        var text = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count = unsafe readlink("/proc/self/exe", &text, text.count)
+        return count > 0 ? String(validating: text.prefix(count), as: UTF8.self) : nil
+    }
+
     private static func isExecutable(_ path: String) -> Bool {
         var status = stat()
         guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }

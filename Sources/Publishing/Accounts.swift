@@ -6,12 +6,12 @@ internal import Synchronization
 
 /// Looks up each user and group once in a run.
 package final class Accounts: Sendable {
-    private typealias Answer = Result<PublishedAttributes, BrandFailure>
+    private typealias Resolution = Result<PublishedAttributes, BrandFailure>
 
     private struct Resolved: Sendable {
-        var all: [FileAttributes: Answer] = [:]
+        var all: [FileAttributes: Resolution] = [:]
         /// The last result. Most files have the same attributes.
-        var last: (attributes: FileAttributes, answer: Answer)?
+        var last: (attributes: FileAttributes, resolution: Resolution)?
     }
 
     private let resolved = Mutex(Resolved())
@@ -19,19 +19,19 @@ package final class Accounts: Sendable {
     package init() {}
 
     package func resolve(_ attributes: FileAttributes) throws(BrandFailure) -> PublishedAttributes {
-        let known = resolved.withLock { resolved -> Answer? in
-            if resolved.last?.attributes == attributes { return resolved.last?.answer }
-            guard let answer = resolved.all[attributes] else { return nil }
-            resolved.last = (attributes, answer)
-            return answer
+        let known = resolved.withLock { resolved -> Resolution? in
+            if resolved.last?.attributes == attributes { return resolved.last?.resolution }
+            guard let resolution = resolved.all[attributes] else { return nil }
+            resolved.last = (attributes, resolution)
+            return resolution
         }
         if let known { return try known.get() }
-        let answer = Self.lookUp(attributes)
-        resolved.withLock { $0.all[attributes] = answer }
-        return try answer.get()
+        let resolution = Self.lookUp(attributes)
+        resolved.withLock { $0.all[attributes] = resolution }
+        return try resolution.get()
     }
 
-    private static func lookUp(_ attributes: FileAttributes) -> Answer {
+    private static func lookUp(_ attributes: FileAttributes) -> Resolution {
         do throws(AccountError) {
             return .success(
                 PublishedAttributes(

@@ -75,7 +75,7 @@ package final class RunReporting: Sendable {
 
     /// Reports to the receivers on the network, after the run has released its lock.
     /// - Returns: what could not be delivered and why, one sentence each.
-    package func tell(_ report: RunReport) -> [String] {
+    package func deliver(_ report: RunReport) -> [String] {
         let destinations = report.destinations
         var problems: [String] = []
         // Concurrently, because a slow receiver must not take the other one's time.

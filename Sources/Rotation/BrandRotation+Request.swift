@@ -139,7 +139,7 @@ extension BrandRotation {
             .responded(
                 RunEvent.Attempt(
                     brand: brand.name, number: attempt.number, failure: failure, triedAgainIn: wait, status: status,
-                    timing: timing.map(AttemptTiming.init))))
+                    timing: timing)))
     }
 }
 

@@ -58,10 +58,10 @@ package struct RotationCommand {
             runID: runID, startedAt: context.now(), endedAt: context.now(), exitStatus: .internal)
         report.coversAllBrands = request.brands == nil
         report.examination = request.isDryRun ? .plan : .run
-        var turn: Turn?
+        var runLock: RunLock?
         do {
             let taken = try acquireLock()
-            turn = taken
+            runLock = taken
             try work(taken, &report)
         } catch let error as InvalidConfiguration {
             report.exitStatus = .configuration
@@ -69,10 +69,7 @@ package struct RotationCommand {
             report.destinations = error.report
         } catch let error as FileError {
             report.exitStatus = .configuration
-            let hint =
-                error.reason == .lockUnsupported
-                ? ", or set state_dir to a directory on one" : ""
-            report.problems = ["configuration: \(error)\(hint)"]
+            report.problems = ["configuration: \(ConfigurationSource.problem(error))"]
         } catch let error as InvalidSelection {
             report.exitStatus = .usage
             report.problems = [error.message]
@@ -84,17 +81,17 @@ package struct RotationCommand {
         report.duration = .now - began
         report.warnings += reporting?.runEnded(report) ?? []
         // The lock is held until here.
-        withExtendedLifetime(turn) {}
+        withExtendedLifetime(runLock) {}
         return report
     }
 
-    private func work(_ turn: Turn, _ report: inout RunReport) throws {
-        let configuration = try ConfigurationSource.read(turn.file, path: request.configurationFile)
+    private func work(_ runLock: RunLock, _ report: inout RunReport) throws {
+        let configuration = try ConfigurationSource.read(runLock.file, path: request.configurationFile)
         report.destinations = configuration.report
         report.runEvery = configuration.runEvery
         report.shard = request.shard
         let selection = try Selection(of: configuration, names: request.brands, shard: request.shard)
-        guard turn.isOurs else {
+        guard runLock.isOurs else {
             report.lostLock = true
             // If the wait was cancelled, the other run is not the cause.
             guard stop.reason == nil else { return }
@@ -117,7 +114,7 @@ package struct RotationCommand {
     }
 
     /// The open configuration file and the run's lock. They are released together.
-    private struct Turn {
+    private struct RunLock {
         let file: InputFile
         /// The lock file, if the configuration file itself cannot be locked.
         var lock: InputFile?
@@ -126,11 +123,11 @@ package struct RotationCommand {
     }
 
     /// Opens the configuration and takes the run's lock on it.
-    private func acquireLock() throws -> Turn {
+    private func acquireLock() throws -> RunLock {
         let end = ContinuousClock.now + request.wait
         while true {
             let file = try InputFile(path: request.configurationFile)
-            guard !request.isDryRun else { return Turn(file: file, isOurs: true) }
+            guard !request.isDryRun else { return RunLock(file: file, isOurs: true) }
             let isLocked: Bool
             do throws(FileError) {
                 isLocked = try file.lock(waitingUntil: end, isCancelled: { stop.reason != nil })
@@ -139,20 +136,20 @@ package struct RotationCommand {
                 return try lockInStateDirectory(instead: error, waitingUntil: end)
             }
             // If the file was replaced meanwhile, the next run would lock the new one. Try again with that.
-            if !isLocked || file.isCurrent { return Turn(file: file, isOurs: isLocked) }
+            if !isLocked || file.isCurrent { return RunLock(file: file, isOurs: isLocked) }
         }
     }
 
     /// Locks a file in the state directory, if the configuration's file system does not support locks.
     private func lockInStateDirectory(
         instead error: FileError, waitingUntil end: ContinuousClock.Instant
-    ) throws -> Turn {
+    ) throws -> RunLock {
         let path = request.configurationFile
         guard let directory = StateDirectory(of: try ConfigurationSource.read(path)) else { throw error }
         let lock = try directory.lockFile()
         let isLocked = try lock.lock(waitingUntil: end, isCancelled: { stop.reason != nil })
         // Open the file under the lock, because it may have been replaced during the wait.
-        return Turn(file: try InputFile(path: path), lock: lock, isOurs: isLocked)
+        return RunLock(file: try InputFile(path: path), lock: lock, isOurs: isLocked)
     }
 
     private func run(_ configuration: Configuration, _ selection: Selection) -> RotationRun {

@@ -42,8 +42,8 @@ package final class RotationRun: Sendable {
 
     /// Reads the outputs and decides which brands are due, before the deadline. Writes nothing.
     package func plan() -> RotationPlan {
-        let alarm = stop.alarm(at: deadline)
-        defer { alarm.cancel() }
+        let timer = stop.scheduleDeadline(at: deadline)
+        defer { timer.cancel() }
         let published = PublishedState(
             of: configuration, brands, publication: publication, pool: pool, others: destinations, stop: stop)
         probeWrites(published)
@@ -95,13 +95,13 @@ package final class RotationRun: Sendable {
         let endpoint = EndpointHealth(brands: work.count)
         var warnings: [String] = []
         // Hooks and reporting have their own time limits. The deadline does not apply to them.
-        let alarm = work.isEmpty && !shared.isNeeded ? nil : stop.alarm(at: deadline)
-        defer { alarm?.cancel() }
+        let timer = work.isEmpty && !shared.isNeeded ? nil : stop.scheduleDeadline(at: deadline)
+        defer { timer?.cancel() }
         if !work.isEmpty {
             perform(work, secrets, endpoint, shared, barrier)
             warnings = secrets.warnings
         }
-        if alarm != nil { conclude(shared) }
+        if timer != nil { finishPublishing(shared) }
         if let unsynced = publication.directories.unsynced { for job in plan.jobs { job.noteUnsynced(unsynced) } }
         warnings += endpoint.warnings
         // No file holds these tokens, so the redaction of hook output needs them here.
@@ -131,7 +131,8 @@ package final class RotationRun: Sendable {
             return
         }
         let resources = RunResources(
-            self, secrets: secrets, http: http, endpoint: endpoint, shared: shared, barrier: barrier)
+            run: self, secrets: secrets, http: http, endpoint: endpoint, shared: shared, barrier: barrier,
+            commands: WorkerPool(width: max(8, min(64, configuration.concurrency))))
         // After a cancellation, publications in progress get some time to finish.
         let finished = DispatchSemaphore(value: 0)
         stop.onStop { http.cancel() }
@@ -139,8 +140,8 @@ package final class RotationRun: Sendable {
         context.observe?(.began(brands: work.count))
         let group = DispatchGroup()
         for _ in work { group.enter() }
-        let window = StartWindow(work, width: max(64, configuration.concurrency * 5 / 4)) { job, place in
-            Task(executorPreference: resources.run.pool) {
+        let window = StartWindow(work, width: max(64, configuration.concurrency * 5 / 4)) { [pool] job, place in
+            Task(executorPreference: pool) {
                 await BrandRotation(job: job, resources: resources, place: place).perform()
                 group.leave()
             }
@@ -154,16 +155,16 @@ package final class RotationRun: Sendable {
     /// Writes the shared destinations and makes all files durable.
     ///
     /// This uses separate threads, so a hanging disk or server cannot block a cancelled run.
-    private func conclude(_ shared: SharedPublisher) {
+    private func finishPublishing(_ shared: SharedPublisher) {
         let finished = DispatchSemaphore(value: 0)
         let group = DispatchGroup()
-        let queue = DispatchQueue(label: "conclusion")
+        let queue = DispatchQueue(label: "finish-publishing")
         let directories = publication.directories
         // Make the written files durable before waiting for anything else.
         queue.async(group: group) { @Sendable in directories.synchronize() }
         shared.finish(in: group) { directories.synchronize() }
         group.notify(queue: queue) { @Sendable in _ = finished.signal() }
-        stop.signal(finished, after: Cancellation.timeToConclude)
+        stop.signal(finished, after: Cancellation.timeToSynchronize)
         finished.wait()
     }
 }

@@ -8,7 +8,7 @@ internal import Secrets
 internal import TokenAPI
 
 /// A run in progress, and what its brands share to request and publish tokens.
-final class RunResources: Sendable {
+struct RunResources: Sendable {
     let run: RotationRun
     let secrets: SecretReader
     let http: HTTPClient
@@ -18,17 +18,4 @@ final class RunResources: Sendable {
     let barrier: WriteBarrier?
     /// Runs programs that print a secret.
     let commands: WorkerPool
-
-    init(
-        _ run: RotationRun, secrets: SecretReader, http: HTTPClient, endpoint: EndpointHealth,
-        shared: SharedPublisher, barrier: WriteBarrier?
-    ) {
-        self.run = run
-        self.secrets = secrets
-        self.http = http
-        self.endpoint = endpoint
-        self.shared = shared
-        self.barrier = barrier
-        commands = WorkerPool(width: max(8, min(64, run.configuration.concurrency)))
-    }
 }

@@ -23,14 +23,6 @@ struct OutputList {
     var isEmpty = true
 }
 
-/// The values of `format`.
-private enum FormatName: String, CaseIterable {
-    case raw
-    case header
-    case json
-    case env
-}
-
 extension ConfigurationReader {
     mutating func outputs(_ field: Field) -> OutputList {
         guard let items = items(field) else { return OutputList(isEmpty: false) }
@@ -50,7 +42,7 @@ extension ConfigurationReader {
         let path = outputPath(fields)
         let attributes = attributes(fields)
         let symlinks = symlinks(fields)
-        guard let name = fields[.format].map({ choice($0) }) ?? FormatName.raw else { return nil }
+        guard let name = fields[.format].map({ choice($0) }) ?? OutputFormat.Name.raw else { return nil }
         for field in fields.all {
             switch field.key {
             case .newline where name != .raw:
@@ -64,9 +56,8 @@ extension ConfigurationReader {
         let format: OutputFormat? =
             switch name {
             case .raw: (fields[.newline].map { boolean($0) } ?? false).map { .raw(newline: $0) }
-            case .header: .header
-            case .json: .json
             case .env: dialect(fields).map { .environment(dialect: $0, variable: "") }
+            default: OutputFormat(name)
             }
         guard let format, let path, let attributes, let symlinks, (variable != nil) == (name == .env) else {
             return nil

@@ -17,6 +17,9 @@ package enum ConfigurationSource {
             file.read(maximumSize: YAMLParser.byteLimit), file: path, isPrivate: file.isPrivate)
     }
 
+    /// Whether there is something at a path, readable or not.
+    package static func exists(_ path: String) -> Bool { (try? FileKind.at(path)) != nil }
+
     /// Every problem of a configuration file, one line each; empty if the file is valid.
     package static func problems(in path: String) -> [String] {
         do {
@@ -25,7 +28,16 @@ package enum ConfigurationSource {
         } catch let error as InvalidConfiguration {
             return error.lines
         } catch {
-            return ["configuration: \(error)"]
+            return ["configuration: \(problem(error))"]
+        }
+    }
+
+    /// Why a file cannot be read or locked, and what to do.
+    package static func problem(_ error: any Error) -> String {
+        switch (error as? FileError)?.reason {
+        case .missing: "\(error); check the path, or run `doku-token-rotator init` to create a configuration"
+        case .lockUnsupported: "\(error), or set state_dir to a directory on one"
+        default: "\(error)"
         }
     }
 }

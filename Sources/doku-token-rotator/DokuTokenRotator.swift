@@ -18,7 +18,7 @@ struct DokuTokenRotator: ParsableCommand {
             """,
         version: ProgramVersion.text,
         subcommands: [
-            Rotate.self, Check.self, Status.self, Doctor.self, Validate.self, Sign.self, Schema.self,
+            Rotate.self, Init.self, Check.self, Status.self, Doctor.self, Validate.self, Sign.self, Schema.self,
         ],
         defaultSubcommand: Rotate.self)
 
@@ -114,13 +114,22 @@ struct SelectionOptions: ParsableArguments {
 struct ConfigurationOption: ParsableArguments {
     @Option(
         name: [.short, .long],
-        help: "The configuration file (default: $DOKU_TOKEN_ROTATOR_CONFIG, else /etc/doku-token-rotator/config.yaml).",
+        help: """
+            The configuration file (default: $DOKU_TOKEN_ROTATOR_CONFIG, else /etc/doku-token-rotator/config.yaml; a \
+            user other than root may have doku-token-rotator/config.yaml in $XDG_CONFIG_HOME or ~/.config).
+            """,
         completion: .file(extensions: ["yaml", "yml"]))
     var config: String?
 
     var path: String { Self.path(given: config) }
 
     static func path(given: String?) -> String {
-        given ?? EnvironmentVariable.read("DOKU_TOKEN_ROTATOR_CONFIG") ?? "/etc/doku-token-rotator/config.yaml"
+        given ?? location.path(exists: ConfigurationSource.exists)
+    }
+
+    static var location: ConfigurationLocation {
+        ConfigurationLocation(
+            isRoot: ProcessIdentity.user == 0, chosen: EnvironmentVariable.read("DOKU_TOKEN_ROTATOR_CONFIG"),
+            configurationHome: EnvironmentVariable.read("XDG_CONFIG_HOME"), home: EnvironmentVariable.read("HOME"))
     }
 }

@@ -78,12 +78,12 @@ struct Rotate: ParsableCommand {
         progress?.end()
         // After a signal, time is short: the run reports locally before it reports to other hosts.
         let isHurried = stop.isBySignal
-        if !dryRun && !isHurried { report.warnings += reporting.tell(report) }
+        if !dryRun && !isHurried { report.warnings += reporting.deliver(report) }
         // Wait until all lines are written.
         queue.sync {}
         say(report, isWatched: isWatched, log)
         if !dryRun && isHurried {
-            for problem in reporting.tell(report) where !quiet { log.write(.warning, problem) }
+            for problem in reporting.deliver(report) where !quiet { log.write(.warning, problem) }
         }
         withExtendedLifetime(signals) {}
         throw ExitCode(report.exitStatus)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import Curl
 internal import Model
 internal import Reporting
 internal import Rotation

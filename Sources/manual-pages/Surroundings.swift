@@ -20,6 +20,8 @@ enum Surroundings {
         "STATE_DIRECTORY":
             "The directory for hooks that are still pending, if the configuration has no `state_dir`. systemd sets it for StateDirectory=.",
         "SSLKEYLOGFILE": "Removed, so that the keys of TLS connections are never written to a file.",
+        "XDG_CONFIG_HOME, HOME":
+            "For users other than root: the configuration is doku-token-rotator/config.yaml in $XDG_CONFIG_HOME, or in .config of $HOME, if this file exists.",
         "https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY":
             "The proxy, if the configuration names none. An http:// endpoint on loopback never uses it.",
         "no_proxy, NO_PROXY": "Hosts that are reached without that proxy.",

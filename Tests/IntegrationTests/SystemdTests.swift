@@ -30,6 +30,21 @@ import Testing
         #expect(ending.status == 0, "\(said)")
     }
 
+    @Test("A user's systemd finds nothing wrong in the units for it")
+    func verifyForUser() throws {
+        let directory = try TemporaryDirectory()
+        let text = try String(contentsOf: Self.units.appending(path: "user/\(Self.names[0])"), encoding: .utf8)
+        try directory.write(text.replacing("/usr/local/bin/doku-token-rotator", with: "/bin/true"), to: Self.names[0])
+        let ending = try directory.run(
+            "/usr/bin/systemd-analyze",
+            [
+                "--user", "verify", "--man=no", directory.path(Self.names[0]),
+                Self.units.appending(path: Self.names[1]).path,
+            ],
+            environment: ["XDG_RUNTIME_DIR": directory.path])
+        #expect(ending.status == 0, "\(String(decoding: ending.standardError, as: UTF8.self))")
+    }
+
     @Test("The services are exposed at most 1.1 of 10", arguments: names.filter { $0.hasSuffix(".service") })
     func exposure(name: String) throws {
         let directory = try TemporaryDirectory()
@@ -68,11 +83,11 @@ import Testing
     }
 
     /// `inside`: success, failures and restarts, timer, credentials, readers. `readme`: README's configuration, and
-    /// groups. `outage`: starts that are never refused. `reboot`: consumers after a boot. `cron`: when it sends mail,
-    /// and what.
+    /// groups. `init`: what `init` writes. `outage`: starts that are never refused. `reboot`: consumers after a boot.
+    /// `cron`: when it sends mail, and what. `user`: the units of an ordinary user.
     @Test(
         "Under a real systemd and a real cron the shipped files do what they say",
-        arguments: ["inside", "readme", "outage", "reboot", "cron"])
+        arguments: ["inside", "readme", "init", "outage", "reboot", "cron", "user"])
     func boot(script name: String) throws {
         let directory = try TemporaryDirectory()
         let script = Repository.path("Tests/IntegrationTests/Systemd/boot")

@@ -3,8 +3,9 @@
 import Foundation
 import TestSupport
 
-// The verbs. Paths are relative to the scenario's directory; `{{url}}`, `{{dir}}`, `{{rotator}}`, `{{stdout}}` (what the
-// last run printed), `{{silent_disk}}` (runs a command beside a disk that hangs) and the columns of a table are replaced.
+// The verbs. Paths are relative to the scenario's directory; `{{url}}`, `{{dir}}`, `{{rotator}}`, `{{manifests}}` (of
+// Kubernetes), `{{stdout}}` (what the last run printed), `{{silent_disk}}` (runs a command beside a disk that hangs) and
+// the columns of a table are replaced.
 //
 //     like NAME                     begin with the files of another scenario's folder
 //     require root | mounts         skip where that is not given

@@ -33,7 +33,7 @@ final class ScenarioRun {
     init(folders: [URL]) throws {
         home = try TemporaryDirectory()
         variables = [
-            "dir": home.path, "rotator": BuiltProgram.rotator,
+            "dir": home.path, "rotator": BuiltProgram.rotator, "manifests": Repository.path("config/kubernetes"),
             "silent_disk": "\(Host.python) \(PythonServer.script("silent_disk.py"))",
         ]
         for name in ["", "tokens", "secrets"] { try home.makeDirectory(name, mode: 0o755) }

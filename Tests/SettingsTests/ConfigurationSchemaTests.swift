@@ -32,7 +32,7 @@ import Testing
             switch section {
             case .configuration: root
             case .tls, .defaults, .report: properties[section.rawValue]
-            case .brand, .secret, .output, .kubernetesSecret, .snippet, .hook: definitions[section.rawValue]
+            default: definitions[section.rawValue]
             }
         let object = try #require(node as? [String: Any])
         let known = try #require(object["properties"] as? [String: Any])

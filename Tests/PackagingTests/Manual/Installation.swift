@@ -16,7 +16,8 @@ struct Installation {
     /// - Parameters:
     ///   - umask: of whoever installs.
     ///   - prefix: below `root`; what reads manual pages and completions here expects `/usr`.
-    init(umask: String = "022", prefix: String = "/usr") throws {
+    ///   - home: of whoever installs.
+    init(umask: String = "022", prefix: String = "/usr", home: String = "/root") throws {
         directory = try TemporaryDirectory()
         // A blank, which a path may have.
         root = directory.url.appending(path: "a host")
@@ -30,7 +31,7 @@ struct Installation {
             [
                 "-c", script, "sh", umask, Repository.root.path, "install", "-o", "manual", "BUILD=\(builds)",
                 "SHARE=\(directory.path("built share"))", "DESTDIR=\(root.path)", "PREFIX=\(prefix)",
-            ], environment: ["SOURCE_DATE_EPOCH": "1795600800"]
+            ], environment: ["SOURCE_DATE_EPOCH": "1795600800", "HOME": home]
         ).ending()
         guard made.status == 0, made.standardError.isEmpty else {
             throw TestFailure(

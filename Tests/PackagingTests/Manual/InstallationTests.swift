@@ -16,7 +16,9 @@ import Testing
             "644 usr/share/fish/vendor_completions.d/\(name).fish",
             "644 usr/lib/systemd/system/\(name).service", "644 usr/lib/systemd/system/\(name)@.timer",
             "644 usr/lib/sysusers.d/\(name).conf", "644 usr/lib/tmpfiles.d/\(name).conf",
-            "644 usr/share/\(name)/schema.json", "644 usr/share/doc/\(name)/README.md",
+            "644 usr/share/\(name)/schema.json", "755 usr/share/\(name)/doctor-as-service",
+            "644 usr/lib/systemd/user/\(name).service", "644 usr/lib/systemd/user/\(name).timer",
+            "644 usr/share/doc/\(name)/README.md", "644 usr/share/doc/\(name)/SUPPORT.md",
             "644 usr/share/doc/\(name)/examples/prometheus/alerts.yaml",
         ]
         for file in expected { #expect(ordinary[file]?.isEmpty == false, "\(file)") }
@@ -53,6 +55,20 @@ import Testing
             // The uploader stands for a program of the operator.
             #expect(mentions.filter { !$0.hasSuffix("/examples/systemd/uploader.service") } == [])
         }
+    }
+
+    /// A system unit sees no home, and an ordinary user adds no users.
+    @Test func `in a home, there are units for the user's systemd alone`() throws {
+        let installation = try Installation(prefix: "/home/kasir/.local", home: "/home/kasir")
+        let names = try installation.contents().keys.map { String($0.split(separator: " ")[1]) }
+        let units = names.filter { $0.hasSuffix(".service") || $0.hasSuffix(".timer") }
+            .filter { !$0.contains("/examples/") }
+        let user = "home/kasir/.local/share/systemd/user/doku-token-rotator"
+        #expect(units.sorted() == ["\(user).service", "\(user).timer"])
+        #expect(names.allSatisfy { !$0.hasPrefix("home/kasir/.local/lib") })
+        let unit = try String(
+            contentsOf: installation.root.appending(path: "\(user).service"), encoding: .utf8)
+        #expect(unit.contains("\nExecStart=/home/kasir/.local/bin/doku-token-rotator "))
     }
 
     private static let schema = Repository.url("config/schema.json")

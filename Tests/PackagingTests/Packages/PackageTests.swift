@@ -43,29 +43,38 @@ struct DebianPackage {
     /// - Parameter umask: of whoever packs.
     init(umask: String = "022") throws {
         directory = try TemporaryDirectory()
-        let builds = BuiltProgram.directory
-        // `-o` takes what it names for made. Debug builds use libraries that no package has.
-        let script = """
-            umask "$1"; shift; exec make --silent --directory "$@"
-            """
-        let made = try directory.start(
-            "/bin/sh",
-            [
-                "-c", script, "sh", umask, Repository.root.path, "deb", "-o", "manual", "BUILD=\(builds)",
-                "SHARE=\(directory.path("built share"))", "PACKAGES=\(directory.path("packages here"))",
-                "SHLIBDEPS_FLAGS=--ignore-missing-info",
-            ],
-            environment: [
-                "SOURCE_DATE_EPOCH": "1795600800",
-                "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin",
-            ]
-        ).ending()
+        let made = try Self.make(["deb"], umask: umask, in: directory)
         let said = String(decoding: made.standardOutput, as: UTF8.self).split(separator: "\n")
         guard made.status == 0, let last = said.last, last.hasSuffix(".deb") else {
             throw TestFailure(
                 "make deb ended with \(made.status): \(String(decoding: made.standardError, as: UTF8.self))")
         }
         file = String(last)
+    }
+
+    /// Makes something else of the same builds, beside the package.
+    func make(_ goals: String...) throws -> ChildProcess.Ending {
+        try Self.make(goals, umask: "022", in: directory)
+    }
+
+    private static func make(
+        _ goals: [String], umask: String, in directory: TemporaryDirectory
+    ) throws -> ChildProcess.Ending {
+        // `-o` takes what it names for made. Debug builds use libraries that no package has.
+        let script = """
+            umask "$1"; shift; exec make --silent --directory "$@"
+            """
+        return try directory.start(
+            "/bin/sh",
+            ["-c", script, "sh", umask, Repository.root.path] + goals + [
+                "-o", "manual", "BUILD=\(BuiltProgram.directory)", "SHARE=\(directory.path("built share"))",
+                "PACKAGES=\(directory.path("packages here"))", "SHLIBDEPS_FLAGS=--ignore-missing-info",
+            ],
+            environment: [
+                "SOURCE_DATE_EPOCH": "1795600800",
+                "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin",
+            ]
+        ).ending()
     }
 
     func script(_ name: String) -> String {

@@ -4,7 +4,7 @@ internal import Curl
 internal import Model
 
 /// The meaning of an API server's response for a Secret and its brands.
-struct SecretAnswer {
+struct SecretResponse {
     private let reply: HTTPResponse
     private let destination: DestinationSettings
     private let namespace: String

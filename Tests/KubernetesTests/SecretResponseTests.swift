@@ -9,7 +9,7 @@ import Testing
 @testable import Kubernetes
 
 /// Answers to a write that say yes and mean something else: what stands in the Secret counts, not the status.
-@Suite struct SecretAnswerTests {
+@Suite struct SecretResponseTests {
     private static let destination = DestinationSettings(
         kind: "kubernetes_secret", name: "kubernetes:doku/tokens", address: ["namespace": "doku", "name": "tokens"],
         entries: [
@@ -21,7 +21,7 @@ import Testing
             destination: destination, values: ["kopi": Array("one".utf8), "teh": Array("two".utf8)], version: nil,
             isProbe: isProbe)
         let reply = HTTPResponse(status: 200, body: Array(body.utf8))
-        return SecretAnswer(reply, for: destination, namespace: "doku").result(of: write)
+        return SecretResponse(reply, for: destination, namespace: "doku").result(of: write)
     }
 
     @Test func `a Secret that holds what was written is written`() {
