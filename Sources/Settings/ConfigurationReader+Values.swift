@@ -121,8 +121,10 @@ extension ConfigurationReader {
         if field.node.kind == .plain, Self.isBoolean(text) {
             return refuse(field, "must be text, not a boolean", hint: "put it in quotes if it is text")
         }
-        if text.isEmpty { return refuse(field, "is empty") }
-        if VisibleText.hasDeceptive(text) { return refuse(field, "contains a control or invisible character") }
+        if text.isEmpty { return refuse(field, "is empty", hint: "write a value, or leave the key out") }
+        if VisibleText.hasDeceptive(text) {
+            return refuse(field, "contains a control or invisible character", hint: "type it again")
+        }
         return text.utf8.count <= byteLimit ? text : refuse(field, "is longer than \(byteLimit) bytes")
     }
 
@@ -137,7 +139,7 @@ extension ConfigurationReader {
             return refuse(field, problem.message, hint: problem.hint)
         }
         return field.node.kind == .sequence
-            ? refuse(field, "must be one value, not a list")
+            ? refuse(field, "must be one value, not a list", hint: "remove the dash or the [ ]")
             : refuse(field, "must be one value, not a mapping", hint: "text with { } needs quotes")
     }
 
@@ -218,7 +220,9 @@ extension ConfigurationReader {
                     ?? "1…63 of a-z 0-9 . _ - without two dots in a row, the first a letter or digit")
         }
         if let earlier = used[name] {
-            return refuse(field.mark, "two \(what)s have this `name`: the other is in line \(earlier.mark.line)")
+            return refuse(
+                field.mark, "two \(what)s have this `name`: the other is in line \(earlier.mark.line)",
+                hint: "rename one")
         }
         return Located(value: name, mark: field.mark)
     }

@@ -156,5 +156,9 @@ struct DocumentBuilder: ~Copyable {
         return subtree
     }
 
-    private var tooDeep: YAMLError { YAMLError(events.mark, "nested deeper than \(YAMLParser.depthLimit) levels") }
+    private var tooDeep: YAMLError {
+        YAMLError(
+            events.mark, "nested deeper than \(YAMLParser.depthLimit) levels", hint: "nothing in this file is that deep"
+        )
+    }
 }

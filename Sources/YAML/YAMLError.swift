@@ -42,12 +42,12 @@ extension YAMLError {
         case (_, "found character that cannot start any token"):
             self.init(mark, "a value cannot begin with this character", hint: "put the text in quotes")
         case ("while scanning a quoted scalar", "found unexpected end of stream"):
-            self.init(mark, "the quoted text that begins here is not closed")
+            self.init(mark, "the quoted text that begins here is not closed", hint: "add the closing quote")
         case (_, "did not find expected ',' or '}'") where found == nil,
             (_, "did not find expected ',' or ']'") where found == nil:
-            self.init(mark, "the bracket that opens here is not closed")
+            self.init(mark, "the bracket that opens here is not closed", hint: "add } or ]")
         case ("while parsing a flow node", _) where found == nil:
-            self.init(mark, "the file ends inside brackets")
+            self.init(mark, "the file ends inside brackets", hint: "add } or ]")
         case (_, "did not find expected ',' or '}'") where found == "{",
             (_, "did not find expected ',' or ']'") where found == "{":
             self.init(

@@ -71,6 +71,19 @@ enum Corpus {
         #expect(!error.description.contains("canary"))
     }
 
+    /// A rule ("must be …", "… valid only with …") is also what to do.
+    @Test(arguments: Corpus.names(in: "bad"))
+    func `every problem says what to do`(name: String) throws {
+        let text = try Corpus.text("bad", name)
+        let problems = try #require(Corpus.problems(text, file: name, isPrivate: text.contains("# private: yes\n")))
+            .problems
+        for problem in problems where problem.hint == nil {
+            let isRule = ["must", "valid only", "belongs", "named twice", "already defined", "is not a", "longer than"]
+                .contains { problem.message.contains($0) }
+            #expect(isRule, "\(problem.message)")
+        }
+    }
+
     /// Each file of the corpus, damaged 20 times, is read or rejected with positions that exist.
     @Test(arguments: ["good", "bad"])
     func `a damaged file is read or rejected without a crash`(part: String) throws {
