@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import FoundationEssentials
+
 /// Paths as text, without file system access. `..` removes the component before it, even if that is a symbolic link.
 /// So the same text always names the same file of the configuration.
 package enum LexicalPath {
@@ -44,6 +46,11 @@ package enum LexicalPath {
         }
         if components.isEmpty { return rooted ? "/" : "." }
         return (rooted ? "/" : "") + components.joined(separator: "/")
+    }
+
+    /// `path`, resolved against the working directory unless it is absolute.
+    package static func absolute(_ path: String) -> String {
+        resolve(path, in: path.utf8.first == 0x2F ? "" : FileManager.default.currentDirectoryPath)
     }
 
     /// Whether no component of an absolute path is empty or begins with a dot. Almost all paths pass.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import DurableFiles
-internal import FoundationEssentials
 package import Model
 package import Processes
 internal import Synchronization
@@ -59,7 +58,7 @@ package final class OutputDirectories: Sendable {
         let onCancel: (@escaping @Sendable () -> Void) -> Void = { handler in stop?.onStop(handler) }
         let everything = Array(directories.union(inputs))
         // A remote mount hangs as a whole, so one thread probes it for all its directories.
-        let mounts = Array(MountTable.remotePoints(over: everything.lazy.map(Self.absolute)))
+        let mounts = Array(MountTable.remotePoints(over: everything.lazy.map(LexicalPath.absolute)))
         let responses = pool.map(mounts.count, within: patience, grouping: 1, onCancel: onCancel) { index in
             _ = try? Directory(path: mounts[index], use: .reading).identity()
         }
@@ -86,15 +85,11 @@ package final class OutputDirectories: Sendable {
         var below: [String] = []
         var others: [String] = []
         for directory in directories {
-            let absolute = absolute(directory)
+            let absolute = LexicalPath.absolute(directory)
             let isBelow = mounts.contains { absolute == $0 || absolute.hasPrefix($0 + "/") }
             if isBelow { below.append(directory) } else { others.append(directory) }
         }
         return (below, others)
-    }
-
-    private static func absolute(_ directory: String) -> String {
-        LexicalPath.resolve(directory, in: FileManager.default.currentDirectoryPath)
     }
 
     /// Whether the disk of a directory or of a followed link did not respond.
