@@ -36,11 +36,8 @@ struct FollowUpCheckup {
 
     private func finding(_ hook: Hook) -> HostFinding {
         let program = hook.argv.first ?? ""
-        return Executable.exists(program)
-            ? HostFinding(.hook, hook.name, .ok, "\(program) can be started")
-            : HostFinding(
-                .hook, hook.name, .fail,
-                "this user cannot start \(program); write its full path, or check PATH")
+        return Executable.problem(program).map { HostFinding(.hook, hook.name, .fail, $0) }
+            ?? HostFinding(.hook, hook.name, .ok, "\(program) can be started")
     }
 
     private func stateFinding(_ stop: Cancellation) -> HostFinding? {

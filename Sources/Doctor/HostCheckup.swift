@@ -10,6 +10,9 @@ internal import Settings
 /// Checks this host before a run, with the code that the run uses. It reads every input and probes every write.
 /// It requests no token from DOKU and leaves no file behind.
 package struct HostCheckup: Sendable {
+    /// The program that runs `doctor` inside the sandbox of the systemd unit. The package installs it.
+    package static let insideService = "/usr/share/doku-token-rotator/doctor-as-service"
+
     private let configurationFile: String
     private let brands: [String]?
     private let shard: Shard?
@@ -95,11 +98,19 @@ package struct HostCheckup: Sendable {
                         + "run_every \(DurationText.render(configuration.runEvery)) and would find the lock held; "
                         + "shorten deadline, or run less often"))
         }
+        if let owner = file.foreignOwner {
+            findings.append(
+                HostFinding(
+                    .configuration, configurationFile, .warn,
+                    "belongs to user \(owner), who can choose the commands of a run: chown it to this user or to root"))
+        }
+        let isRoot = ProcessIdentity.user == 0
         findings.append(
             HostFinding(
-                .user, "user \(ProcessIdentity.user), group \(ProcessIdentity.group)", .ok,
-                ProcessIdentity.user == 0
-                    ? "root can read and write every file; if runs use another user, run doctor as that user"
+                .user, "user \(ProcessIdentity.user), group \(ProcessIdentity.group)", isRoot ? .warn : .ok,
+                isRoot
+                    ? "root does not see what the user of the runs sees; run doctor as that user, for the systemd unit "
+                        + "with \(Self.insideService)"
                     : "the other checks apply to this user"))
         return findings
     }

@@ -79,8 +79,9 @@ extension HostReport {
     private static let mostSubjects = 3
     private static let mostLines = 10
 
-    /// One line for each finding. Subjects with the same message share a line, and omitted lines are counted.
-    package var text: String {
+    /// One line for each finding, and a summary. Subjects with the same message share a line, and omitted lines are
+    /// counted.
+    package func text(isColoured: Bool = false) -> String {
         struct Kind: Hashable {
             let check: HostFinding.Check
             let result: HostFinding.Result
@@ -105,20 +106,25 @@ extension HostReport {
             let names = Self.names(subjects[line] ?? [])
             // Many messages begin with the path of a file.
             let words = line.message.hasPrefix(names + ":") ? line.message : "\(names): \(line.message)"
-            text += Self.line(line.kind.result, line.kind.check, words)
+            text += Self.line(line.kind.result, line.kind.check, words, isColoured)
         }
         for line in lines {
             guard let count = written.removeValue(forKey: line.kind), count > Self.mostLines else { continue }
             let more = count - Self.mostLines
             text += Self.line(
-                line.kind.result, line.kind.check, "and \(more) more of this kind; --output json lists all")
+                line.kind.result, line.kind.check, "and \(more) more of this kind; --output json lists all", isColoured)
         }
-        return text
+        let summary = HostFinding.Result.allCases.map { result in "\(findings.count { $0.result == result }) \(result)"
+        }
+        return text + summary.joined(separator: ", ") + "\n"
     }
 
-    private static func line(_ result: HostFinding.Result, _ check: HostFinding.Check, _ words: String) -> String {
+    private static func line(
+        _ result: HostFinding.Result, _ check: HostFinding.Check, _ words: String, _ isColoured: Bool
+    ) -> String {
         let padding = String(repeating: " ", count: 4 - result.rawValue.count)
-        return VisibleText.escaping("\(result.rawValue)\(padding)  \(check.name): \(words)") + "\n"
+        let word = isColoured ? result.style.applied(to: result.rawValue) : result.rawValue
+        return "\(word)\(padding)  \(VisibleText.escaping("\(check.name): \(words)"))\n"
     }
 
     private static func names(_ subjects: [String]) -> String {
@@ -131,6 +137,16 @@ extension HostReport {
         JSONText.writeDocument(
             head, exit: (exitStatus.rawValue, exitStatus.meaning(of: .host)), ["result": result.rawValue],
             lists: ["checks": findings.lazy.map(\.json)], to: write)
+    }
+}
+
+extension HostFinding.Result {
+    fileprivate var style: TextStyle {
+        switch self {
+        case .ok: .good
+        case .warn: .caution
+        case .fail: .bad
+        }
     }
 }
 

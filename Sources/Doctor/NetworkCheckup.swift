@@ -91,9 +91,7 @@ struct NetworkCheckup {
         switch stage {
         case .proxy: "check \(proxy.source)"
         case .nameResolution: "check /etc/resolv.conf, or set a proxy that resolves the name (proxy)"
-        case .tls:
-            "install the system's certificates (ca-certificates); if a proxy intercepts TLS, set tls.ca_file to its "
-                + "CA certificate"
+        case .tls: "install the system's certificates (ca-certificates)"
         case .trustStore: "check tls"
         default: "check routes and firewalls, or set a proxy (proxy)"
         }
@@ -108,7 +106,11 @@ struct NetworkCheckup {
         case .nameResolution: (.ok, proxy.isUsed ? "left to the proxy" : "resolves")
         case .connection:
             if let status = reply?.status, status >= 500 {
-                (.warn, "responds with status \(status): the server or a gateway in front of it has a problem")
+                (
+                    .warn,
+                    "responds with status \(status): the server or a gateway in front of it has a problem; try again "
+                        + "later"
+                )
             } else {
                 (.ok, reply == nil ? "accepts connections" : "responds")
             }
@@ -119,7 +121,10 @@ struct NetworkCheckup {
 
     private func clock(_ reply: HTTPResponse?, _ now: Timestamp) -> (HostFinding.Result, String) {
         guard let date = reply?.headers["date"].flatMap(HTTPDate.seconds) else {
-            return (.warn, "its response has no Date header, so this host's clock cannot be checked")
+            return (
+                .warn,
+                "its response has no Date header, so this host's clock cannot be checked; check it with timedatectl"
+            )
         }
         let offset = Timestamp(seconds: date).since(now)
         if offset.magnitude <= Timestamp.clockTolerance {

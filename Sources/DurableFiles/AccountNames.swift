@@ -15,7 +15,8 @@ package struct AccountError: Error, Sendable, Equatable, CustomStringConvertible
 
     package var description: String {
         errorNumber == 0
-            ? "no \(kind.rawValue) `\(name)` on this host"
+            ? "no \(kind.rawValue) `\(name)` on this host; correct the name, or create it: \(kind.rawValue)add --system "
+                + name
             : "\(kind.rawValue) `\(name)` could not be looked up: \(systemErrorText(errorNumber))"
     }
 }
@@ -41,6 +42,18 @@ package enum AccountNames {
         }
     }
 
+    /// A user's number, with the name if there is one: `65534 (nobody)`.
+    static func text(of user: UInt32) -> String {
+        var entry = unsafe passwd()
+        var found: UnsafeMutablePointer<passwd>?
+        return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16 << 10) { buffer in
+            guard let start = buffer.baseAddress, unsafe getpwuid_r(user, &entry, start, buffer.count, &found) == 0,
+                let name = unsafe found?.pointee.pw_name
+            else { return "\(user)" }
+            return unsafe "\(user) (\(String(cString: name)))"
+        }
+    }
+
     /// Retries with a larger buffer: the size of an entry has no upper bound (getpwnam(3)).
     private static func identifier(
         of name: String, _ kind: AccountError.Kind,
@@ -58,7 +71,8 @@ package enum AccountNames {
             case EINTR: continue
             case ERANGE where size < 16 << 20: size *= 4
             // The error numbers for "no such account" differ by library and database (getpwnam(3)).
-            case 0, ENOENT, ESRCH, EBADF, EPERM:
+            // EAFNOSUPPORT: a sandbox without AF_UNIX, in which nss-systemd cannot ask, after all others said no.
+            case 0, ENOENT, ESRCH, EBADF, EPERM, EAFNOSUPPORT:
                 guard let found else { throw AccountError(kind: kind, name: name, errorNumber: 0) }
                 return found
             default: throw AccountError(kind: kind, name: name, errorNumber: errorNumber)

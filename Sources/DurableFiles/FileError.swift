@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CLinux
 internal import Glibc
 
 /// A failed file operation: the step, the path and the reason. It never holds file contents.
@@ -133,10 +134,12 @@ extension FileError: CustomStringConvertible {
         switch reason {
         case .missing: "the file does not exist"
         case .directoryMissing: "the directory does not exist; create it, owned by the user that runs this"
-        case .notADirectory: "a part of the path is not a directory"
+        case .notADirectory: "a part of the path is not a directory; correct the path"
         case .directoryOfAnotherUser(let owner):
-            "the directory belongs to user \(owner), who could replace files in it; "
-                + "change its owner to the user that runs this, or to root"
+            "the directory belongs to user \(AccountNames.text(of: owner)), who could replace files in it; "
+                + (geteuid() == 0
+                    ? "run this as that user, not as root: `systemctl start doku-token-rotator.service`"
+                    : "change its owner to the user that runs this, or to root")
         case .directoryWritableByOthers:
             "any user may replace files in this directory; remove that permission (chmod o-w), "
                 + "or use another directory"
@@ -146,19 +149,19 @@ extension FileError: CustomStringConvertible {
         case .symlinkNotTrusted(let owner):
             "is a symbolic link that belongs to user \(owner), so it is not followed; name the real file"
         case .isMountPoint: "is a mount point and cannot be replaced; mount the directory instead of the file"
-        case .notARegularFile(let kind): "is \(kind.rawValue), not a regular file"
+        case .notARegularFile(let kind): "is \(kind.rawValue), not a regular file; name a regular file"
         case .foreign:
             "was not written by this program, so it was not changed; remove it, or name another file"
         case .invalidName:
             "is not a valid file name; use at most \(TemporaryName.longestTarget) bytes, and do not name a directory"
         case .notPermitted: notPermitted
-        case .readOnly: "the file system is read-only"
-        case .noSpace: "no space, inodes or quota left \(phase)"
-        case .tooLarge: "is larger than allowed"
+        case .readOnly: "the file system is read-only; use another one, or under systemd set ReadWritePaths="
+        case .noSpace: "no space, inodes or quota left \(phase); free some"
+        case .tooLarge: "is larger than allowed; name the right file"
         case .ownerRefused:
             "the owner or group could not be set: the user that runs this is not in that group, or a sandbox forbids "
                 + "it; add the user to the group or leave `group` out; under systemd, use the drop-in foreign-group.conf"
-        case .busy: "is in use"
+        case .busy: "is in use; the next run tries again"
         case .lockUnsupported: "this file system does not support locks; use a local file system"
         case .tooManyOpenFiles: "too many open files; raise the limit (ulimit -n, LimitNOFILE=)"
         case .unstable: "changed while it was read; try again when no program writes it"
@@ -166,7 +169,8 @@ extension FileError: CustomStringConvertible {
             "its disk does not respond, so the run no longer waits for it; check the disk or the server of the mount "
                 + "(mount network file systems soft)"
         case .durabilityUnknown:
-            "the new content is published, but the disk did not confirm it; a power failure may lose it"
+            "the new content is published, but the disk did not confirm it; a power failure may lose it; look for "
+                + "errors of the disk in the kernel's log"
         case .other: "failed \(phase)"
         }
     }
@@ -176,8 +180,24 @@ extension FileError: CustomStringConvertible {
         case .create: "the user that runs this may not write to the directory; check its owner and mode"
         case .rename:
             "may not be replaced: it is immutable, or belongs to another user in a directory with the sticky bit"
-        default: "not permitted \(phase)"
+        case .open: "not permitted while opening; \(barrier)"
+        default: "not permitted \(phase); check its owner and mode"
         }
+    }
+
+    /// The file, or the directory on the way to it, that this process may not open.
+    private var barrier: String {
+        var subject = path
+        var status = stat()
+        while unsafe stat(subject, &status) != 0 {
+            let parent = LexicalPath.directory(of: subject)
+            guard !parent.isEmpty, parent != subject else { return "check the owners and modes of its directories" }
+            subject = parent
+        }
+        let mode = String(status.st_mode & 0o7777, radix: 8)
+        return "\(subject == path ? "it" : "its directory \(Self.printable(subject))") belongs to user "
+            + "\(AccountNames.text(of: status.st_uid)), group \(status.st_gid), with mode 0\(mode), and this is user "
+            + "\(AccountNames.text(of: geteuid())); give this user access"
     }
 
     private var phase: String {

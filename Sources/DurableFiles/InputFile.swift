@@ -8,6 +8,7 @@ package final class InputFile: Sendable {
     package let path: String
     /// Permission bits, at most 0o7777.
     package let mode: UInt32
+    private let owner: UInt32
     /// Bytes, when the file was opened.
     let size: UInt64
     private let descriptor: Descriptor
@@ -35,7 +36,13 @@ package final class InputFile: Sendable {
         self.path = path
         self.descriptor = descriptor
         mode = status.mode & 0o7777
+        owner = status.owner
         size = status.size
+    }
+
+    /// The owner, if that is neither this user nor root.
+    package var foreignOwner: String? {
+        owner == geteuid() || owner == 0 ? nil : AccountNames.text(of: owner)
     }
 
     /// Whether only the owner has any permission.

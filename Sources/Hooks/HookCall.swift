@@ -35,10 +35,10 @@ struct HookCall {
             outcome.message = "\(obstacle) before the hook started"
             return outcome
         }
-        let (output, failure) = Command(
+        let command = Command(
             argv: hook.argv, timeout: min(hook.timeout, deadline - began), maximumOutput: Self.keptOutput,
-            standardInput: Array(list.utf8), environment: Command.inheritedEnvironment + environment
-        ).runKeepingOutput(isCancelled: { stop.isBySignal })
+            standardInput: Array(list.utf8), environment: Command.inheritedEnvironment + environment)
+        let (output, failure) = command.runKeepingOutput(isCancelled: { stop.isBySignal })
         outcome.duration = .now - began
         switch failure {
         case nil: outcome.exitStatus = 0
@@ -49,7 +49,7 @@ struct HookCall {
             outcome.exitStatus = status
         case .couldNotStart, .lost, .killed, .tooMuchOutput: outcome.result = .failed
         }
-        outcome.message = failure.map { "\($0)" }
+        outcome.message = failure.map(command.explanation)
         // After a stop there is no time to redact the output.
         if failure != nil, failure != .cancelled, !output.isEmpty { outcome.output = redact(output) }
         return outcome

@@ -106,11 +106,19 @@ final class APIRequests: Sendable {
             return BrandFailure(.storeUnavailable, "\(server) closed the connection early (\(error.message))")
         case .peerNotTrusted, .tlsRefused:
             return BrandFailure(
-                .storeUntrusted, "\(server) is not trusted by \(account.authority) (\(error.message))")
+                .storeUntrusted,
+                "\(server) is not trusted by \(account.authority) (\(error.message)); "
+                    + "look for a proxy or a service mesh in between")
         case .trustStoreUnusable:
-            return BrandFailure(.storeNotConfigured, "\(account.authority) cannot be read (\(error.message))")
+            return BrandFailure(
+                .storeNotConfigured,
+                "\(account.authority) cannot be read (\(error.message)); the pod needs "
+                    + "a service account with a mounted token")
         case .responseMalformed, .responseGarbled, .responseTooLarge:
-            return BrandFailure(.storeResponse, "\(server) sent no usable response (\(error.message))")
+            return BrandFailure(
+                .storeResponse,
+                "\(server) sent no usable response (\(error.message)); look for a proxy or "
+                    + "a service mesh in between")
         case .cancelled: return stop.reason?.failure ?? BrandFailure(.unfinished, "the request was cancelled")
         case .requestInvalid, .internal:
             return BrandFailure(.internal, "the request to the API server could not be sent (\(error.message))")

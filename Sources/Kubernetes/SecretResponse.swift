@@ -81,7 +81,8 @@ struct SecretResponse {
         case 401:
             return BrandFailure(
                 .storeUnauthorized,
-                "\(name): the API server does not accept the service account's token (\(number)): it expired or was revoked"
+                "\(name): the API server does not accept the service account's token (\(number)): it expired or was "
+                    + "revoked; restart the pod"
             )
         case 403:
             let verbs = verb == "read" ? "get" : "patch, and create if it does not exist yet"
@@ -89,13 +90,14 @@ struct SecretResponse {
                 .storeForbidden,
                 "\(name): the service account may not \(verb) it (\(number)): its Role needs \(verbs); a quota or "
                     + "a policy may also be the cause")
-        case 404: return BrandFailure(.storeNotFound, "\(name): there is no namespace \(namespace) (\(number))")
+        case 404:
+            return BrandFailure(.storeNotFound, "\(name): there is no namespace \(namespace) (\(number)); create it")
         case 413: return tooLarge(number)
         case 422 where status.causes.contains("FieldValueTooLong"): return tooLarge(number)
         case 422:
             return BrandFailure(
                 .storeRefused,
-                "\(name): the API server rejects the write (\(number)): is the Secret immutable?")
+                "\(name): the API server rejects the write (\(number)): is the Secret immutable? Name another Secret")
         case _ where Self.mayPass(reply):
             return BrandFailure(.storeUnavailable, "\(name): the API server failed to process the request (\(number))")
         case 200..<300: return notUnderstood
@@ -115,7 +117,8 @@ struct SecretResponse {
     private var notUnderstood: BrandFailure {
         BrandFailure(
             .storeResponse,
-            "\(name): the server at the API server's address is not an API server (HTTP \(reply.status), no Secret)")
+            "\(name): the server at the API server's address is not an API server (HTTP \(reply.status), no Secret); look for a "
+                + "proxy or a service mesh in between")
     }
 
     /// Whether the response is transient.

@@ -25,12 +25,13 @@ struct ServiceAccount: Sendable {
             throw BrandFailure(
                 .storeNotConfigured,
                 "this process does not run in a Kubernetes pod ($KUBERNETES_SERVICE_HOST and $KUBERNETES_SERVICE_PORT are "
-                    + "not set), so no Secret can be read or written")
+                    + "not set), so no Secret can be read or written; run it in a pod, or write outputs with `file`")
         }
         guard let address = Self.address(host: host, port: port) else {
             throw BrandFailure(
                 .storeNotConfigured,
-                "$KUBERNETES_SERVICE_HOST and $KUBERNETES_SERVICE_PORT are not a valid address of an API server")
+                "$KUBERNETES_SERVICE_HOST and $KUBERNETES_SERVICE_PORT are not a valid address of an API server; Kubernetes sets them itself"
+            )
         }
         server = "https://" + address
         token = try Self.read("token", maximumSize: 64 * 1024)
@@ -66,7 +67,8 @@ struct ServiceAccount: Sendable {
         }
         let word = bytes.last == 0x0a ? bytes.dropLast() : bytes[...]
         guard !word.isEmpty, word.allSatisfy({ (0x21...0x7e).contains($0) }) else {
-            throw BrandFailure(.storeNotConfigured, "\(path) does not contain what Kubernetes writes there")
+            throw BrandFailure(
+                .storeNotConfigured, "\(path) does not contain what Kubernetes writes there; mount it again")
         }
         return String(decoding: word, as: UTF8.self)
     }

@@ -154,8 +154,11 @@ extension BrandFailure {
 
 extension Cancellation.Reason {
     /// The failure of a brand that was not finished.
-    package var failure: BrandFailure {
-        let effect = "before the brand was finished; the next run retries it"
+    package var failure: BrandFailure { failure(after: nil) }
+
+    /// - Parameter cause: what the brand waited for, if that is known.
+    package func failure(after cause: String?) -> BrandFailure {
+        let effect = "before the brand was finished\(cause.map { " (\($0))" } ?? ""); the next run retries it"
         return switch self {
         case .deadline: BrandFailure(.deadlineExceeded, "the run's deadline passed \(effect)")
         case .interrupted: BrandFailure(.stopped, "SIGINT stopped the run \(effect)")

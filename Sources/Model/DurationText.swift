@@ -29,6 +29,20 @@ package enum DurationText {
         return nextUnit == 0 ? nil : .milliseconds(milliseconds)
     }
 
+    /// The unit that a word means.
+    private static let words = [
+        "msec": "ms", "sec": "s", "second": "s", "min": "m", "minute": "m", "hr": "h", "hour": "h", "day": "d",
+    ]
+
+    /// What a number without a unit (seconds, or else minutes), or with the long name of a unit, probably means.
+    package static func guesses(_ text: String) -> [Duration] {
+        let digits = text.prefix { ("0"..."9").contains($0) }
+        let word = text.dropFirst(digits.count).drop { $0 == " " }.lowercased()
+        if word.isEmpty { return ["s", "m"].compactMap { parse(digits + $0) } }
+        let singular = word.count > 2 && word.hasSuffix("s") ? String(word.dropLast()) : word
+        return [parse(digits + (words[singular] ?? word))].compactMap(\.self)
+    }
+
     /// The shortest text that parses to the same duration, without fractions of a millisecond; `0s` for zero.
     package static func render(_ duration: Duration) -> String {
         if duration < .zero { return "-" + render(.zero - duration) }

@@ -48,7 +48,8 @@ package enum ReportURL {
         let path = url.path.hasSuffix("/") ? String(url.path.dropLast()) : url.path
         let group = path.contains(groupPath) ? path : path + groupPath + "doku_token_rotator"
         guard ServerURL.isUnchanging(group) else {
-            throw ServerURL.Fault(message: "`pushgateway` has a path that a client would change", hint: nil)
+            throw ServerURL.Fault(
+                message: "`pushgateway` has a path that a client would change", hint: ServerURL.pathRule)
         }
         return "\(url.scheme)://\(url.authority)\(group)"
     }

@@ -58,7 +58,7 @@ package struct ServerURL {
             throw Fault(message: "`\(key)` must not have user information", hint: "remove everything before the @")
         }
         guard let host = Self.host(of: authority) else {
-            throw Fault(message: "`\(key)` has no valid host and port", hint: nil)
+            throw Fault(message: "`\(key)` has no valid host and port", hint: "as in \(scheme)://HOST:PORT")
         }
         guard scheme != "http" || allowsRemoteHTTP || Self.isLoopback(host) else {
             throw Fault(
@@ -114,6 +114,9 @@ package struct ServerURL {
         return parts.count == 4 && parts[0] == "127"
             && parts.allSatisfy { part in UInt8(part).map { "\($0)" == part } ?? false }
     }
+
+    /// What ``isUnchanging(_:)`` requires, for messages.
+    static let pathRule = "no //, no . or .. as a part, valid %XX only"
 
     /// Whether a client sends the path unchanged: percent signs are valid and no segment would be removed.
     package static func isUnchanging(_ path: String) -> Bool {
@@ -176,7 +179,7 @@ extension Endpoint {
             guard ServerURL.isUnchanging(url.path) else {
                 throw ServerURL.Fault(
                     message: "`endpoint` has a path that a client would change",
-                    hint: "no //, no . or .. as a part, valid %XX only")
+                    hint: ServerURL.pathRule)
             }
             self.init(
                 url: "\(url.scheme)://\(url.authority)\(url.path)", scheme: url.scheme, authority: url.authority,

@@ -36,5 +36,5 @@ package enum TextStyle: String, Sendable {
     case caution = "33"
     case bad = "31"
 
-    func applied(to text: String) -> String { "\u{1b}[\(rawValue)m\(text)\u{1b}[0m" }
+    package func applied(to text: String) -> String { "\u{1b}[\(rawValue)m\(text)\u{1b}[0m" }
 }

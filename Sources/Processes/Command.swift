@@ -57,6 +57,17 @@ package struct Command: Sendable {
         return (output.takeBytes(), failure)
     }
 
+    /// Why the program failed, and what to do if it could not be started.
+    package func explanation(of failure: CommandError) -> String {
+        guard case .couldNotStart(let number) = failure, let program = argv.first else { return "\(failure)" }
+        if let problem = Executable.problem(program) { return "\(failure); \(problem)" }
+        switch number {
+        case ENOENT: return "\(failure); install the interpreter that the first line of \(program) names"
+        case EACCES, EPERM: return "\(failure); a sandbox or mount forbids it: under systemd, set ExecPaths=\(program)"
+        default: return "\(failure)"
+        }
+    }
+
     /// Runs the program. Returns nil if it succeeds.
     private func failure(into output: inout OutputBuffer, _ isCancelled: () -> Bool) -> CommandError? {
         let deadline = ContinuousClock.now + timeout
@@ -109,15 +120,21 @@ package enum CommandError: Error, Sendable, Equatable, CustomStringConvertible {
 
 /// Looks up programs as the system does when it starts one.
 package enum Executable {
-    /// Whether a program can be started by this path, or by this name in a directory of `PATH`.
-    package static func exists(_ name: String) -> Bool {
-        guard !name.isEmpty, !name.utf8.contains(0) else { return false }
-        if name.utf8.contains(0x2f) { return isExecutable(name) }
+    /// Why this user cannot start a program by its path, or by its name in a directory of `PATH`. Nil if it can.
+    package static func problem(_ name: String) -> String? {
+        guard !name.isEmpty, !name.utf8.contains(0) else { return "no program has this name; correct it" }
+        if name.utf8.contains(0x2f) {
+            if isExecutable(name) { return nil }
+            return unsafe access(name, F_OK) == 0
+                ? "this user cannot execute \(name); make it an executable file (chmod +x)"
+                : "\(name) does not exist; install it, or correct the path"
+        }
         // The second path is that of execvp(3).
         let path = EnvironmentVariable.read("PATH") ?? "/bin:/usr/bin"
-        return path.split(separator: ":", omittingEmptySubsequences: false).contains { directory in
+        let isFound = path.split(separator: ":", omittingEmptySubsequences: false).contains { directory in
             isExecutable(directory.isEmpty ? name : "\(directory)/\(name)")
         }
+        return isFound ? nil : "\(name) is in no directory of PATH (\(path)); install it, or write its full path"
     }
 
     /// The path of the program that runs here; nil if `/proc` is not mounted.

@@ -24,6 +24,8 @@ extension BrandRotation {
         var supposedOffset: Duration?
         /// Whether this attempt is the first that is signed with ``supposedOffset``.
         var provesOffset = false
+        /// Why the attempt before this one failed.
+        var earlierFailure: BrandFailure?
     }
 
     func requestToken(with secret: Secret, _ attempts: inout Int) async throws(BrandFailure) -> Token {
@@ -34,8 +36,9 @@ extension BrandRotation {
             if sending.isSent { attempts += 1 }
             if attempt.number == 1 { place.leave() }
             if let reason = reasonToStop(after: sending) {
-                report(attempt, sending, reason.failure)
-                throw reason.failure
+                let failure = reason.failure(after: cause(of: attempt, sending))
+                report(attempt, sending, failure)
+                throw failure
             }
             resources.endpoint.note(sending.result, at: run.context.now())
             let now = run.context.now().advanced(by: sending.offset)
@@ -56,6 +59,13 @@ extension BrandRotation {
         guard case .failure(let error) = sending.result else { return nil }
         if error.kind == .timedOut, ContinuousClock.now >= run.deadline { return run.stop.reason ?? .deadline }
         return error.kind == .cancelled ? run.stop.reason : nil
+    }
+
+    /// What the brand waited for when the run ended.
+    private func cause(of attempt: Attempt, _ sending: Sending) -> String? {
+        sending.isSent
+            ? "attempt \(attempt.number) had no response from \(run.configuration.endpoint.authority)"
+            : attempt.earlierFailure.map { "attempt \(attempt.number - 1) failed: \($0.message)" }
     }
 
     /// The result of one attempt's request.
@@ -103,6 +113,7 @@ extension BrandRotation {
         }
         var next = attempt
         next.number += 1
+        next.earlierFailure = failure
         next.notBefore = .now + decision.wait
         next.provesOffset = false
         next.needsFreshConnection = if case .failure = sending.result { true } else { false }

@@ -15,7 +15,7 @@ package final class SecretReader: Sendable {
     private let fromEnvironment: Mutex<[String: Secret]>
     /// The names of world-readable secrets.
     private let exposed = Mutex<Set<String>>([])
-    private let credentialsDirectory: String?
+    package let credentialsDirectory: String?
     /// Collects the secrets that were read, for redaction.
     private let known: RedactionSet?
 
@@ -26,7 +26,7 @@ package final class SecretReader: Sendable {
         var secrets: [String: Secret] = [:]
         for variable in variables {
             guard var bytes = EnvironmentVariable.take(variable) else { continue }
-            let secret = Secret(bytes)
+            let secret = Self.secret(from: bytes)
             secrets[variable] = secret
             known?.note(secret)
             WipedBytes.wipe(&bytes)
@@ -66,7 +66,7 @@ package final class SecretReader: Sendable {
         case .value(let secret): return try usable(secret, "the configuration")
         case .environment(let variable):
             guard let secret = fromEnvironment.withLock({ $0[variable] }) else {
-                throw unreadable("the environment variable \(variable) is not set")
+                throw unreadable("the environment variable \(variable) is not set; set it where runs are started")
             }
             return try usable(secret, "the environment variable \(variable)")
         case .file(let path):
@@ -75,7 +75,8 @@ package final class SecretReader: Sendable {
         case .credential(let name):
             guard let directory = credentialsDirectory else {
                 throw unreadable(
-                    "the credential \(name) needs $CREDENTIALS_DIRECTORY, which systemd sets for LoadCredential=")
+                    "the credential \(name) exists inside the service only: $CREDENTIALS_DIRECTORY is not set; run "
+                        + "`systemctl start doku-token-rotator.service`, or use another source")
             }
             return try read("\(directory)/\(name)", "the credential \(name)", expose)
         case .command(let argv, let timeout):
@@ -84,7 +85,7 @@ package final class SecretReader: Sendable {
             do {
                 bytes = try command.run(isCancelled: isCancelled)
             } catch {
-                throw unreadable("the secret command failed: \(error)")
+                throw unreadable("the secret command failed: \(command.explanation(of: error))")
             }
             return try usable(Self.secret(from: bytes), "the output of \(argv[0])")
         }
@@ -124,6 +125,7 @@ package final class SecretReader: Sendable {
         do throws(FileError) {
             return try body()
         } catch {
+            if error.reason == .missing { throw unreadable("\(error); create it, or correct its name in `secret`") }
             guard error.reason == .notPermitted, credentialsDirectory != nil else {
                 throw BrandFailure(.secretUnreadable, error)
             }
@@ -143,7 +145,7 @@ package final class SecretReader: Sendable {
     }
 
     private func usable(_ secret: Secret, _ source: @autoclosure () -> String) throws(BrandFailure) -> Secret {
-        guard !secret.isEmpty else { throw unreadable("\(source()) is empty") }
+        guard !secret.isEmpty else { throw unreadable("\(source()) is empty; put the brand's secret key there") }
         known?.note(secret)
         return secret
     }

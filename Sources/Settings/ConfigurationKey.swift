@@ -7,6 +7,8 @@ enum ConfigurationKey: String, CustomStringConvertible {
     case endpoint, deadline, splay, concurrency, connections, attempts, proxy, tls, defaults, brands, snippets, hooks
     case secret, outputs, name, file, env, credential, command, value, timeout, mode, owner, group, symlink, format
     case newline, dialect, variable, namespace, key, labels, run, when, report, pushgateway, ping
+    /// A comment: its value is not read.
+    case comment = "description"
     case runEvery = "run_every"
     case connectTimeout = "connect_timeout"
     case requestTimeout = "request_timeout"
@@ -89,7 +91,7 @@ package enum ConfigurationSection: String, Sendable, CaseIterable {
             [.endpoint] + ScalarKey.all.map(\.key) + [.tls, .defaults, .brands, .snippets, .hooks, .stateDir, .report]
         case .tls: [.caFile, .caDirectory]
         case .defaults: [.secret, .validTime, .renewBefore, .outputs]
-        case .brand: [.name, .clientID, .secret, .validTime, .renewBefore, .outputs]
+        case .brand: [.name, .clientID, .comment, .secret, .validTime, .renewBefore, .outputs]
         case .secret: [.file, .env, .credential, .command, .value, .timeout]
         case .output:
             [.file, .format, .newline, .dialect, .variable, .mode, .owner, .group, .symlink, .kubernetesSecret]

@@ -109,7 +109,8 @@ extension ConfigurationReader {
         guard let other = destinations.all[place].keys.updateValue(output.mark, forKey: key) else { return }
         if other != output.mark {
             problems.add(
-                template.mark, "two outputs have this key of a \(kind.noun): the other is in line \(other.line)")
+                template.mark, "two outputs have this key of a \(kind.noun): the other is in line \(other.line)",
+                hint: "choose another key")
         } else if template.value.isVariable {
             problems.add(
                 brandMark, "this brand has the same key of a \(kind.noun) as another brand",

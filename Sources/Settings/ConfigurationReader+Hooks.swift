@@ -9,7 +9,10 @@ extension ConfigurationReader {
 
     mutating func readHooks(_ fields: Fields, into configuration: inout Configuration) {
         guard let field = fields[.hooks], let items = items(field) else { return }
-        if items.count > Self.hookLimit { problems.add(field.mark, "`hooks` has more than \(Self.hookLimit) items") }
+        if items.count > Self.hookLimit {
+            problems.add(
+                field.mark, "`hooks` has more than \(Self.hookLimit) items", hint: "let one program do several things")
+        }
         var places: [String: NamePlace] = [:]
         for item in items.prefix(Self.hookLimit) {
             if let hook = hook(item.node, configuration, &places) { configuration.hooks.append(hook) }

@@ -84,7 +84,7 @@ extension ConfigurationReader {
             return nil
         }
         guard let template = NameTemplate(text), !template.hasLowerCaseBrand else {
-            return refuse(field, "contains a brace that is not part of {BRAND}")
+            return refuse(field, "contains a brace that is not part of {BRAND}", hint: "as in DOKU_TOKEN_{BRAND}")
         }
         return Located(value: template, mark: field.mark)
     }

@@ -17,9 +17,8 @@ extension ConfigurationReader {
     /// A path that may contain placeholders, resolved against the configuration file's directory.
     mutating func pathTemplate(_ field: Field) -> Located<NameTemplate>? {
         guard let text = text(field) else { return nil }
-        guard LexicalPath.namesFile(text) else { return refuse(field, "names a directory, not a file") }
-        if text.utf8.starts(with: "~/".utf8) {
-            return refuse(field, "begins with ~, which is not expanded", hint: "write it in full")
+        guard LexicalPath.namesFile(text) else {
+            return refuse(field, "names a directory, not a file", hint: "name a file in it")
         }
         // A brand's name contains no slash and is never `.` or `..`, so an expanded path needs no further resolution.
         guard let template = template(LexicalPath.resolve(text, in: ""), of: field) else { return nil }
@@ -43,7 +42,7 @@ extension ConfigurationReader {
     mutating func fixedPath(_ field: Field, as use: FileUse = .input) -> String? {
         guard let text = text(field) else { return nil }
         guard use == .input || LexicalPath.namesFile(text) else {
-            return refuse(field, "names a directory, not a file")
+            return refuse(field, "names a directory, not a file", hint: "name a file in it")
         }
         let path = LexicalPath.resolve(text, in: directory)
         return claim(path, field.key, as: use, at: field.mark) ? path : nil
@@ -53,24 +52,28 @@ extension ConfigurationReader {
     mutating func claim(_ path: String, _ key: ConfigurationKey, as use: FileUse, at mark: Mark) -> Bool {
         let nameLimit = use == .output ? LexicalPath.outputNameLimit : LexicalPath.nameLimit
         if let problem = LexicalPath.lengthProblem(path, nameLimit: nameLimit) {
-            problems.add(mark, "`\(key)` \(problem)")
+            problems.add(mark, "`\(key)` \(problem)", hint: "use a shorter path")
             return false
         }
         guard let earlier = paths.insert((use, mark), unlessPresent: path), use == .output || earlier.use == .output
         else { return true }
         // The report of this invalid configuration must not overwrite the other use of the path.
         report.disown(path)
+        let anotherFile = "choose another file"
         switch (earlier.use, use) {
         case (.configuration, _):
-            problems.add(mark, "this output is the configuration file itself")
+            problems.add(mark, "this output is the configuration file itself", hint: anotherFile)
         case (.output, .output) where earlier.mark == mark:
             problems.add(mark, "several brands would share this output file", hint: "put {brand} into its path")
         case (.output, .output):
-            problems.add(mark, "two outputs have this path: the other is in line \(earlier.mark.line)")
+            problems.add(
+                mark, "two outputs have this path: the other is in line \(earlier.mark.line)", hint: anotherFile)
         case (.output, _):
-            problems.add(mark, "this file is also an output: see line \(earlier.mark.line)")
+            problems.add(mark, "this file is also an output: see line \(earlier.mark.line)", hint: anotherFile)
         case (.input, _):
-            problems.add(mark, "this output would overwrite a file that is read: see line \(earlier.mark.line)")
+            problems.add(
+                mark, "this output would overwrite a file that is read: see line \(earlier.mark.line)",
+                hint: anotherFile)
         }
         return false
     }

@@ -54,6 +54,11 @@ extension ConfigurationReader {
             return refuse(
                 argv[0].mark, "`command` must begin with an absolute path", hint: "no shell looks it up")
         }
+        // A shell expands the script after `-c` itself.
+        for argument in argv.prefix(while: { !$0.value.hasPrefix("-") || !$0.value.hasSuffix("c") }) {
+            guard let problem = Unexpanded.variable(in: argument.value) else { continue }
+            return refuse(argument.mark, "`command` \(problem.message)", hint: "\(problem.hint); no shell runs this")
+        }
         return timeout.map { .command(argv.compactMap { NameTemplate($0.value, braces: .free) }, timeout: $0) }
     }
 

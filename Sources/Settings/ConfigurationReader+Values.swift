@@ -18,8 +18,10 @@ struct Field {
 struct Fields {
     /// The position of the mapping.
     let mark: Mark
-    /// In file order.
+    /// In file order, without keys that have no value.
     let all: [Field]
+    /// The keys that have no value. They count as left out.
+    let empty: [Field]
 
     /// nil if the mapping does not have the key.
     subscript(key: ConfigurationKey) -> Field? { all.first { $0.key == key } }
@@ -61,18 +63,22 @@ extension ConfigurationReader {
         let known = section.known
         var fields: [Field] = []
         fields.reserveCapacity(8)
+        var empty: [Field] = []
         for pair in document.pairs(node) {
             if let key = known.first(where: { $0.rawValue == pair.key }) {
-                fields.append(Field(key: key, keyMark: pair.mark, node: pair.value))
-            } else {
+                let field = Field(key: key, keyMark: pair.mark, node: pair.value)
+                if isNull(pair.value) { empty.append(field) } else { fields.append(field) }
+            } else if section != .configuration || !pair.key.hasPrefix("x-") {
                 noteUnknown(pair, in: section)
             }
         }
-        return Fields(mark: node.mark, all: fields)
+        return Fields(mark: node.mark, all: fields, empty: empty)
     }
 
     mutating func required(_ key: ConfigurationKey, in fields: Fields, hint: String) -> Field? {
-        fields[key] ?? refuse(fields.mark, "`\(key)` is missing", hint: hint)
+        if let field = fields[key] { return field }
+        if let field = fields.empty.first(where: { $0.key == key }) { return refuse(field, "has no value", hint: hint) }
+        return refuse(fields.mark, "`\(key)` is missing", hint: hint)
     }
 
     private mutating func noteUnknown(_ pair: YAMLPair, in section: ConfigurationSection) {
@@ -102,22 +108,23 @@ extension ConfigurationReader {
     }
 
     private func isNull(_ node: YAMLNode) -> Bool {
-        node.kind == .plain && document.text(node).map(Self.isNull) ?? false
-    }
-
-    private static func isNull(_ text: String) -> Bool {
-        text.utf8.count <= 4 && (text.isEmpty || ["~", "null", "Null", "NULL"].contains(text))
+        node.kind == .plain && node.length <= 4
+            && document.text(node).map { ["", "~", "null", "Null", "NULL"].contains($0) } ?? false
     }
 
     /// A scalar that is neither null nor a plain boolean, as in editors and schemas. It is not empty and contains no
     /// invisible character.
     mutating func text(_ field: Field, byteLimit: Int = .max) -> String? {
-        guard let text = scalar(field) else { return nil }
+        guard var text = scalar(field) else { return nil }
+        // A block (`|`) ends with a newline, which is not part of a secret.
+        if field.key == .value, text.utf8.last == 0x0A { text = String(text.utf8.dropLast()) ?? "" }
         if field.node.kind == .plain, Self.isBoolean(text) {
             return refuse(field, "must be text, not a boolean", hint: "put it in quotes if it is text")
         }
-        if text.isEmpty { return refuse(field, "is empty") }
-        if VisibleText.hasDeceptive(text) { return refuse(field, "contains a control or invisible character") }
+        if text.isEmpty { return refuse(field, "is empty", hint: "write a value, or leave the key out") }
+        if VisibleText.hasDeceptive(text) {
+            return refuse(field, "contains a control or invisible character", hint: "type it again")
+        }
         return text.utf8.count <= byteLimit ? text : refuse(field, "is longer than \(byteLimit) bytes")
     }
 
@@ -126,17 +133,20 @@ extension ConfigurationReader {
     }
 
     private mutating func scalar(_ field: Field) -> String? {
+        if isNull(field.node) { return refuse(field, "has no value") }
         if let text = document.text(field.node) {
-            return field.node.kind == .plain && Self.isNull(text) ? refuse(field, "has no value") : text
+            guard let problem = Unexpanded.problem(of: text, in: field.key) else { return text }
+            return refuse(field, problem.message, hint: problem.hint)
         }
         return field.node.kind == .sequence
-            ? refuse(field, "must be one value, not a list")
+            ? refuse(field, "must be one value, not a list", hint: "remove the dash or the [ ]")
             : refuse(field, "must be one value, not a mapping", hint: "text with { } needs quotes")
     }
 
     mutating func items(_ field: Field) -> [Field]? {
         guard let items = document.items(field.node) else {
-            return refuse(field, isNull(field.node) ? "has no value" : "must be a list")
+            let example = field.key == .brands ? "brands: [{ name: NAME, client_id: … }]" : "\(field.key): [ … ]"
+            return refuse(field, "must be a list", hint: "begin each item with a dash, or write \(example)")
         }
         return items.map { Field(key: field.key, keyMark: field.keyMark, node: $0) }
     }
@@ -172,7 +182,7 @@ extension ConfigurationReader {
 
     mutating func choice<Choice: RawRepresentable & CaseIterable>(_ field: Field) -> Choice?
     where Choice.RawValue == String {
-        guard let text = text(field) else { return nil }
+        guard let text = scalar(field) else { return nil }
         if let choice = Choice(rawValue: text) { return choice }
         let choices = Choice.allCases.map(\.rawValue)
         return refuse(
@@ -183,7 +193,11 @@ extension ConfigurationReader {
     mutating func duration(_ field: Field, within range: ClosedRange<Duration>) -> Duration? {
         guard let text = text(field) else { return nil }
         guard let duration = DurationText.parse(text) else {
-            return refuse(field, "must be a duration", hint: "a number and ms, s, m, h or d, as in 90s or 1h30m")
+            let guess = DurationText.guesses(text).first(where: range.contains)
+            return refuse(
+                field, "must be a duration",
+                hint: guess.map { "did you mean `\(DurationText.render($0))`?" }
+                    ?? "a number and ms, s, m, h or d, as in 90s or 1h30m")
         }
         guard range.contains(duration) else {
             // The parsed value is printed, never the text from the file.
@@ -202,11 +216,26 @@ extension ConfigurationReader {
         guard Brand.isName(name) else {
             return refuse(
                 field, "is not a valid \(what) name",
-                hint: "1…63 of a-z 0-9 . _ - without two dots in a row, the first a letter or digit")
+                hint: Self.likeliestName(name).map { "did you mean `\($0)`?" }
+                    ?? "1…63 of a-z 0-9 . _ - without two dots in a row, the first a letter or digit")
         }
         if let earlier = used[name] {
-            return refuse(field.mark, "two \(what)s have this `name`: the other is in line \(earlier.mark.line)")
+            return refuse(
+                field.mark, "two \(what)s have this `name`: the other is in line \(earlier.mark.line)",
+                hint: "rename one")
         }
         return Located(value: name, mark: field.mark)
+    }
+
+    /// `kopi-senja` for `Kopi Senja`. Only plain words get a suggestion, because the text may be a secret.
+    private static func likeliestName(_ text: String) -> String? {
+        let words = text.split { " _-.".contains($0) }
+        let arePlain = words.allSatisfy { word in
+            word.utf8.allSatisfy { (0x41...0x5A).contains($0 & 0xDF) }
+                && [word.lowercased(), word.uppercased(), word.prefix(1) + word.dropFirst().lowercased()].contains(
+                    String(word))
+        }
+        let name = words.map { $0.lowercased() }.joined(separator: "-")
+        return arePlain && Brand.isName(name) ? name : nil
     }
 }

@@ -44,21 +44,16 @@ package struct ConfigurationReader {
     ///   - bytes: The file, UTF-8 with or without a byte order mark.
     ///   - file: Its path as typed. Messages show it, and relative paths start from its directory.
     ///   - isPrivate: Whether only the owner may read the file. Only then may it contain a secret.
-    /// - Throws: All problems together. A YAML syntax error is thrown alone.
+    /// - Throws: All problems together. A YAML syntax error is thrown alone, except for paths without quotes.
     package static func read(
         _ bytes: consuming [UInt8], file: String, isPrivate: Bool
     ) throws(InvalidConfiguration) -> Configuration {
-        let document: YAMLDocument
-        do throws(YAMLError) {
-            // `consume` frees a large file before its nodes are read.
-            document = try YAMLParser.parse(consume bytes)
-        } catch {
-            let problem = ConfigurationProblem(error.mark, error.message, hint: error.hint)
-            throw InvalidConfiguration(file: file, problems: [problem])
-        }
+        // `consume` frees a large file before its nodes are read.
+        let (document, quotes) = PathQuotes.parse(consume bytes)
+        guard let document else { throw InvalidConfiguration(file: file, problems: quotes.problems) }
         var reader = ConfigurationReader(document, file: file, isPrivate: isPrivate)
         let configuration = reader.configuration()
-        let problems = reader.problems.sorted
+        let problems = quotes.merged(with: reader.problems.sorted)
         guard problems.isEmpty, let configuration else {
             throw InvalidConfiguration(
                 file: file, problems: problems, omitted: reader.problems.omitted, report: reader.report)

@@ -30,6 +30,7 @@ package enum ConfigurationSource {
     package static func problem(_ error: any Error) -> String {
         switch (error as? FileError)?.reason {
         case .missing: "\(error); check the path, or run `doku-token-rotator init` to create a configuration"
+        case .notARegularFile(.directory): "\(error) in it, such as \(ConfigurationLocation.fileName)"
         case .lockUnsupported: "\(error), or set state_dir to a directory on one"
         default: "\(error)"
         }

@@ -77,16 +77,20 @@ package final class PartnerTokenClient: TokenClient {
     private func signatureProblem(of reply: HTTPResponse, _ requestID: String) -> String? {
         guard verification != .off else { return nil }
         guard let header = reply.headers["signature"] else {
-            return verification == .require ? "the response has no signature, and verify_response is require" : nil
+            return verification == .require
+                ? "the response has no signature, and verify_response is require; ask DOKU to sign responses, or write "
+                    + "if-present" : nil
         }
         guard reply.headers["client-id"] == clientID, reply.headers["request-id"] == requestID,
             let timestamp = reply.headers["response-timestamp"]
-        else { return "the response is signed for another request" }
+        else { return "the response is signed for another request; check proxies" }
         let expected = RequestSignature(
             clientID: clientID, requestID: requestID, timestampName: "Response-Timestamp", timestamp: timestamp,
             requestTarget: endpoint.requestTarget, body: reply.body, secret: secret)
         return expected.matches(header)
-            ? nil : "the response's signature is invalid: the response was changed in transit"
+            ? nil
+            : "the response's signature is invalid: it was changed in transit, or signed with another secret; check "
+                + "proxies and the secret"
     }
 
     private func refusal(_ reply: HTTPResponse, _ now: Timestamp) -> TokenResponse {
@@ -102,7 +106,8 @@ package final class PartnerTokenClient: TokenClient {
         if reply.status != 400 || words.code == "invalid_signature" || words.code == "invalid_client_id" {
             return refusal.failed(
                 .credentialsRejected,
-                "DOKU rejected the credentials; check client_id, secret and endpoint, and the headers with `sign`",
+                "DOKU rejected the credentials; check that client_id and secret belong together, and to the "
+                    + "environment of `endpoint`; `sign` shows what is signed",
                 .never)
         }
         return refusal.byStatus

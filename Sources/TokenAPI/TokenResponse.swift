@@ -28,23 +28,25 @@ package enum TokenResponse: Sendable {
         }
         // The request allowed no compression, and a few compressed bytes can expand to any size.
         if let coding = reply.headers["content-encoding"], coding.lowercased() != "identity" {
-            return unusable(.responseMalformed, "the response is compressed, but the request did not allow that")
+            return unusable(
+                .responseMalformed, "the response is compressed, but the request did not allow that; check proxies")
         }
         let text: String
         switch read(reply.body) {
         case .token(let found): text = found
-        case .noToken: return unusable(.tokenInvalid, "the response has no token")
-        case .unusable(let problem): return unusable(.responseMalformed, problem)
+        case .noToken: return unusable(.tokenInvalid, "the response has no token; ask DOKU")
+        case .unusable(let problem): return unusable(.responseMalformed, "\(problem); check `endpoint` and proxies")
         }
         guard let token = Token(Array(text.utf8)) else {
             return unusable(
-                .tokenInvalid, "the token is empty, longer than \(Token.maximumSize) bytes or not visible ASCII")
+                .tokenInvalid,
+                "the token is empty, longer than \(Token.maximumSize) bytes or not visible ASCII; ask DOKU")
         }
         guard !token.isTruncated else {
-            return unusable(.tokenInvalid, "the token begins like a JWT, but is truncated or unreadable")
+            return unusable(.tokenInvalid, "the token begins like a JWT, but is truncated or unreadable; ask DOKU")
         }
         if let named = token.clientID, named != clientID {
-            return unusable(.tokenForeign, "the token names another Client-Id than the brand's")
+            return unusable(.tokenForeign, "the token names another Client-Id than the brand's; ask DOKU")
         }
         if let expiresAt = token.expiresAt, isExpired(token, at: expiresAt, reply, now) {
             return unusable(
@@ -81,8 +83,10 @@ package enum TokenResponse: Sendable {
 
     /// - Parameter host: the server's name in messages.
     package static func noResponse(_ error: CurlError, host: String) -> TokenResponse {
-        func failed(_ code: BrandFailure.Code, _ sentence: String, _ advice: RetryDecision) -> TokenResponse {
-            .failed(BrandFailure(code, "\(sentence): \(error.message)"), advice)
+        func failed(
+            _ code: BrandFailure.Code, _ sentence: String, _ advice: RetryDecision, action: String? = nil
+        ) -> TokenResponse {
+            .failed(BrandFailure(code, "\(sentence): \(error.message)\(action.map { "; \($0)" } ?? "")"), advice)
         }
         let again = RetryDecision.transient(.same, after: nil)
         switch error.kind {
@@ -92,20 +96,34 @@ package enum TokenResponse: Sendable {
         case .noResponse, .truncatedResponse, .http2:
             return failed(.connectionLost, "the connection to \(host) broke before the response was complete", again)
         case .responseMalformed:
-            return failed(.responseMalformed, "\(host) sent a response that HTTP does not allow", .never)
-        case .responseGarbled: return failed(.responseMalformed, "\(host) does not speak HTTP", .once(.same))
-        case .responseTooLarge: return failed(.responseTooLarge, "\(host) sent a response that is too large", .never)
+            return failed(
+                .responseMalformed, "\(host) sent a response that HTTP does not allow", .never,
+                action: "check `endpoint` and proxies")
+        case .responseGarbled:
+            return failed(
+                .responseMalformed, "\(host) does not speak HTTP", .once(.same), action: "check the port of `endpoint`")
+        case .responseTooLarge:
+            return failed(
+                .responseTooLarge, "\(host) sent a response that is too large", .never,
+                action: "check `endpoint` and proxies")
         case .tlsHandshake: return failed(.tlsFailed, "no TLS connection to \(host)", again)
         // A proxy or firewall may have interfered once. A retry shows whether it always does.
-        case .tlsRefused: return failed(.tlsRefused, "\(host) does not support TLS 1.2 or newer", again)
-        case .peerNotTrusted: return failed(.tlsIdentity, "the certificate of \(host) is not trusted", .never)
+        case .tlsRefused:
+            return failed(
+                .tlsRefused, "\(host) does not support TLS 1.2 or newer", again, action: "check the port of `endpoint`")
+        case .peerNotTrusted:
+            return failed(
+                .tlsIdentity, "the certificate of \(host) is not trusted", .never,
+                action: "check `endpoint`; if a proxy intercepts TLS, name its CA certificate in tls: { ca_file: … }")
         case .trustStoreUnusable:
             return failed(.tlsTrustStore, "the trusted certificates cannot be read; check `tls`", .never)
         case .proxyNotResolved:
             return failed(.proxyNotResolved, "the proxy's name cannot be resolved; check `proxy`", again)
         case .proxyRefused: return failed(.proxyFailed, "the proxy did not connect to \(host)", again)
         case .proxyNeedsAuthentication:
-            return failed(.proxyAuthentication, "the proxy asks for credentials", .never)
+            return failed(
+                .proxyAuthentication, "the proxy asks for credentials", .never,
+                action: "write them into `proxy`, as in http://user:password@host:port")
         case .cancelled: return failed(.unfinished, "the run ended before a response arrived", .never)
         case .requestInvalid, .internal: return failed(.internal, "the request could not be sent", .never)
         }
@@ -146,17 +164,24 @@ struct Refusal {
             RetryAfter.wait($0, date: reply.headers["date"], now: now.seconds)
         }
         switch reply.status {
-        case 201...299: return failed(.responseMalformed, "DOKU responded without a token", .once(.fresh))
+        case 201...299:
+            return failed(.responseMalformed, "DOKU responded without a token; check `endpoint`", .once(.fresh))
         case 300...399:
-            return failed(.redirectRefused, "the endpoint responded with a redirect, which is never followed", .never)
+            return failed(
+                .redirectRefused, "the endpoint responded with a redirect, which is never followed; check `endpoint`",
+                .never)
         case 408, 425: return failed(.serverError, "DOKU asks to try again", .transient(.same, after: after))
         case 429: return failed(.rateLimited, "DOKU is limiting requests", .transient(.fresh, after: after))
         case 404: return failed(.requestRefused, "DOKU serves nothing at the endpoint's path; check `endpoint`", .never)
-        case 400...499: return failed(.requestRefused, "DOKU refused the request", .never)
-        case 501, 505, 511: return failed(.requestRefused, "the server cannot serve this request", .never)
+        case 400...499: return failed(.requestRefused, "DOKU refused the request; ask DOKU", .never)
+        case 501, 505, 511:
+            return failed(.requestRefused, "the server cannot serve this request; check `endpoint` and proxies", .never)
         case 500...599:
             return failed(.serverError, "DOKU failed to process the request", .transient(.fresh, after: after))
-        default: return failed(.responseMalformed, "HTTP does not define this status for a response", .never)
+        default:
+            return failed(
+                .responseMalformed, "HTTP does not define this status for a response; check `endpoint` and proxies",
+                .never)
         }
     }
 }

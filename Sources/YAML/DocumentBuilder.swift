@@ -17,7 +17,8 @@ struct DocumentBuilder: ~Copyable {
     private var count = 0
     private var aliasedCount = 0
 
-    static let empty = YAMLError(.start, "the file is empty or holds only comments")
+    static let empty = YAMLError(
+        .start, "the file is empty or holds only comments", hint: "write at least `endpoint` and `brands`")
 
     /// - Parameter size: Bytes in the file, to reserve capacity for a typical document. Unused capacity takes no
     ///   memory.
@@ -107,10 +108,15 @@ struct DocumentBuilder: ~Copyable {
     }
 
     private mutating func key(_ event: yaml_event_type_t) throws(YAMLError) {
-        guard event == YAML_SCALAR_EVENT else { throw YAMLError(events.mark, "a key must be a plain word") }
+        guard event == YAML_SCALAR_EVENT else {
+            throw YAMLError(
+                events.mark, "a key must be a plain word",
+                hint: event == YAML_MAPPING_START_EVENT ? YAMLError.renderFirst : nil)
+        }
         let key = String(decoding: text[scalar(.plain).range], as: UTF8.self)
         if events.isPlain, key == "<<" {
-            throw YAMLError(events.mark, "merge keys are not allowed", hint: "write the keys out")
+            throw YAMLError(
+                events.mark, "merge keys (<<) are not allowed", hint: "put the keys that brands share into `defaults`")
         }
         let number = keyNumbers[key] ?? keyNumbers.count
         if number == lastMappings.count {
@@ -150,5 +156,9 @@ struct DocumentBuilder: ~Copyable {
         return subtree
     }
 
-    private var tooDeep: YAMLError { YAMLError(events.mark, "nested deeper than \(YAMLParser.depthLimit) levels") }
+    private var tooDeep: YAMLError {
+        YAMLError(
+            events.mark, "nested deeper than \(YAMLParser.depthLimit) levels", hint: "nothing in this file is that deep"
+        )
+    }
 }

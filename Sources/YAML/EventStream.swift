@@ -43,10 +43,8 @@ struct EventStream: ~Copyable {
             case YAML_MAPPING_START_EVENT: unsafe event.data.mapping_start.tag
             default: unsafe UnsafeMutablePointer<yaml_char_t>?.none
             }
-        guard unsafe tag == nil else {
-            throw YAMLError(mark, "tags are not allowed", hint: "a text that begins with ! needs quotes")
-        }
-        return unsafe event.type
+        guard let tag = unsafe tag else { return unsafe event.type }
+        throw YAMLError(mark, tag: unsafe String(cString: tag))
     }
 
     /// Where the last event begins.

@@ -40,18 +40,19 @@ enum SourceBytes {
         case 0x09:
             nil
         case 0x0D:
-            bytes.dropFirst().first == 0x0A ? nil : ("a carriage return without a line feed", nil)
+            bytes.dropFirst().first == 0x0A
+                ? nil : ("a carriage return without a line feed", "save the file with line ends of Unix")
         case 0x00:
             ("a NUL byte", "save the file as UTF-8 text")
         case 0x01..<0x20, 0x7F:
-            ("a control character", nil)
+            ("a control character", "remove it")
         case 0xFFFD where !bytes.starts(with: [0xEF, 0xBF, 0xBD]):
             // The decoder put this character in place of invalid bytes.
             ("bytes that are not UTF-8", "save the file as UTF-8")
         // C1 controls, line breaks of YAML 1.1 only (U+0085, U+2028, U+2029), the bidirectional controls of
         // CVE-2021-42574, byte order marks inside the text, and non-characters.
         case 0x80...0x9F, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF, 0xFFFE, 0xFFFF:
-            ("an invisible character that changes lines or their direction", nil)
+            ("an invisible character that changes lines or their direction", "remove it")
         default:
             nil
         }

@@ -42,6 +42,8 @@ package struct YAMLNode: Sendable, Hashable {
     }
 
     var range: Range<Int> { Int(start)..<Int(end) }
+    /// Scalar: bytes of its text.
+    package var length: Int { range.count }
     var isScalar: Bool { kind == .plain || kind == .quoted }
 }
 

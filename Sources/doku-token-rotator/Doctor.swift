@@ -11,8 +11,8 @@ struct Doctor: ParsableCommand {
             Checks the configuration, the lock, the connection to the endpoint (one HEAD request without Client-Id and \
             signature), the clock, each secret (commands are run), each output, hooks, state_dir and report. For each \
             output, a file is created in its directory and removed. A Kubernetes Secret is read, and a write is tried \
-            as a dry run. Run it as the same user and in the same environment as the later runs. Exits with 0, or \
-            with 78 if a check fails.
+            as a dry run. Run it as the same user and in the same environment as the later runs: for the systemd unit, run \
+            `\(HostCheckup.insideService)`. Exits with 0, or with 78 if a check fails.
             """)
 
     @OptionGroup var configuration: ConfigurationOption
@@ -35,7 +35,10 @@ struct Doctor: ParsableCommand {
             throw output.failure(head, [Problem(error.message)], .usage)
         }
         withExtendedLifetime(signals) {}
-        Console.deliver { output.isJSON ? report.writeJSON(to: $0) : $0(report.text) }
+        Console.deliver {
+            output.isJSON
+                ? report.writeJSON(to: $0) : $0(report.text(isColoured: output.isColoured(on: .standardOutput)))
+        }
         throw ExitCode(report.exitStatus)
     }
 }

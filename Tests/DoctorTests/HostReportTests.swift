@@ -24,16 +24,17 @@ import Testing
 
     @Test func `subjects with the same message share one line`() {
         let few = HostReport(findings: ["a", "b", "c"].map { secret($0, .ok, "can be read") })
-        #expect(few.text == "ok    secret: a, b, c: can be read\n")
+        #expect(few.text() == "ok    secret: a, b, c: can be read\n3 ok, 0 warn, 0 fail\n")
         let many = HostReport(findings: (0..<10_000).map { secret("b\($0)", .ok, "can be read") })
-        #expect(many.text == "ok    secret: b0, b1, b2 and 9997 more: can be read\n")
+        #expect(
+            many.text() == "ok    secret: b0, b1, b2 and 9997 more: can be read\n10000 ok, 0 warn, 0 fail\n")
     }
 
     @Test func `the subject is not repeated if the message begins with it`() {
         let report = HostReport(findings: [
             HostFinding(.output, "/run/a", .fail, "/run/a: is a directory, not a regular file")
         ])
-        #expect(report.text == "fail  output: /run/a: is a directory, not a regular file\n")
+        #expect(report.text() == "fail  output: /run/a: is a directory, not a regular file\n0 ok, 0 warn, 1 fail\n")
     }
 
     @Test(arguments: [1, 10, 11, 10_000])
@@ -42,15 +43,23 @@ import Testing
             findings: (0..<count).flatMap {
                 [secret("b\($0)", .fail, "/run/\($0): is missing"), secret("b\($0)", .warn, "/run/\($0): is open")]
             })
-        let lines = report.text.split(separator: "\n")
-        #expect(lines.count == (count > 10 ? 22 : 2 * count))
-        #expect(report.text.contains("fail  secret: and \(count - 10) more of this kind") == (count > 10))
+        let lines = report.text().split(separator: "\n")
+        #expect(lines.count == (count > 10 ? 23 : 2 * count + 1))
+        #expect(report.text().contains("fail  secret: and \(count - 10) more of this kind") == (count > 10))
     }
 
     @Test func `control characters cannot forge a line`() {
         let report = HostReport(findings: [secret("a\nok    all: well", .fail, "\u{1b}[31mred")])
-        #expect(report.text.split(separator: "\n").count == 1)
-        #expect(!report.text.contains("\u{1b}"))
+        #expect(report.text().split(separator: "\n").count == 2)
+        #expect(!report.text().contains("\u{1b}"))
+    }
+
+    @Test func `a terminal shows each result in its colour`() {
+        let report = HostReport(findings: [HostFinding.Result.ok, .warn, .fail].map { secret("a", $0, "\u{1b}[0m") })
+        let lines = report.text(isColoured: true).split(separator: "\n")
+        let starts = ["\u{1b}[32mok\u{1b}[0m", "\u{1b}[33mwarn\u{1b}[", "\u{1b}[31mfail\u{1b}[", "1 ok, 1 war"]
+        #expect(lines.map { String($0.prefix(11)) } == starts)
+        #expect(lines[0].hasSuffix("  secret: a: \\u{1b}[0m"))
     }
 
     @Test(arguments: [0, 1, 1000])

@@ -120,4 +120,10 @@ import Testing
             try AccountNames.groupIdentifier(of: name)
         }
     }
+
+    @Test(arguments: [AccountError.Kind.user, .group])
+    func `an unknown account comes with the command that creates it`(kind: AccountError.Kind) {
+        let words = "no \(kind) `uploader` on this host; correct the name, or create it: \(kind)add --system uploader"
+        #expect("\(AccountError(kind: kind, name: "uploader", errorNumber: 0))" == words)
+    }
 }

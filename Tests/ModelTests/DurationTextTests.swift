@@ -32,4 +32,12 @@ import Testing
     func `a duration is written as people write it`(duration: Duration, expected: String) {
         #expect(DurationText.render(duration) == expected)
     }
+
+    @Test(arguments: [
+        ("900", ["15m", "15h"]), ("15min", ["15m"]), ("15 m", ["15m"]), ("2 Hours", ["2h"]), ("30secs", ["30s"]),
+        ("1day", ["1d"]), ("500 msec", ["500ms"]), ("1.5h", []), ("h", []), ("", []), ("12345678", []), ("3 weeks", []),
+    ])
+    func `a unit is guessed if it is left out or has a long name`(text: String, expected: [String]) {
+        #expect(DurationText.guesses(text).map(DurationText.render) == expected)
+    }
 }

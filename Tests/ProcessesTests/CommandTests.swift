@@ -187,6 +187,21 @@ import Testing
         #expect(CommandError.exited(status: 3).description == "the command ended with status 3")
     }
 
+    @Test(arguments: [
+        ("/no/such/program", "/no/such/program does not exist; install it, or correct the path"),
+        ("no-such-program", "no-such-program is in no directory of PATH ("),
+        ("/etc/passwd", "this user cannot execute /etc/passwd; make it an executable file (chmod +x)"),
+        ("/", "this user cannot execute /; make it"),
+    ])
+    func `a program that cannot be started is explained by its path`(program: String, problem: String) throws {
+        let command = Command(argv: [program], timeout: .seconds(5))
+        let failure = try #require(throws: CommandError.self) { try command.run() }
+        #expect(command.explanation(of: failure).hasPrefix("the command could not be started: "))
+        #expect(command.explanation(of: failure).contains("; " + problem))
+        #expect(Executable.problem(program)?.hasPrefix(problem) == true)
+        #expect(Executable.problem("/bin/sh") == nil && Executable.problem("sh") == nil)
+    }
+
     /// Dead, reaped or not: init reaps an orphan at any time. Polls for at most a minute.
     private func isGone(_ identifier: Int32) throws -> Bool {
         let end = ContinuousClock.now + .seconds(60)

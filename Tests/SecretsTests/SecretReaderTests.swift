@@ -26,6 +26,12 @@ import Testing
         #expect(reader.warnings.isEmpty)
     }
 
+    @Test func `one trailing newline of a variable is not part of a secret`() throws {
+        unsafe setenv("DOKU_TEST_SECRET_WITH_NEWLINE", "SK-1\n\n", 1)
+        let reader = SecretReader(taking: ["DOKU_TEST_SECRET_WITH_NEWLINE"])
+        #expect(try reader.secret(from: .environment(variable: "DOKU_TEST_SECRET_WITH_NEWLINE")).revealed == "SK-1\n")
+    }
+
     @Test(arguments: [("", 0o600), ("\n", 0o600), ("SK-1", 0o602)])
     func `an empty or world-writable secret is refused`(text: String, mode: mode_t) {
         let failure = #expect(throws: BrandFailure.self) {

@@ -61,7 +61,7 @@ enum Corpus {
         #expect(!expected.isEmpty)
         let isPrivate = text.contains("# private: yes\n")
         let error = try #require(Corpus.problems(text, file: name, isPrivate: isPrivate))
-        let found = error.problems.map { "\($0.line):\($0.column) \($0.message)" }
+        let found = error.problems.map { "\($0.line):\($0.column) \($0.message) (\($0.hint ?? ""))" }
         #expect(found.count == expected.count, "\(error)")
         for (found, expected) in zip(found, expected) {
             let place = expected.prefix { $0 != " " }
@@ -69,6 +69,19 @@ enum Corpus {
             #expect(found.contains(expected.dropFirst(place.count + 1)), "\(error)")
         }
         #expect(!error.description.contains("canary"))
+    }
+
+    /// A rule ("must be …", "… valid only with …") is also what to do.
+    @Test(arguments: Corpus.names(in: "bad"))
+    func `every problem says what to do`(name: String) throws {
+        let text = try Corpus.text("bad", name)
+        let problems = try #require(Corpus.problems(text, file: name, isPrivate: text.contains("# private: yes\n")))
+            .problems
+        for problem in problems where problem.hint == nil {
+            let isRule = ["must", "valid only", "belongs", "named twice", "already defined", "is not a", "longer than"]
+                .contains { problem.message.contains($0) }
+            #expect(isRule, "\(problem.message)")
+        }
     }
 
     /// Each file of the corpus, damaged 20 times, is read or rejected with positions that exist.

@@ -193,7 +193,9 @@ private func read(_ text: String, file: String = "/etc/doku/config.yaml") throws
 
     @Test func `a message is one line for every file name`() throws {
         let error = try #require(Corpus.problems("", file: "a\nb\u{1B}.yaml"))
-        let expected = "a\\u{a}b\\u{1b}.yaml:1:1: the file is empty or holds only comments"
+        let expected =
+            "a\\u{a}b\\u{1b}.yaml:1:1: the file is empty or holds only comments "
+            + "(write at least `endpoint` and `brands`)"
         #expect(error.description == expected)
     }
 

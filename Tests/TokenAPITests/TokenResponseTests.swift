@@ -268,6 +268,8 @@ extension TokenResponse {
         #expect(failure.code == expected.code)
         #expect(response.advice == expected.advice)
         #expect(failure.message.contains("libcurl's sentence"))
+        #expect(failure.message.contains("tls: { ca_file: … }") == (kind == .peerNotTrusted))
+        #expect(failure.isTransient || failure.code == .internal || failure.message.contains("; "), "says what to do")
         // If it is unknown whether DOKU processed the request, only the same Request-Id is safe.
         if case .transient(let identity, _) = expected.advice {
             #expect(identity == .same)
