@@ -91,7 +91,7 @@ internal import Glibc
         }
     }
 
-    /// - Returns: The number of started requests.
+    /// Returns the number of started requests.
     private func startReady() -> Int {
         let before = active.count
         while active.count < limit, let next = nextReady() {

@@ -11,7 +11,6 @@ package struct FileLocation: Sendable, Equatable {
     private let nameStart: Int
 
     /// Splits the text. Does not access the file system.
-    ///
     /// - Throws: ``FileError/Reason/invalidName`` for a path that ends in `/`, `.` or `..`, is empty, contains a zero
     ///   byte, or has a name too long for a temporary file.
     package init(path: String) throws(FileError) {
@@ -55,9 +54,9 @@ package struct FileLocation: Sendable, Equatable {
 
     /// The final location behind symbolic links, or this one if it is no link. Publishing there keeps the links.
     ///
-    /// A link to a missing name leads to that name, as for `open` with `O_CREAT`. The file may have been deleted, or
-    /// a restart may have emptied its file system. Every directory on the way must pass the checks for publishing.
-    /// Links of other users than this one and root are refused.
+    /// A link to a missing name leads to that name, as for `open` with `O_CREAT`: the file may have been deleted. Every
+    /// directory on the way must pass the checks for publishing. Links of other users than this one and root are
+    /// refused.
     package func followingSymlinks() throws(FileError) -> FileLocation {
         // The limit of the kernel (path_resolution(7)).
         let longestChain = 40

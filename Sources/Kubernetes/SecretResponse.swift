@@ -37,7 +37,7 @@ struct SecretResponse {
             guard let object = SecretObject(reply.body) else { return .failed(notUnderstood) }
             let values = object.contents(of: destination).values
             guard let key = write.values.keys.sorted().first(where: { values[$0] != write.values[$0] }) else {
-                return .written(version: object.metadata.resourceVersion)
+                return .written(version: object.version)
             }
             return .failed(
                 BrandFailure(
@@ -96,7 +96,7 @@ struct SecretResponse {
             return BrandFailure(
                 .storeRefused,
                 "\(name): the API server rejects the write (\(number)): is the Secret immutable?")
-        case _ where Self.mayPass(reply):
+        case _ where Self.isTransient(reply):
             return BrandFailure(.storeUnavailable, "\(name): the API server failed to process the request (\(number))")
         case 200..<300: return notUnderstood
         default:
@@ -119,7 +119,7 @@ struct SecretResponse {
     }
 
     /// Whether the response is transient.
-    static func mayPass(_ reply: HTTPResponse) -> Bool {
+    static func isTransient(_ reply: HTTPResponse) -> Bool {
         switch reply.status {
         case 429, 500, 502, 503, 504: true
         default: false

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The exit status of a run, for the scheduler and for monitoring.
-///
-/// In a two-digit status, the first digit says whether another run will help (1) or a person must act (2). The second
-/// digit says how bad it is on disk now. 64, 75 and 78 have the meanings of `sysexits.h`, which systemd prints by name.
+/// The exit status of a run. In a two-digit status, the first digit says whether another run will help (1) or a person
+/// must act (2). The second digit says how bad it is on disk now. 64, 75 and 78 have the meanings of `sysexits.h`, which
+/// systemd prints by name.
 package enum ExitStatus: Int32, Sendable, CaseIterable {
     case success = 0
     case transient = 10

@@ -14,7 +14,7 @@ package struct RenewalPolicy: Sendable {
 
     /// The remaining time that a token needs to be still valid when the next run ends.
     package let needed: Duration
-    /// The longest time that a run may take, including clock errors. A run must not delay if a token expires within it.
+    /// Includes clock errors. A run must not delay if a token expires within this time.
     private let longestRun: Duration
     private let force: Bool
     private let now: Timestamp
@@ -91,8 +91,7 @@ package struct RenewalPolicy: Sendable {
         return writtenAt.advanced(by: validTime).since(now)
     }
 
-    /// The remaining time, corrected by the clock offset. The age of an opaque token needs no correction, because only
-    /// this host's clock measures it.
+    /// The remaining time, corrected by the clock offset. Only this host's clock measures an opaque token's age.
     private func left(
         of token: Token, brand: Brand, writtenAt: Timestamp?, clockOffset: Duration
     ) -> Duration? {
@@ -141,7 +140,6 @@ package struct RenewalPolicy: Sendable {
 }
 
 extension RenewalPolicy {
-    /// Creates the policy from a configuration's times.
     package init(_ configuration: Configuration, force: Bool, now: Timestamp) {
         self.init(
             runEvery: configuration.runEvery, deadline: configuration.deadline, splay: configuration.splay,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Model
+internal import Model
 
 /// A file that a run reads. No output may replace it.
-package enum RunInput: Sendable {
+enum RunInput {
     case configuration
     case secret
     case trust
@@ -20,7 +20,7 @@ package enum RunInput: Sendable {
 // The files are passed one by one, because a list for ten thousand brands would be large.
 extension Configuration {
     /// Passes every file that a run over all brands may publish.
-    package func forEachFile(_ body: (_ path: String, SymlinkPolicy) -> Void) {
+    func forEachFile(_ body: (_ path: String, SymlinkPolicy) -> Void) {
         for brand in brands {
             for output in brand.outputs { body(output.path, output.symlinks) }
         }
@@ -28,7 +28,7 @@ extension Configuration {
     }
 
     /// Passes every file that a run only reads.
-    package func forEachInput(_ body: (_ path: String, RunInput) -> Void) {
+    func forEachInput(_ body: (_ path: String, RunInput) -> Void) {
         if !file.isEmpty { body(file, .configuration) }
         if let path = tls.caFile { body(path, .trust) }
         for brand in brands {

@@ -8,8 +8,8 @@ internal import Synchronization
 
 /// The output directories of a run. They are probed and opened at the start, and synced at the end.
 ///
-/// A disk that does not respond blocks every thread that uses it. So each directory is probed first, on its own thread
-/// and with a time limit. A directory that does not respond in time is never used again.
+/// A disk that does not respond blocks every thread that uses it. So each directory is first probed on its own thread.
+/// A directory that does not respond in time is never used again.
 package final class OutputDirectories: Sendable {
     private struct State: Sendable {
         var open: [String: Directory] = [:]
@@ -25,9 +25,9 @@ package final class OutputDirectories: Sendable {
     }
 
     private let state = Mutex(State())
-    /// The purpose for which the directories are opened.
     package let use: Directory.Use
-    private let pool: WorkerPool
+    let pool: WorkerPool
+    package let accounts: Accounts
     /// The time limit for a disk to respond.
     package let patience: Duration
 
@@ -35,11 +35,12 @@ package final class OutputDirectories: Sendable {
         self.use = use
         self.pool = pool
         self.patience = patience
+        accounts = Accounts()
     }
 
     /// The same disks, only for reading.
-    package convenience init(reading other: OutputDirectories) {
-        self.init(use: .reading, pool: other.pool, patience: other.patience)
+    package init(reading other: OutputDirectories) {
+        (use, pool, patience, accounts) = (.reading, other.pool, other.patience, other.accounts)
         let hanging = other.state.withLock { $0.hanging }
         state.withLock { $0.hanging = hanging }
     }
@@ -51,11 +52,10 @@ package final class OutputDirectories: Sendable {
 
     /// Finds out which disks respond.
     /// - Parameters:
-    ///   - directories: the output directories.
     ///   - inputs: the directories of files that the run only reads.
     ///   - links: paths of files that may be links and are followed.
     ///   - stop: ends the wait. Directories that were not probed count as not responding.
-    func probe(directories: Set<String>, inputs: Set<String> = [], links: [String] = [], stop: Cancellation?) {
+    func probe(directories: Set<String>, inputs: Set<String>, links: [String], stop: Cancellation?) {
         let onCancel: (@escaping @Sendable () -> Void) -> Void = { handler in stop?.onStop(handler) }
         let everything = Array(directories.union(inputs))
         // A remote mount hangs as a whole, so one thread probes it for all its directories.
@@ -183,8 +183,6 @@ package final class OutputDirectories: Sendable {
     // MARK: All directories
 
     /// Removes leftovers of killed runs next to these files, in the directories opened so far.
-    ///
-    /// - Parameter files: passes all files of the run.
     package func sweep(
         stop: Cancellation, beside files: @escaping @Sendable (_ pass: (String, SymlinkPolicy) -> Void) -> Void
     ) {

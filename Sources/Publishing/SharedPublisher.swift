@@ -77,7 +77,6 @@ package final class SharedPublisher: Sendable {
     private let memberships: [String: [Writer]]
 
     /// - Parameters:
-    ///   - destinations: the shared destinations of the run.
     ///   - barrier: passed before a destination changes.
     ///   - note: gets the outcome for each brand's place, on any thread.
     package init(
@@ -101,15 +100,12 @@ package final class SharedPublisher: Sendable {
     /// Whether the brand has a place in a shared destination.
     package func isNeeded(for brand: Brand) -> Bool { memberships[brand.name] != nil }
 
-    /// Adds a brand's new token.
     package func add(_ token: Token, of brand: Brand) {
         for writer in memberships[brand.name] ?? [] { writer.add(token, of: brand.name) }
     }
 
-    /// Writes all destinations for the last time.
-    /// - Parameters:
-    ///   - group: has an entry for each destination until it is written.
-    ///   - then: called after each destination.
+    /// Writes all destinations for the last time. Calls `then` after each one.
+    /// - Parameter group: has an entry for each destination until it is written.
     package func finish(in group: DispatchGroup, then: @escaping @Sendable () -> Void) {
         for writer in writers { writer.finish(in: group, then: then) }
     }

@@ -9,8 +9,7 @@ internal import TokenAPI
 /// The processing of one brand in a run, from its published outputs to its new token:
 /// read outputs → decide (both in ``BrandJob``) → read secret → sign → send → judge → publish → record.
 ///
-/// Every path ends in exactly one outcome. The task runs on threads of the pool, because files may block it. It holds
-/// no thread while it waits for the response.
+/// The task runs on threads of the pool, because files may block it. It holds no thread while it waits for the response.
 struct BrandRotation: Sendable {
     let job: BrandJob
     let resources: RunResources
@@ -50,14 +49,10 @@ struct BrandRotation: Sendable {
         if source.isCommand { place.leave() }
         let pool = source.isCommand ? resources.commands : run.pool
         let result = await pool.value(within: source.isCommand ? nil : run.configuration.patience) {
-            [run, resources] () -> Result<Secret, BrandFailure> in
-            do throws(BrandFailure) {
-                return .success(
-                    try resources.secrets.secret(
-                        from: source, isHanging: run.publication.directories.isHanging,
-                        isCancelled: { run.stop.reason != nil }))
-            } catch {
-                return .failure(error)
+            [run, resources] in
+            Result { () throws(BrandFailure) in
+                try resources.secrets.secret(
+                    from: source, isHanging: run.directories.isHanging, isCancelled: { run.stop.reason != nil })
             }
         }
         do throws(BrandFailure) {
@@ -94,15 +89,15 @@ struct BrandRotation: Sendable {
             of: token, brand: brand, writtenAt: now,
             clockOffset: offset == .zero ? resources.endpoint.signingOffset : offset)
         for (index, output) in brand.outputs.enumerated() {
-            // A refused output is not written.
-            if !outputs[index].isRefused {
-                outputs[index].outcome = run.publication.publish(
-                    token, of: brand, to: output, over: outputs[index].previous, barrier: resources.barrier)
+            // A refused output is not written, and neither is one that holds the token already.
+            if outputs[index].outcome.kind != .refused, !outputs[index].holds(token) {
+                outputs[index].outcome = run.directories.publish(
+                    token, of: brand, to: output, isNew: outputs[index].isMissing, barrier: resources.barrier)
             }
             guard let failure = outputs[index].outcome.failure else { continue }
             outcome.failure = outcome.failure ?? failure
             outcome.kind = .failed
-            outcome.health = max(outcome.health, outputs[index].previous.health)
+            outcome.health = max(outcome.health, outputs[index].health)
         }
         outcome.isHidden =
             outcome.isHidden && outputs.contains { $0.outcome.kind == .refused || $0.outcome.kind == .failed }

@@ -16,7 +16,7 @@ package final class RotationRun: Sendable {
     let context: RunContext
     let stop: Cancellation
     let policy: RenewalPolicy
-    let publication: Publication
+    let directories: OutputDirectories
     let pool = WorkerPool(width: 512)
     private let destinations: [any SharedDestination]
     /// When all tokens must be published.
@@ -33,8 +33,7 @@ package final class RotationRun: Sendable {
         self.context = context
         self.stop = stop
         policy = RenewalPolicy(configuration, force: force, now: context.now())
-        publication = Publication(
-            directories: OutputDirectories(pool: pool, patience: configuration.patience), accounts: Accounts())
+        directories = OutputDirectories(pool: pool, patience: configuration.patience)
         end = .now + configuration.deadline
         deadline = end - configuration.timeForHooks
         self.destinations = destinations(configuration, stop, deadline)
@@ -45,10 +44,10 @@ package final class RotationRun: Sendable {
         let timer = stop.scheduleDeadline(at: deadline)
         defer { timer.cancel() }
         let published = PublishedState(
-            of: configuration, brands, publication: publication, pool: pool, others: destinations, stop: stop)
+            of: configuration, brands, in: directories, others: destinations, stop: stop)
         probeWrites(published)
-        let judged = published.map(brands) { [policy, publication] brand, outputs in
-            BrandJob(brand, outputs, policy: policy, directories: publication.directories)
+        let judged = published.map(brands) { [policy, directories] brand, outputs in
+            BrandJob(brand, outputs, policy: policy, directories: directories)
         }
         let failure = stop.reason?.failure
         let jobs = zip(brands, judged).map { brand, job in job ?? BrandJob(unseen: brand, failure) }
@@ -70,8 +69,7 @@ package final class RotationRun: Sendable {
         }
     }
 
-    /// Removes files that killed runs left, requests and publishes new tokens, and returns every brand's outcome.
-    ///
+    /// Removes files that killed runs left, requests and publishes new tokens.
     /// - Parameters:
     ///   - announce: called once before the first file changes, with the names of the brands that may change.
     ///   - known: receives the new tokens that no file holds, so that hook output can be redacted.
@@ -79,7 +77,7 @@ package final class RotationRun: Sendable {
         _ whole: consuming RotationPlan, secrets: SecretReader, announce: (@Sendable (Set<String>) -> Void)? = nil,
         known: RedactionSet? = nil
     ) -> RotationResult {
-        publication.directories.sweep(stop: stop) { [configuration, brands] pass in
+        directories.sweep(stop: stop) { [configuration, brands] pass in
             for output in brands.lazy.flatMap(\.outputs) { pass(output.path, output.symlinks) }
             for snippet in configuration.snippets { pass(snippet.path, snippet.symlinks) }
         }
@@ -102,7 +100,7 @@ package final class RotationRun: Sendable {
             warnings = secrets.warnings
         }
         if timer != nil { finishPublishing(shared) }
-        if let unsynced = publication.directories.unsynced { for job in plan.jobs { job.noteUnsynced(unsynced) } }
+        if let unsynced = directories.unsynced { for job in plan.jobs { job.noteUnsynced(unsynced) } }
         warnings += endpoint.warnings
         // No file holds these tokens, so the redaction of hook output needs them here.
         for token in known == nil ? [] : shared.hiddenTokens { known?.note(Secret(Array(token.text.utf8))) }
@@ -152,17 +150,15 @@ package final class RotationRun: Sendable {
         http.cancel()
     }
 
-    /// Writes the shared destinations and makes all files durable.
-    ///
-    /// This uses separate threads, so a hanging disk or server cannot block a cancelled run.
+    /// Writes the shared destinations and makes all files durable, on separate threads: a hanging disk or server cannot
+    /// block a cancelled run.
     private func finishPublishing(_ shared: SharedPublisher) {
         let finished = DispatchSemaphore(value: 0)
         let group = DispatchGroup()
         let queue = DispatchQueue(label: "finish-publishing")
-        let directories = publication.directories
         // Make the written files durable before waiting for anything else.
-        queue.async(group: group) { @Sendable in directories.synchronize() }
-        shared.finish(in: group) { directories.synchronize() }
+        queue.async(group: group) { @Sendable [directories] in directories.synchronize() }
+        shared.finish(in: group) { [directories] in directories.synchronize() }
         group.notify(queue: queue) { @Sendable in _ = finished.signal() }
         stop.signal(finished, after: Cancellation.timeToSynchronize)
         finished.wait()
@@ -200,11 +196,9 @@ package struct RotationResult: Sendable {
     package let warnings: [String]
     /// The endpoint's clock minus this host's clock; nil if no response showed it.
     package let clockOffset: Duration?
-    /// Names of the brands whose token was published, or may still be published after a cancellation.
-    ///
-    /// This and ``failed`` are set only if hooks need them.
+    /// Names of the brands whose token was published, or may still be published after a cancellation; only for hooks.
     package private(set) var changed: Set<String> = []
-    /// Names of the brands that failed.
+    /// Names of the brands that failed; only for hooks.
     package private(set) var failed: Set<String> = []
 
     /// Closes the jobs.

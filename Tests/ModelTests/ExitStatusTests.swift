@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Model
+import TestSupport
 import Testing
 
 // The module Testing has a type with that name as well.
