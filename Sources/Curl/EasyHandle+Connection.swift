@@ -15,7 +15,6 @@ extension EasyHandle {
     /// has, also of a proxy. Resetting the handle does not help, and rejecting the line comes too late.
     var isReusable: Bool { httpVersion == "HTTP/2" && proxyStatus == 0 }
 
-    /// Status of the proxy response to CONNECT; 0 without one.
     var proxyStatus: Int { number(CURLINFO_HTTP_CONNECTCODE) }
 
     /// Whether the request opened its connection instead of sharing one.

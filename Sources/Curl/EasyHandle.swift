@@ -10,11 +10,9 @@ internal import CCurl
     let handle: UnsafeMutableRawPointer
     private let options: HTTPOptions
     private var headerLines = HeaderLines()
-    /// Headers for the CONNECT request to a proxy.
     private var proxyLines = HeaderLines()
     private let errorBuffer: UnsafeMutableBufferPointer<CChar>
 
-    /// Completion of the request in progress.
     var completion: HTTPClient.Completion?
     /// Its index among the handles in progress.
     var place = 0
@@ -26,7 +24,6 @@ internal import CCurl
     private let keptHeaders: [String]
 
     private var url = ""
-    /// ``url``, parsed.
     private var parsedURL: OpaquePointer?
     /// The last body: most requests of a run send the same.
     private var sentBody: [UInt8]?
@@ -51,7 +48,6 @@ internal import CCurl
 
     // MARK: Options
 
-    /// Sets the options that are the same for all requests.
     private func configure() throws(CurlError) {
         let me = unsafe Unmanaged.passUnretained(self).toOpaque()
         // The program handles signals itself.
@@ -110,13 +106,12 @@ internal import CCurl
             })
     }
 
-    /// The handle behind a libcurl context pointer.
     static func from(_ context: UnsafeMutableRawPointer?) -> EasyHandle? {
         guard let context = unsafe context else { return nil }
         return unsafe Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
     }
 
-    /// Prepares the handle for `request` and discards the last response.
+    /// Prepares the handle for `request` and discards the last response. After an error, the handle is unusable.
     func prepare(_ request: HTTPRequest) throws(CurlError) {
         head = ResponseHead()
         body = []
@@ -137,7 +132,6 @@ internal import CCurl
         case .post, .other: try set(CURLOPT_POST, 1)
         }
         guard request.body != sentBody else { return }
-        sentBody = nil
         try check(unsafe curl_setopt_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count)))
         let copied = unsafe request.body.withUnsafeBytes { bytes in
             unsafe curl_setopt_pointer(
@@ -150,8 +144,6 @@ internal import CCurl
     /// Most requests of a run use one URL. It is parsed once here, not by libcurl for each request.
     private func setURL(_ text: String) throws(CurlError) {
         guard text != url else { return }
-        // If a step below fails, the state of the handle is unknown.
-        url = ""
         let parsed = unsafe curl_url()
         // As libcurl parses `CURLOPT_URL`. It reports an unsupported scheme when it connects.
         let code = unsafe curl_url_set(parsed, CURLUPART_URL, text, UInt32(CURLU_NON_SUPPORT_SCHEME))

@@ -33,7 +33,6 @@ package final class HTTPClient: Sendable {
     private let inbox = Mutex(Inbox())
     /// Used by the loop only. The lock proves it to the compiler.
     private let loop: Mutex<HTTPClientLoop>
-    /// Wakes the loop from its poll.
     private let wakeupFD: Int32
     /// Whether the loop was woken since the inbox was last emptied. Once is enough.
     private let isWoken = Atomic<Bool>(false)
@@ -53,7 +52,6 @@ package final class HTTPClient: Sendable {
 
     deinit { close(wakeupFD) }
 
-    /// Once for each process.
     private static let libraryIsReady = curl_global_init_wiping() == CURLE_OK
 
     /// Sends a request when the number in progress allows it, and not before `notBefore`. Both closures are called on the

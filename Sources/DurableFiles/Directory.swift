@@ -10,7 +10,6 @@ internal import Synchronization
 ///
 /// Safe to use from several threads. Closed with its last reference.
 package final class Directory: Sendable {
-    /// As given. For messages.
     package let path: String
     let descriptor: Descriptor
     /// Whether any user may create files here, but not replace files of other users (the sticky bit). Set only for a
@@ -53,7 +52,6 @@ package final class Directory: Sendable {
         }
     }
 
-    /// For messages.
     func path(of name: String) -> String {
         path.hasSuffix("/") ? path + name : path + "/" + name
     }

@@ -29,17 +29,10 @@ package struct FileLocation: Sendable, Equatable {
         guard nameStart == 0 else { throw FileError(.look, name, .invalidName) }
     }
 
-    /// The last component.
     package var name: String { nameStart == 0 ? path : unsafe withName { name in unsafe String(cString: name) } }
 
     /// The part before the name; `.` for a plain name.
-    package var directory: String {
-        switch nameStart {
-        case 0: "."
-        case 1: "/"
-        default: String(decoding: path.utf8.prefix(nameStart - 1), as: UTF8.self)
-        }
-    }
+    package var directory: String { nameStart == 0 ? "." : LexicalPath.directory(of: path) }
 
     /// Whether ``directory`` is exactly this text.
     package func isIn(_ directory: String) -> Bool {
@@ -47,7 +40,6 @@ package struct FileLocation: Sendable, Equatable {
         return directory.utf8.count == nameStart - 1 && path.utf8.starts(with: directory.utf8)
     }
 
-    /// Passes the name as a C string.
     func withName<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
         unsafe path.withCString { path in unsafe body(path + nameStart) }
     }
@@ -68,7 +60,6 @@ package struct FileLocation: Sendable, Equatable {
         throw FileError(.followSymlink, path, .symlinkLoop, errorNumber: ELOOP)
     }
 
-    /// The target of the link; nil if this is no link.
     private func next() throws(FileError) -> FileLocation? {
         let directory = try Directory(path: self.directory)
         guard let status = try directory.descriptor.status(of: self, path), FileKind(mode: status.mode) == .symlink

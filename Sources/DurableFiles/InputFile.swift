@@ -38,7 +38,6 @@ package final class InputFile: Sendable {
         size = status.size
     }
 
-    /// Whether only the owner has any permission.
     package var isPrivate: Bool { mode & 0o077 == 0 }
     /// Whether any user may change the file.
     package var isWritableByOthers: Bool { mode & S_IWOTH != 0 }

@@ -3,7 +3,6 @@
 internal import CLinux
 internal import Glibc
 
-/// A regular file as it was read.
 package struct RegularFile: Sendable, Equatable {
     package enum Contents: Sendable, Equatable {
         case bytes([UInt8])

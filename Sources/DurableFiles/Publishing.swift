@@ -16,7 +16,6 @@ package struct PublishedAttributes: Sendable, Equatable {
     }
 }
 
-/// Owner and group of a file, as numbers.
 package struct FileOwnership: Sendable, Hashable {
     package let user: UInt32
     package let group: UInt32

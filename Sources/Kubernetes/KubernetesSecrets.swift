@@ -23,7 +23,6 @@ extension DestinationSettings {
     var secretNamespace: String? { address["namespace"] }
 }
 
-/// The connection of one run to the API server.
 private final class SecretSession: Sendable {
     private struct Connections: Sendable {
         let namespace: String?
@@ -113,7 +112,7 @@ private final class SecretSession: Sendable {
             namespace(of: destination, connections.namespace).flatMap { namespace in
                 requests(connections).result(
                     of: request(namespace), until: isSurvey ? connections.endOfSurvey : end
-                ).map { SecretResponse($0, for: destination, namespace: namespace) }
+                ).map { SecretResponse(reply: $0, destination: destination, namespace: namespace) }
             }
         }
     }

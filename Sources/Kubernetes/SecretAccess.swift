@@ -2,15 +2,12 @@
 
 internal import Model
 
-/// The operations of a run on its Secrets.
 struct SecretAccess: Sendable {
-    /// The content of a Secret.
     struct Contents: Sendable {
         /// By key; includes the keys of other managers.
         var values: [String: [UInt8]] = [:]
         /// The keys that earlier runs wrote and still own. The next write removes those that it does not contain.
         var owned: Set<String> = []
-        /// Whether it has the configured labels.
         var hasConfiguredLabels = false
         /// The resource version; nil if the Secret does not exist yet.
         var version: String?

@@ -9,7 +9,6 @@ final class SecretDestination: SharedDestination {
         var contents = SecretAccess.Contents()
         /// Why it could not be read. An unknown state is not overwritten.
         var failure: BrandFailure?
-        /// Why some keys cannot be written.
         var refusals: [String: BrandFailure] = [:]
     }
 
@@ -200,7 +199,6 @@ final class SecretDestination: SharedDestination {
             .storeChanged, "\(destination.name) was changed by another client each time it was written")
     }
 
-    /// The outcome of each brand's key.
     private func outcomes(
         _ tokens: [String: Token], _ failure: BrandFailure?, _ isLast: Bool, _ state: State
     ) -> [PlaceOutcome] {

@@ -19,7 +19,6 @@ struct SecretObject {
 
     var version: String? { metadata["resourceVersion"]?.string }
 
-    /// The content that a run needs.
     func contents(of destination: DestinationSettings) -> SecretAccess.Contents {
         var contents = SecretAccess.Contents()
         contents.version = version

@@ -3,19 +3,11 @@
 internal import Curl
 internal import Model
 
-/// The meaning of an API server's response for a Secret and its brands.
 struct SecretResponse {
-    private let reply: HTTPResponse
-    private let destination: DestinationSettings
-    private let namespace: String
+    let reply: HTTPResponse
+    let destination: DestinationSettings
+    let namespace: String
 
-    init(_ reply: HTTPResponse, for destination: DestinationSettings, namespace: String) {
-        self.reply = reply
-        self.destination = destination
-        self.namespace = namespace
-    }
-
-    /// The Secret's name in messages.
     private var name: String { "the Secret \(namespace)/\(destination.secretName)" }
 
     /// The result of a GET.
@@ -118,7 +110,6 @@ struct SecretResponse {
             "\(name): the server at the API server's address is not an API server (HTTP \(reply.status), no Secret)")
     }
 
-    /// Whether the response is transient.
     static func isTransient(_ reply: HTTPResponse) -> Bool {
         switch reply.status {
         case 429, 500, 502, 503, 504: true

@@ -51,10 +51,8 @@ package final class Cancellation: Sendable {
         return now < end ? .nanoseconds(Int64(clamping: end.uptimeNanoseconds - now.uptimeNanoseconds)) : .zero
     }
 
-    /// Whether a signal cancelled the run.
     package var isBySignal: Bool { reason?.exitStatus != nil }
 
-    /// Cancels the run and calls the handlers.
     package func stop(_ reason: Reason) {
         let isSignal = reason != .deadline
         let due = state.withLock { state -> [(isForSignals: Bool, run: @Sendable () -> Void)] in

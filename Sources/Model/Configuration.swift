@@ -8,7 +8,6 @@ package struct Configuration: Sendable {
     package var endpoint: Endpoint
     /// How often the scheduler starts a run. A token must outlive the next start.
     package var runEvery: Duration = .seconds(3600)
-    /// The time limit of a whole run.
     package var deadline: Duration = .seconds(120)
     /// The upper limit of the random delay before the first request; less than ``runEvery``.
     package var splay: Duration = .zero
@@ -154,7 +153,6 @@ package enum RenewalThreshold: Sendable, Equatable {
     case percent(Int)
 }
 
-/// Where a brand's secret comes from.
 package enum SecretSource: Sendable {
     case file(path: String)
     case environment(variable: String)

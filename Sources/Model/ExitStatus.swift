@@ -23,9 +23,7 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
     package enum Examination: Sendable {
         /// A run: the tokens on disk afterwards.
         case run
-        /// A dry run: what a run would do.
         case plan
-        /// The configuration alone.
         case configuration
     }
 
@@ -42,9 +40,7 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
         }
     }
 
-    /// What the status says about a run.
     package var meaning: String { explanation.meaning }
-    /// What to do about it.
     package var advice: String { explanation.advice }
 
     private var explanation: (meaning: String, advice: String) {

@@ -39,12 +39,10 @@ package enum JSON: Equatable {
 
 private struct JSONReader {
     let bytes: [UInt8]
-    private var index = 0
+    var index = 0
 
     /// Bounds the stack that a document can use.
     private static let depthLimit = 64
-
-    init(bytes: [UInt8]) { self.bytes = bytes }
 
     mutating func document() -> JSON? {
         // A byte order mark may be ignored (RFC 8259 §8.1).

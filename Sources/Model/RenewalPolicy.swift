@@ -6,7 +6,6 @@ package struct RenewalPolicy: Sendable {
         case fresh
         /// The token is valid, but a file is not as configured.
         case repair
-        /// Request a new token.
         case request(RenewalReason)
         /// No output may be written.
         case impossible(BrandFailure)
@@ -108,7 +107,6 @@ package struct RenewalPolicy: Sendable {
         }
     }
 
-    /// The health of one published token.
     package func health(of output: OutputSnapshot, brand: Brand) -> TokenHealth {
         guard case .token(let token) = output.state, token.clientID ?? brand.clientID == brand.clientID else {
             return .unusable
@@ -174,7 +172,6 @@ package enum RenewalReason: Sendable, Equatable {
     case notAsConfigured
 }
 
-/// Why an output has no token.
 package enum MissingTokenReason: Sendable {
     case missing, unreadable, truncated, unassigned, refused
     /// Another user owns the file and may have made the token up.

@@ -28,15 +28,14 @@ package protocol SharedDestination: AnyObject, Sendable {
     /// The content of the brand's entries.
     func snapshots(of brand: Brand) -> [OutputSnapshot]
 
-    /// Checks whether new tokens for these brands could be written, before the run requests them.
-    /// Sets the refusals of the brands' snapshots.
+    /// Checks whether new tokens for these brands could be written. Sets the refusals of the brands' snapshots.
     func probeWrite(for brands: Set<String>)
 
     /// Writes the new tokens, and keeps the last valid token of every other brand.
     ///
     /// - Parameters:
     ///   - tokens: all new tokens of the run so far, by brand name.
-    ///   - isLast: whether this is the last write. A failure is then final.
+    ///   - isLast: whether a failure is final.
     ///   - barrier: passed before the first change.
     /// - Returns: nil if the write failed and must be retried.
     func write(_ tokens: [String: Token], isLast: Bool, barrier: WriteBarrier?) -> [PlaceOutcome]?

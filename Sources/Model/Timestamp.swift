@@ -80,6 +80,5 @@ extension Timestamp: CustomStringConvertible {
 }
 
 extension Duration {
-    /// The absolute value.
     package var magnitude: Duration { self < .zero ? .zero - self : self }
 }

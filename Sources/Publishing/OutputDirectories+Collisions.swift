@@ -5,11 +5,9 @@ internal import Model
 internal import Processes
 
 extension OutputDirectories {
-    /// Probes the disks of a configuration's files. Then finds outputs that are the same file by different paths:
-    /// through linked or bind-mounted directories or followed links. Two brands would replace each other's token there.
-    /// Also finds outputs that are inputs of the run.
-    ///
-    /// Covers all brands, so that a run of some brands does not replace files of the others.
+    /// Probes the disks of all files. Then finds outputs that are inputs of the run, or that are the same file by
+    /// different paths: through linked or bind-mounted directories or followed links. Covers all brands, so that a run
+    /// of some brands does not replace files of the others.
     ///
     /// - Parameter stop: ends the wait.
     /// - Returns: by path, why an output is refused. The first output of each file is accepted.
@@ -50,7 +48,7 @@ extension OutputDirectories {
             let directory: Directory.Identity
             let name: String
         }
-        var read: [Place: RunInput] = [:]
+        var read: [Place: String] = [:]
         configuration.forEachInput { path, input in
             // A file that cannot be opened is reported when it is read.
             guard let location = try? FileLocation(path: path), let directory = identities[location.directory]
@@ -66,7 +64,7 @@ extension OutputDirectories {
             let place = Place(directory: identity, name: location.name)
             if let input = read[place] {
                 found[path] = BrandFailure(
-                    .outputRefused, "\(path) is \(input.words), by another path; choose another file for the token")
+                    .outputRefused, "\(path) is \(input), by another path; choose another file for the token")
             } else if let other = first[place] {
                 found[path] = BrandFailure(.outputRefused, "\(path) is the same file as \(other); choose another file")
             } else {

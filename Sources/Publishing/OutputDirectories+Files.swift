@@ -57,7 +57,6 @@ extension OutputDirectories {
         return write(contents, to: output.path, output.attributes, output.symlinks, isNew: isNew, barrier: barrier)
     }
 
-    /// Writes a file, as ``publish(_:of:to:isNew:barrier:)`` does.
     func write(
         _ contents: [UInt8], to path: String, _ attributes: FileAttributes, _ symlinks: SymlinkPolicy, isNew: Bool,
         barrier: WriteBarrier?

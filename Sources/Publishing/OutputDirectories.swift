@@ -28,7 +28,6 @@ package final class OutputDirectories: Sendable {
     package let use: Directory.Use
     let pool: WorkerPool
     package let accounts: Accounts
-    /// The time limit for a disk to respond.
     package let patience: Duration
 
     package init(use: Directory.Use = .publishing, pool: WorkerPool, patience: Duration) {
@@ -57,14 +56,19 @@ package final class OutputDirectories: Sendable {
     ///   - stop: ends the wait. Directories that were not probed count as not responding.
     func probe(directories: Set<String>, inputs: Set<String>, links: [String], stop: Cancellation?) {
         let onCancel: (@escaping @Sendable () -> Void) -> Void = { handler in stop?.onStop(handler) }
-        let everything = Array(directories.union(inputs))
+        let everything = directories.union(inputs)
         // A remote mount hangs as a whole, so one thread probes it for all its directories.
         let mounts = Array(MountTable.remotePoints(over: everything.lazy.map(Self.absolute)))
         let responses = pool.map(mounts.count, within: patience, grouping: 1, onCancel: onCancel) { index in
             _ = try? Directory(path: mounts[index], use: .reading).identity()
         }
         let silent = zip(mounts, responses).filter { $1 == nil }.map(\.0)
-        let (unreachable, reachable) = Self.split(everything, below: silent)
+        let unreachable = everything.filter { directory in
+            guard !silent.isEmpty else { return false }
+            let absolute = Self.absolute(directory)
+            return silent.contains { absolute == $0 || absolute.hasPrefix($0 + "/") }
+        }
+        let reachable = Array(everything.subtracting(unreachable))
         let targets = reachable + links
         let found = pool.map(targets.count, within: patience, grouping: 1, onCancel: onCancel) { [self] index in
             if index < reachable.count {
@@ -81,18 +85,6 @@ package final class OutputDirectories: Sendable {
         if !hanging.isEmpty { state.withLock { $0.hanging.formUnion(hanging) } }
     }
 
-    private static func split(_ directories: [String], below mounts: [String]) -> (below: [String], others: [String]) {
-        guard !mounts.isEmpty else { return ([], directories) }
-        var below: [String] = []
-        var others: [String] = []
-        for directory in directories {
-            let absolute = absolute(directory)
-            let isBelow = mounts.contains { absolute == $0 || absolute.hasPrefix($0 + "/") }
-            if isBelow { below.append(directory) } else { others.append(directory) }
-        }
-        return (below, others)
-    }
-
     private static func absolute(_ directory: String) -> String {
         LexicalPath.resolve(directory, in: FileManager.default.currentDirectoryPath)
     }
@@ -102,7 +94,6 @@ package final class OutputDirectories: Sendable {
 
     // MARK: Opening
 
-    /// Returns the open directory, or opens it.
     func directory(_ path: String) throws(FileError) -> Directory {
         let (open, isHanging) = state.withLock { ($0.open[path], $0.hanging.contains(path)) }
         guard !isHanging else { throw .hanging(path) }
@@ -130,7 +121,6 @@ package final class OutputDirectories: Sendable {
         return try location.followingSymlinks()
     }
 
-    /// Runs an operation in the directory of an output.
     private func enter<Result>(
         _ path: String, _ symlinks: SymlinkPolicy,
         _ body: (Directory, FileLocation) throws(FileError) -> Result

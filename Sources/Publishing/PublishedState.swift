@@ -47,7 +47,6 @@ package final class PublishedState: Sendable {
         self.memberships = memberships
     }
 
-    /// The shared destinations with a place for the brand.
     package func destinations(of brand: Brand) -> [any SharedDestination] { memberships[brand.name] ?? [] }
 
     /// Calls `judge` for each brand with its published tokens, on the threads of the pool. A disk that does not respond
@@ -66,30 +65,22 @@ package final class PublishedState: Sendable {
         guard stop?.reason == nil else { return judgements }
         // The directory responded, but the file does not.
         for index in brands.indices where judgements[index] == nil {
-            judgements[index] = judge(brands[index], hanging(brands[index]))
+            judgements[index] = judge(brands[index], snapshots(of: brands[index], isHanging: true))
         }
         return judgements
     }
 
-    private func snapshots(of brand: Brand) -> [OutputSnapshot] {
-        var snapshots = brand.outputs.map { output -> OutputSnapshot in
-            guard !collisions.isEmpty, let refusal = collisions[output.path] else {
-                return directories.read(output, of: brand)
-            }
-            // The file belongs to another brand or to an input.
+    private func snapshots(of brand: Brand, isHanging: Bool = false) -> [OutputSnapshot] {
+        var snapshots = brand.outputs.map { output in
+            // A file with a collision belongs to another brand or to an input.
+            let refusal =
+                isHanging ? BrandFailure(.outputRefused, FileError.hanging(output.path)) : collisions[output.path]
+            guard let refusal else { return directories.read(output, of: brand) }
             return OutputSnapshot(
-                path: output.path, symlinks: output.symlinks, state: .noToken(.refused), refusal: refusal)
+                path: output.path, symlinks: output.symlinks, state: .noToken(isHanging ? .inaccessible : .refused),
+                refusal: refusal)
         }
         for destination in destinations(of: brand) { snapshots += destination.snapshots(of: brand) }
         return snapshots
-    }
-
-    private func hanging(_ brand: Brand) -> [OutputSnapshot] {
-        let own = brand.outputs.map { output in
-            OutputSnapshot(
-                path: output.path, symlinks: output.symlinks, state: .noToken(.inaccessible),
-                refusal: BrandFailure(.outputRefused, FileError.hanging(output.path)))
-        }
-        return own + destinations(of: brand).flatMap { $0.snapshots(of: brand) }
     }
 }

@@ -42,30 +42,24 @@ package final class SharedPublisher: Sendable {
             }
             guard starts else { return }
             let interval = Int(destination.interval.wholeMilliseconds)
-            queue.asyncAfter(deadline: .now() + .milliseconds(interval)) { @Sendable [self] in write() }
+            queue.asyncAfter(deadline: .now() + .milliseconds(interval)) { @Sendable [self] in write(isLast: false) }
         }
 
-        private func write() {
-            let isLast = state.withLock { state in
+        /// Writes all tokens so far, and again later if that fails. Does nothing if only the last write is left.
+        private func write(isLast: Bool) {
+            let tokens = state.withLock { state in
                 state.isScheduled = false
-                return state.isLast
+                return state.isLast == isLast ? state.tokens : nil
             }
-            if !isLast, !writeNow(isLast: false) { schedule() }
-        }
-
-        /// - Returns: false if the write must be retried.
-        @discardableResult
-        private func writeNow(isLast: Bool) -> Bool {
-            let tokens = state.withLock { $0.tokens }
-            guard let outcomes = destination.write(tokens, isLast: isLast, barrier: barrier) else { return false }
+            guard let tokens else { return }
+            guard let outcomes = destination.write(tokens, isLast: isLast, barrier: barrier) else { return schedule() }
             outcomes.forEach(note)
-            return true
         }
 
         func finish(in group: DispatchGroup, then: @escaping @Sendable () -> Void) {
             state.withLock { $0.isLast = true }
             queue.async(group: group) { @Sendable [self] in
-                writeNow(isLast: true)
+                write(isLast: true)
                 then()
             }
         }
@@ -97,7 +91,6 @@ package final class SharedPublisher: Sendable {
 
     package var isNeeded: Bool { !writers.isEmpty }
 
-    /// Whether the brand has a place in a shared destination.
     package func isNeeded(for brand: Brand) -> Bool { memberships[brand.name] != nil }
 
     package func add(_ token: Token, of brand: Brand) {

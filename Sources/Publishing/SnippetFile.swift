@@ -12,7 +12,6 @@ package final class SnippetFile: SharedDestination {
         /// By the client ID that they name, under any variable and in any dialect: both may have changed.
         var tokensByClientID: [String: Token] = [:]
         var refusal: BrandFailure?
-        /// Whether the file could not be read.
         var isInaccessible = false
         var changedAt: Timestamp?
         var contents: [UInt8]?

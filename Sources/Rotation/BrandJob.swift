@@ -9,7 +9,6 @@ internal import Synchronization
 ///
 /// A run may have 10,000 brands, so a job is small. It keeps a token only to publish it again.
 package final class BrandJob: Sendable {
-    /// The work that the run does for the brand.
     package enum Step: Sendable {
         case nothing
         case request
@@ -32,13 +31,11 @@ package final class BrandJob: Sendable {
 
     private enum Progress: Sendable {
         case open
-        /// The brand's files are being written.
         case publishing
         case done
     }
 
     private struct State: Sendable {
-        /// Its outputs are in ``outputs``.
         var outcome: BrandOutcome
         /// The brand's own files, followed by its entries in shared destinations.
         var outputs: [Output]
@@ -161,7 +158,6 @@ package final class BrandJob: Sendable {
         }
     }
 
-    /// Records that the brand got no token.
     func fail(_ failure: BrandFailure, attempts: Int, duration: Duration) {
         state.withLock { state in
             guard !state.isClosed else { return }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Curl
 internal import Model
 internal import Processes
 internal import Publishing
@@ -19,7 +20,6 @@ struct BrandRotation: Sendable {
     var brand: Brand { job.brand }
     var run: RotationRun { resources.run }
 
-    /// Processes the brand and records its outcome.
     func perform() async {
         let began = ContinuousClock.now
         // Requests sent.
@@ -55,11 +55,8 @@ struct BrandRotation: Sendable {
                     from: source, isHanging: run.directories.isHanging, isCancelled: { run.stop.reason != nil })
             }
         }
-        do throws(BrandFailure) {
-            return try (result ?? .failure(SecretReader.hangingFailure(of: source))).get()
-        } catch {
-            throw run.stop.reason?.failure ?? error
-        }
+        return try (result ?? .failure(SecretReader.hangingFailure(of: source)))
+            .mapError { run.stop.reason?.failure ?? $0 }.get()
     }
 
     // MARK: Publish, record
@@ -82,7 +79,7 @@ struct BrandRotation: Sendable {
         outcome.failure = nil
         outcome.issuedAt = token.issuedAt
         outcome.expiresAt = token.expiresAt
-        let now = run.context.now()
+        let now = Timestamp.now
         // A `Date` header may be wrong. Use the token's own issue time, or the offset of a granted request.
         let offset = OutputSnapshot.clockOffset(of: token, writtenAt: now)
         outcome.health = run.policy.health(
@@ -109,4 +106,17 @@ struct BrandRotation: Sendable {
             "DOKU granted a token that expires\(end) before the next run can replace it; a token must last "
                 + "\(DurationText.render(run.policy.needed)), so run more often or set a longer valid_time")
     }
+}
+
+/// A run in progress, and what its brands share to request and publish tokens.
+struct RunResources: Sendable {
+    let run: RotationRun
+    let secrets: SecretReader
+    let http: HTTPClient
+    let endpoint: EndpointHealth
+    let shared: SharedPublisher
+    /// Passed before the first file changes.
+    let barrier: WriteBarrier?
+    /// Runs programs that print a secret.
+    let commands: WorkerPool
 }

@@ -21,7 +21,6 @@ package final class RotationRun: Sendable {
     private let destinations: [any SharedDestination]
     /// When all tokens must be published.
     let deadline: ContinuousClock.Instant
-    /// When the run must end.
     let end: ContinuousClock.Instant
 
     package init(
@@ -32,10 +31,11 @@ package final class RotationRun: Sendable {
         brands = selection.brands
         self.context = context
         self.stop = stop
-        policy = RenewalPolicy(configuration, force: force, now: context.now())
+        policy = RenewalPolicy(configuration, force: force, now: .now)
         directories = OutputDirectories(pool: pool, patience: configuration.patience)
         end = .now + configuration.deadline
-        deadline = end - configuration.timeForHooks
+        // Slow brands must not delay the hooks of other brands.
+        deadline = end - min(configuration.hooks.reduce(.zero) { $0 + $1.timeout }, configuration.deadline / 4)
         self.destinations = destinations(configuration, stop, deadline)
     }
 
@@ -89,7 +89,8 @@ package final class RotationRun: Sendable {
             let brands = Set(work.map(\.brand.name)).union(shared.intersection(brands.map(\.name)))
             return WriteBarrier { announce(brands) }
         }
-        let shared = plan.publisher(barrier)
+        let byName = Dictionary(plan.destinations.isEmpty ? [] : plan.jobs.map { ($0.brand.name, $0) }) { $1 }
+        let shared = SharedPublisher(plan.destinations, barrier: barrier) { byName[$0.brand]?.note($0) }
         let endpoint = EndpointHealth(brands: work.count)
         var warnings: [String] = []
         // Hooks and reporting have their own time limits. The deadline does not apply to them.
@@ -171,24 +172,15 @@ package struct RotationPlan: Sendable {
     package fileprivate(set) var jobs: [BrandJob]
     let destinations: [any SharedDestination]
 
-    /// Whether any brand needs a new token.
     var hasRequests: Bool { jobs.contains(where: \.isRequest) }
 
     /// Whether any brand's token has expired, or may expire before a delayed run ends.
     var isUrgent: Bool { jobs.contains(where: \.isUrgent) }
 
-    /// Creates the publisher for the shared destinations. It records each result in the brand's job.
-    fileprivate func publisher(_ barrier: WriteBarrier?) -> SharedPublisher {
-        let jobs = destinations.isEmpty ? [] : jobs
-        let byName = Dictionary(jobs.map { ($0.brand.name, $0) }) { first, _ in first }
-        return SharedPublisher(destinations, barrier: barrier) { byName[$0.brand]?.note($0) }
-    }
-
     /// The outcomes of a dry run.
     package var planned: [BrandOutcome] { jobs.map(\.planned) }
 }
 
-/// The result of a run's tokens.
 package struct RotationResult: Sendable {
     /// In the order of the configuration.
     package let outcomes: [BrandOutcome]
@@ -238,7 +230,8 @@ package struct RotationResult: Sendable {
                     $0.isVisible && (change.hasNewToken || !renewed.contains($0.path))
                 }
             if hasChanged || change.isUnconfirmed || isStopped && change.mayStillCome { changed.insert(outcome.name) }
-            if outcome.hasFailed { failed.insert(outcome.name) }
+            // A brand that a signal stopped did not fail.
+            if let failure = outcome.failure, failure.code != .stopped { failed.insert(outcome.name) }
         }
     }
 }
@@ -248,13 +241,7 @@ extension OutputOutcome {
     fileprivate var isVisible: Bool { kind == .written || kind == .durabilityUnknown }
 }
 
-extension BrandOutcome {
-    /// Whether the brand failed. A brand that a signal stopped did not fail.
-    fileprivate var hasFailed: Bool { failure.map { $0.code != .stopped } ?? false }
-}
-
 extension EndpointHealth {
-    /// Warnings about problems that responses showed.
     fileprivate var warnings: [String] {
         var warnings: [String] = []
         if hasOtherType {
@@ -268,9 +255,4 @@ extension EndpointHealth {
         }
         return warnings
     }
-}
-
-extension Configuration {
-    /// The part of the run's time that is reserved for hooks. Slow brands must not delay the hooks of other brands.
-    var timeForHooks: Duration { min(hooks.reduce(.zero) { $0 + $1.timeout }, deadline / 4) }
 }
