@@ -105,7 +105,7 @@ install: share
 		install -D -m 0644 "$(SHARE)/$$file" "$(DESTDIR)$(PREFIX)/share/$$file" || exit 1; \
 	done
 	@site() { $(SITE) "$$1" | install -D -m 0644 /dev/stdin "$(DESTDIR)$(PREFIX)/$$2"; }; set -e; \
-	site config/schema.json share/doku-token-rotator/schema.json; \
+	for file in schema.json report.schema.json; do site config/$$file share/doku-token-rotator/$$file; done; \
 	for unit in systemd/user/*.service systemd/doku-token-rotator.timer; do site $$unit $(USER_UNITS)/$${unit##*/}; done; \
 	for unit in $(UNITS); do site $$unit lib/systemd/system/$${unit##*/}; done; \
 	if [ -z "$(AT_HOME)" ]; then \

@@ -31,18 +31,19 @@ package struct HostCheckup: Sendable {
 
     /// May wait for secret commands and the network, like a run. After a stop the report omits the remaining checks.
     package func report() throws(InvalidSelection) -> HostReport {
+        var head = DocumentHead("doctor", configuration: configurationFile, shard: shard)
         let file: InputFile
         let configuration: Configuration
         do {
             file = try InputFile(path: configurationFile)
             configuration = try ConfigurationSource.read(file, path: configurationFile)
-        } catch let error as InvalidConfiguration {
-            return HostReport(findings: error.lines.map { HostFinding(.configuration, configurationFile, .fail, $0) })
         } catch {
-            return HostReport(findings: [
-                HostFinding(.configuration, configurationFile, .fail, ConfigurationSource.problem(error))
-            ])
+            let lines = (error as? InvalidConfiguration)?.lines ?? [ConfigurationSource.problem(error)]
+            head.problems = ConfigurationSource.problems(error, in: configurationFile)
+            return HostReport(
+                findings: lines.map { HostFinding(.configuration, configurationFile, .fail, $0) }, head: head)
         }
+        head.endpoint = configuration.endpoint.url
         let selection = try Selection(of: configuration, names: brands, shard: shard)
         let pool = WorkerPool(width: 512)
         let directories = OutputDirectories(pool: pool, patience: configuration.patience)
@@ -65,7 +66,7 @@ package struct HostCheckup: Sendable {
             let shared = destinations(configuration, stop, .now + configuration.deadline)
             findings += DestinationCheckup(shared, selection.brands).findings()
         }
-        return HostReport(findings: findings)
+        return HostReport(findings: findings, head: head, stop: stop.reason?.exitStatus)
     }
 
     private func configurationFindings(

@@ -52,9 +52,17 @@ package struct HostFinding: Sendable, Equatable {
 /// All findings on this host.
 package struct HostReport: Sendable, Equatable {
     package var findings: [HostFinding]
+    /// What was checked, and the problems that kept the check from starting.
+    package let head: DocumentHead
+    /// Set if a signal ended the checks.
+    private let stop: ExitStatus?
 
-    package init(findings: [HostFinding]) {
+    package init(
+        findings: [HostFinding], head: DocumentHead = DocumentHead("doctor"), stop: ExitStatus? = nil
+    ) {
         self.findings = findings
+        self.head = head
+        self.stop = stop
     }
 
     /// The worst result of all findings.
@@ -63,7 +71,7 @@ package struct HostReport: Sendable, Equatable {
         return findings.contains { $0.result == .warn } ? .warn : .ok
     }
 
-    package var exitStatus: ExitStatus { result == .fail ? .configuration : .success }
+    package var exitStatus: ExitStatus { stop ?? (result == .fail ? .configuration : .success) }
 }
 
 extension HostReport {
@@ -121,7 +129,7 @@ extension HostReport {
     /// Every finding as one JSON document with a line end, in pieces.
     package func writeJSON(to write: (String) -> Void) {
         JSONText.writeDocument(
-            ["version": ProgramVersion.text, "result": result.rawValue],
+            head, exit: (exitStatus.rawValue, exitStatus.meaning(of: .host)), ["result": result.rawValue],
             lists: ["checks": findings.lazy.map(\.json)], to: write)
     }
 }

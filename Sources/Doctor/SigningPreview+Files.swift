@@ -1,36 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import DurableFiles
-internal import Model
+package import Model
 internal import Secrets
 package import TokenAPI
 
 extension SigningPreview {
+    /// A request whose parts are all given.
     /// - Parameters:
     ///   - secretFile: one trailing newline is not part of the secret.
     ///   - bodyFile: nil for a request without a body.
-    /// - Throws: an error with the path of the file that could not be read.
+    /// - Throws: `BrandFailure` if the secret cannot be read, ``UnreadableBody``.
     package init(
         clientID: String, secretFile: String, requestID: String, timestamp: String, requestTarget: String,
         bodyFile: String?
-    ) throws(SampleError) {
-        let secret: Secret
-        var body: [UInt8]?
-        do {
-            secret = try SecretReader().secret(from: .file(path: secretFile))
-            body = try bodyFile.map { try InputFile(path: $0).read(maximumSize: 1 << 20) }
-        } catch let failure as BrandFailure {
-            throw SampleError(description: failure.message)
-        } catch {
-            throw SampleError(description: "\(error)")
+    ) throws {
+        let secret = try SecretReader().secret(from: .file(path: secretFile))
+        let body = try bodyFile.map { path in
+            do throws(FileError) {
+                return try InputFile(path: path).read(maximumSize: 1 << 20)
+            } catch {
+                throw UnreadableBody(message: "\(error)")
+            }
         }
         self.init(
             clientID: clientID, secret: secret, requestID: requestID, timestamp: timestamp,
             requestTarget: requestTarget, body: body)
     }
+
+    /// The request that a run would send for a brand.
+    /// - Parameter warn: takes a sentence about a secret that is not as safe as it should be.
+    /// - Throws: `InvalidSelection` if there is no such brand, `BrandFailure` if its secret cannot be read.
+    package init(
+        brand name: String, of configuration: Configuration, requestID: String, timestamp: String,
+        stop: Cancellation, warn: (String) -> Void
+    ) throws {
+        let brand = try Selection(of: configuration, names: [name], shard: nil).brands[0]
+        let reader = SecretReader(taking: Set([brand.secret.variable].compactMap(\.self)))
+        let secret = try reader.secret(from: brand.secret, isCancelled: { stop.reason != nil })
+        reader.warnings.forEach(warn)
+        self.init(
+            for: brand, secret: secret, configuration: configuration, requestID: requestID, timestamp: timestamp)
+    }
 }
 
-/// Why the preview could not be created.
-package struct SampleError: Error, Sendable, CustomStringConvertible {
-    package let description: String
+/// Why the file with the body cannot be read.
+package struct UnreadableBody: Error, Sendable {
+    package let message: String
 }

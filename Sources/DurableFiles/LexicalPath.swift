@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import FoundationEssentials
+
 /// Paths as text, without file system access. `..` removes the component before it, even if that is a symbolic link.
 package enum LexicalPath {
     /// PATH_MAX of linux/limits.h, less its NUL.
@@ -43,6 +45,11 @@ package enum LexicalPath {
         }
         if components.isEmpty { return rooted ? "/" : "." }
         return (rooted ? "/" : "") + components.joined(separator: "/")
+    }
+
+    /// `path`, resolved against the working directory unless it is absolute.
+    package static func absolute(_ path: String) -> String {
+        resolve(path, in: path.utf8.first == 0x2F ? "" : FileManager.default.currentDirectoryPath)
     }
 
     /// Whether no component of an absolute path is empty or begins with a dot. Almost all paths pass.

@@ -2,7 +2,6 @@
 
 internal import Crypto
 package import DurableFiles
-internal import FoundationEssentials
 package import Model
 internal import Processes
 internal import Synchronization
@@ -22,7 +21,7 @@ package final class StateDirectory: Sendable {
         guard let path = configuration.stateDirectory ?? given else { return nil }
         self.path = path
         patience = configuration.patience
-        let absolute = LexicalPath.resolve(configuration.file, in: FileManager.default.currentDirectoryPath)
+        let absolute = LexicalPath.absolute(configuration.file)
         let digest = SHA256.digest(of: Array(absolute.utf8))
         key = String(decoding: Hexadecimal.encode(digest.prefix(8)), as: UTF8.self)
     }

@@ -25,6 +25,12 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
         case run
         case plan
         case configuration
+        /// The published tokens, without a run.
+        case tokens
+        /// The host, before a run.
+        case host
+        /// One request, for display.
+        case signature
     }
 
     /// What the status says about what was examined. Only a run makes a claim about tokens on disk.
@@ -36,6 +42,11 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
         case (.plan, .permanent), (.plan, .permanentExpiresSoon), (.plan, .permanentNoToken):
             "dry run: some brand would fail until a person acts; nothing was requested or written"
         case (.configuration, .success): "the configuration is valid; no token was examined"
+        case (.tokens, .success): "the published tokens were examined; `state` is the result"
+        case (.host, .success): "no check failed"
+        case (.host, .configuration): "a check failed"
+        case (.signature, .success): "a request was signed; none was sent"
+        case (.signature, .configuration): "the configuration, the secret or the body cannot be used"
         default: meaning
         }
     }

@@ -42,23 +42,4 @@ package enum JSONText {
         encoder.outputFormatting = .withoutEscapingSlashes
         return encoder
     }()
-
-    /// Writes a document with a line for each member and for each item of its lists, in pieces of at most one item.
-    /// - Parameter lists: written after the members, item by item.
-    package static func writeDocument(
-        _ members: KeyValuePairs<String, any JSONValue>, lists: KeyValuePairs<String, any Sequence<JSONObject>>,
-        to write: (String) -> Void
-    ) {
-        write("{\n" + members.map { "  \($0.json): \($1.json)" }.joined(separator: ",\n"))
-        for (key, items) in lists {
-            write(",\n  \(key.json): [")
-            var isEmpty = true
-            for item in items {
-                write((isEmpty ? "\n    " : ",\n    ") + item.json)
-                isEmpty = false
-            }
-            write(isEmpty ? "]" : "\n  ]")
-        }
-        write("\n}\n")
-    }
 }

@@ -3,10 +3,10 @@
 /// A table of text columns for a terminal.
 package enum TextTable {
     /// - Parameters:
-    ///   - rows: all of the same length, the header first. Lines longer than `width` are cut, except on terminals of 20
-    ///     columns or fewer.
+    ///   - rows: all of the same length, the header first.
+    ///   - width: the columns of the terminal: longer lines are cut, except if it has 20 or fewer. nil cuts no line.
     ///   - styles: of the second column, one for each row after the header.
-    package static func render(_ rows: [[String]], width: Int, styles: [TextStyle?] = []) -> String {
+    package static func render(_ rows: [[String]], width: Int?, styles: [TextStyle?] = []) -> String {
         guard let head = rows.first else { return "" }
         let widths = (0..<head.count - 1).map { column in rows.map { $0[column].count }.max() ?? 0 }
         var text = ""
@@ -16,7 +16,7 @@ package enum TextTable {
             }
             cells.append(row[row.count - 1])
             var line = cells.joined(separator: "  ")
-            if line.count > width && width > 20 { line = line.prefix(width - 1) + "…" }
+            if let width, line.count > width, width > 20 { line = line.prefix(width - 1) + "…" }
             // Escape sequences come last, since they have no width.
             let end = widths.prefix(2).reduce(0, +) + 2
             if index > 0, index <= styles.count, let style = styles[index - 1], line.count > end {

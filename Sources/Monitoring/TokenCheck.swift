@@ -58,6 +58,10 @@ package struct TokenCheck: Sendable {
     package let problem: String?
     /// The exit status for commands without the state UNKNOWN.
     package let exitStatus: ExitStatus
+    /// What was checked, and each problem of ``problem``.
+    package private(set) var head = DocumentHead("check")
+    /// Whether the exit status is that of the state, as for monitoring systems.
+    var isPlugin: Bool { head.command == "check" }
 
     package init(findings: [Finding]) {
         self.findings = findings
@@ -66,10 +70,11 @@ package struct TokenCheck: Sendable {
     }
 
     /// A check that could not run. Its state is UNKNOWN, which no monitoring system shows as green.
-    package init(problem: String, exitStatus: ExitStatus = .configuration) {
+    package init(problem: String, all: [Problem]? = nil, exitStatus: ExitStatus = .configuration) {
         findings = []
         self.problem = problem
         self.exitStatus = exitStatus
+        head.problems = all ?? [Problem(problem)]
     }
 
     package var state: State {
@@ -80,12 +85,27 @@ package struct TokenCheck: Sendable {
 
 extension TokenCheck {
     /// Reads the configuration and the published files of its brands. Needs only read permission.
+    /// - Parameter command: `check` or `status`.
     package static func run(
-        configurationFile: String, brands: [String]?, shard: Shard?, warning: Duration?, critical: Duration?,
-        now: Timestamp = .now
+        as command: String, configurationFile: String, brands: [String]?, shard: Shard?, warning: Duration? = nil,
+        critical: Duration? = nil, now: Timestamp
+    ) -> TokenCheck {
+        var head = DocumentHead(command, configuration: configurationFile, shard: shard)
+        var check = result(
+            &head, configurationFile: configurationFile, brands: brands, shard: shard, warning: warning,
+            critical: critical, now: now)
+        head.problems = check.head.problems
+        check.head = head
+        return check
+    }
+
+    private static func result(
+        _ head: inout DocumentHead, configurationFile: String, brands: [String]?, shard: Shard?, warning: Duration?,
+        critical: Duration?, now: Timestamp
     ) -> TokenCheck {
         do {
             let configuration = try ConfigurationSource.read(configurationFile)
+            head.endpoint = configuration.endpoint.url
             let selection = try Selection(of: configuration, names: brands, shard: shard)
             // Some monitoring systems stop a plugin after ten seconds.
             let pool = WorkerPool(width: 512)
@@ -106,11 +126,13 @@ extension TokenCheck {
         } catch let error as InvalidConfiguration {
             let more = error.problems.count + error.omitted - 1
             return TokenCheck(
-                problem: (error.lines.first ?? "the configuration is invalid") + (more > 0 ? ", and \(more) more" : ""))
+                problem: (error.lines.first ?? "the configuration is invalid") + (more > 0 ? ", and \(more) more" : ""),
+                all: error.listed)
         } catch let error as InvalidSelection {
             return TokenCheck(problem: error.message, exitStatus: .usage)
         } catch {
-            return TokenCheck(problem: "configuration: \(ConfigurationSource.problem(error))")
+            let problems = ConfigurationSource.problems(error, in: configurationFile)
+            return TokenCheck(problem: problems[0].text, all: problems)
         }
     }
 }

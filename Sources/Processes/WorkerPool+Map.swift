@@ -27,18 +27,22 @@ extension WorkerPool {
             let isOverdue = Once()
             submit(within: limit) { [self] in
                 guard isOverdue.claim() else { return }
-                guard group.count > 1 else { return results.set(group.lowerBound, nil) }
+                guard group.count > 1 else { return results.set(group.lowerBound, [nil]) }
                 for number in group where results.isOpen(number) {
                     submit(within: limit) {
-                        results.set(number, nil)
+                        results.set(number, [nil])
                     } _: {
-                        results.set(number, work(number))
+                        results.set(number, [work(number)])
                     }
                 }
             } _: {
-                for number in group where !isOverdue.isClaimed && results.isOpen(number) {
-                    results.set(number, work(number))
+                var values: [Value?] = []
+                for number in group {
+                    if isOverdue.isClaimed || results.hasEnded { break }
+                    values.append(work(number))
                 }
+                // One lock for the whole group: threads that wait for a lock spin first.
+                results.set(group.lowerBound, values)
                 _ = isOverdue.claim()
             }
         }
@@ -49,38 +53,44 @@ extension WorkerPool {
 /// The results of one ``WorkerPool/map(_:within:grouping:onCancel:_:)``. Each is set once.
 private final class Results<Value: Sendable>: Sendable {
     private struct State: Sendable {
-        /// nil: not done yet. A value of nil: the number exceeded its limit.
-        var values: [Value??]
-        /// How many are not done; 0 once the wait has ended.
+        var values: [Value?]
+        var isDone: [Bool]
         var left: Int
     }
 
     private let state: Mutex<State>
+    private let isOver = Once()
     private let ended = DispatchSemaphore(value: 0)
 
     init(count: Int) {
-        state = Mutex(State(values: Array(repeating: nil, count: count), left: count))
+        state = Mutex(
+            State(
+                values: Array(repeating: nil, count: count), isDone: Array(repeating: false, count: count), left: count)
+        )
     }
 
-    func isOpen(_ number: Int) -> Bool { state.withLock { $0.left > 0 && $0.values[number] == nil } }
+    /// Whether the wait has ended.
+    var hasEnded: Bool { isOver.isClaimed }
 
-    func set(_ number: Int, _ value: Value?) {
+    func isOpen(_ number: Int) -> Bool { !hasEnded && state.withLock { !$0.isDone[number] } }
+
+    /// Sets the results of the numbers from `first` on that have none yet.
+    func set(_ first: Int, _ values: [Value?]) {
         let isLast = state.withLock { state in
-            guard state.left > 0, state.values[number] == nil else { return false }
-            state.values[number] = .some(value)
-            state.left -= 1
+            guard !hasEnded else { return false }
+            for (number, value) in zip(first..., values) where !state.isDone[number] {
+                state.values[number] = value
+                state.isDone[number] = true
+                state.left -= 1
+            }
             return state.left == 0
         }
-        if isLast { ended.signal() }
+        if isLast { end() }
     }
 
     /// Ends the wait with the results so far.
     func end() {
-        let isFirst = state.withLock { state in
-            defer { state.left = 0 }
-            return state.left > 0
-        }
-        if isFirst { ended.signal() }
+        if isOver.claim() { ended.signal() }
     }
 
     func wait() -> [Value?] {
@@ -88,7 +98,7 @@ private final class Results<Value: Sendable>: Sendable {
         return state.withLock { state in
             // Late results are dropped.
             defer { state.values = [] }
-            return state.values.map { $0 ?? nil }
+            return state.values
         }
     }
 }

@@ -63,8 +63,10 @@ package final class WorkerPool: TaskExecutor {
 
     /// Longer than short work takes, or than waking a thread takes.
     private static let moment: Duration = .milliseconds(1)
-    /// How often the watch checks for waiting and overdue work, while there is any.
+    /// How often the watch checks for waiting and overdue work.
     private static let watchInterval = DispatchTimeInterval.milliseconds(5)
+    /// The same while no work waits.
+    private static let idleWatchInterval = DispatchTimeInterval.milliseconds(10)
     /// A gap between two checks that only a suspended process or host explains.
     private static let suspension: Duration = .seconds(1)
     /// The maximum of threads that never return.
@@ -214,8 +216,9 @@ package final class WorkerPool: TaskExecutor {
     /// The watch. While there is work, it wakes or starts threads and abandons those whose work is overdue.
     private func look() {
         var last = time
+        var interval = Self.watchInterval
         while true {
-            _ = pause.wait(timeout: .now() + Self.watchInterval)
+            _ = pause.wait(timeout: .now() + interval)
             let now = time
             let gap = now - last
             last = now
@@ -242,6 +245,7 @@ package final class WorkerPool: TaskExecutor {
                     state.idle -= wakes
                     state.threads += starts
                 }
+                interval = state.waiting > 0 ? Self.watchInterval : Self.idleWatchInterval
                 state.isWatched = state.waiting > 0 || !state.running.isEmpty
                 return (wakes, starts, overdue, state.isWatched)
             }

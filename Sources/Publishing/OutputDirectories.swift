@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import DurableFiles
-internal import FoundationEssentials
 package import Model
 package import Processes
 internal import Synchronization
@@ -58,14 +57,14 @@ package final class OutputDirectories: Sendable {
         let onCancel: (@escaping @Sendable () -> Void) -> Void = { handler in stop?.onStop(handler) }
         let everything = directories.union(inputs)
         // A remote mount hangs as a whole, so one thread probes it for all its directories.
-        let mounts = Array(MountTable.remotePoints(over: everything.lazy.map(Self.absolute)))
+        let mounts = Array(MountTable.remotePoints(over: everything.lazy.map(LexicalPath.absolute)))
         let responses = pool.map(mounts.count, within: patience, grouping: 1, onCancel: onCancel) { index in
             _ = try? Directory(path: mounts[index], use: .reading).identity()
         }
         let silent = zip(mounts, responses).filter { $1 == nil }.map(\.0)
         let unreachable = everything.filter { directory in
             guard !silent.isEmpty else { return false }
-            let absolute = Self.absolute(directory)
+            let absolute = LexicalPath.absolute(directory)
             return silent.contains { absolute == $0 || absolute.hasPrefix($0 + "/") }
         }
         let reachable = Array(everything.subtracting(unreachable))
@@ -83,10 +82,6 @@ package final class OutputDirectories: Sendable {
         }
         let hanging = unreachable + zip(targets, found).filter { $1 == nil }.map(\.0)
         if !hanging.isEmpty { state.withLock { $0.hanging.formUnion(hanging) } }
-    }
-
-    private static func absolute(_ directory: String) -> String {
-        LexicalPath.resolve(directory, in: FileManager.default.currentDirectoryPath)
     }
 
     /// Whether the disk of a directory or of a followed link did not respond.

@@ -14,8 +14,8 @@ package struct RunReport: Sendable {
     package var outcomes: [BrandOutcome]
     /// The hooks that concern a brand of the run, in the order of the configuration.
     package var hooks: [HookOutcome] = []
-    /// Problems of the run as a whole: an invalid configuration, a lock that is held.
-    package var problems: [String]
+    /// What the run was about, and its problems as a whole: an invalid configuration, a lock that is held.
+    package var head: DocumentHead
     /// What works, but is less safe than it should be, such as a secret that others may read.
     package var warnings: [String] = []
     /// The offset from this host's clock to the endpoint's; nil if no response had a date.
@@ -25,7 +25,6 @@ package struct RunReport: Sendable {
     /// How often the scheduler starts a run; nil if no configuration could be read.
     package var runEvery: Duration?
     package var coverage = Coverage.nothing
-    package var shard: Shard?
     /// Whether it reports on the scheduler's runs. A run over chosen brands does not, unless they are all brands: its
     /// success says nothing about the other brands.
     package var coversAllBrands = true
@@ -45,30 +44,52 @@ package struct RunReport: Sendable {
 
     package init(
         runID: String, startedAt: Timestamp, endedAt: Timestamp, exitStatus: ExitStatus,
-        outcomes: [BrandOutcome] = [], problems: [String] = []
+        outcomes: [BrandOutcome] = [], problems: [Problem] = []
     ) {
         self.runID = runID
         self.startedAt = startedAt
         self.endedAt = endedAt
         self.exitStatus = exitStatus
         self.outcomes = outcomes
-        self.problems = problems
+        head = DocumentHead("rotate")
+        head.problems = problems
     }
 
     /// Something that failed: the run as a whole, a brand, or a hook.
     package struct Failure: Sendable {
         /// nil if it concerns no brand.
         package var brand: String?
-        package var code: BrandFailure.Code?
+        /// nil if it concerns no hook.
+        package var hook: String?
+        /// One stable word; nil if there is none.
+        package var code: String?
         package let message: String
+
+        /// One line. The message of a hook or of the run names what failed by itself.
+        package var line: String {
+            brand.map { [$0, code, message].compactMap(\.self).joined(separator: ": ") } ?? message
+        }
     }
 
     /// Empty if nothing failed.
     package var failures: [Failure] {
-        problems.map { Failure(message: $0) }
+        head.problems.map { Failure(code: problemCode, message: $0.text) }
             + outcomes.compactMap { outcome in
-                outcome.failure.map { Failure(brand: outcome.name, code: $0.code, message: $0.message) }
-            } + hooks.compactMap(\.failureLine).map { Failure(message: $0) }
+                outcome.failure.map { Failure(brand: outcome.name, code: $0.code.text, message: $0.message) }
+            }
+            + hooks.compactMap { hook in
+                hook.failureLine.map { Failure(hook: hook.name, code: "hook-\(hook.result.rawValue)", message: $0) }
+            }
+    }
+
+    private var problemCode: String? {
+        switch exitStatus {
+        case .usage: "command-line"
+        case .configuration: "configuration"
+        case .lockHeld: "lock-held"
+        case .internal: "internal"
+        default: nil
+        }
     }
 }
 
@@ -78,12 +99,14 @@ extension RunReport {
     /// Writes the report as one JSON document with a line end, in pieces of at most one brand. A long report is never
     /// in memory as a whole.
     package func writeJSON(to write: (String) -> Void) {
+        var head = head
+        head.isDryRun = examination == .plan
         JSONText.writeDocument(
+            head, exit: (exitStatus.rawValue, exitStatus.meaning(of: examination)),
             [
-                "version": ProgramVersion.text, "run_id": runID, "started_at": startedAt, "ended_at": endedAt,
-                "duration_ms": duration.wholeMilliseconds, "exit_code": exitStatus.rawValue,
-                "exit_meaning": exitStatus.meaning(of: examination), "dry_run": examination != .run,
-                "problems": problems, "warnings": warnings, "clock_offset_seconds": clockOffset?.components.seconds,
+                "run_id": runID, "started_at": startedAt, "ended_at": endedAt,
+                "duration_ms": duration.wholeMilliseconds, "warnings": warnings,
+                "clock_offset_seconds": clockOffset?.components.seconds,
             ], lists: ["brands": outcomes.lazy.map(\.json), "hooks": hooks.lazy.map(\.json)], to: write)
     }
 }
@@ -91,7 +114,7 @@ extension RunReport {
 extension HookOutcome {
     fileprivate var json: JSONObject {
         [
-            "name": name, "result": result.rawValue, "exit_status": exitStatus,
+            "name": name, "result": result.rawValue, "exit_code": exitStatus,
             "duration_ms": duration.wholeMilliseconds, "pending_since": pendingSince, "message": message,
             "output": output,
         ]
@@ -110,14 +133,15 @@ extension BrandOutcome {
 }
 
 extension OutputOutcome {
-    fileprivate var json: JSONObject { ["file": path, "result": kind.rawValue, "message": message] }
+    fileprivate var json: JSONObject { ["file": JSONText.place(path), "result": kind.rawValue, "message": message] }
 }
 
 // MARK: - The table
 
 extension RunReport {
-    /// The outcomes as a table of at most `width` columns, then every failure in full.
-    package func table(width: Int, isColoured: Bool = false) -> String {
+    /// The outcomes as a table, then every failure in full.
+    /// - Parameter width: the most columns of the table; nil for no limit.
+    package func table(width: Int?, isColoured: Bool = false) -> String {
         let rows =
             [["BRAND", "OUTCOME", "EXPIRES IN", "TRIES", "FILES"]]
             + outcomes.map(cells)
@@ -126,10 +150,7 @@ extension RunReport {
             if let reason = outcome.reasonWords, outcome.kind == .due { text += "\(outcome.name): due: \(reason)\n" }
         }
         for warning in warnings { text += "warning: \(warning)\n" }
-        for failure in failures {
-            let parts = [failure.brand, failure.code?.text, failure.message].compactMap { $0 }
-            text += parts.joined(separator: ": ") + "\n"
-        }
+        for failure in failures { text += failure.line + "\n" }
         return text
     }
 

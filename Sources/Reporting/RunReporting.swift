@@ -104,11 +104,11 @@ package final class RunReporting: Sendable {
     /// failed run, and metrics of brands stay if a run did not examine all brands.
     private func push(_ report: RunReport, to url: String) throws(ReportingProblem) {
         let earlier = self.earlier.withLock { $0 }
-        let knowsAll = report.coverage == .whole || report.shard != nil || earlier != nil
+        let knowsAll = report.coverage == .whole || report.head.shard != nil || earlier != nil
         let text = MetricsText.render(
             report, earlier: earlier, for: .gateway(withBrands: knowsAll && report.coverage != .nothing))
         // The shards of one configuration have different brands, so each has its own group.
-        let group = url + (report.shard.map { "/shard/\($0.index)" } ?? "")
+        let group = url + (report.head.shard.map { "/shard/\($0.index)" } ?? "")
         let delivery = try Delivery("report.pushgateway", to: group, of: report.destinations)
         bound(delivery.cancel)
         try delivery.send(contentType: "text/plain; version=0.0.4", body: text, attempts: 2)

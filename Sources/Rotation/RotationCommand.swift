@@ -56,6 +56,8 @@ package struct RotationCommand {
             runID: runID, startedAt: .now, endedAt: .now, exitStatus: .internal)
         report.coversAllBrands = request.brands == nil
         report.examination = request.isDryRun ? .plan : .run
+        report.head.configuration = request.configurationFile
+        report.head.shard = request.shard
         var runLock: RunLock?
         do {
             let taken = try acquireLock()
@@ -63,16 +65,16 @@ package struct RotationCommand {
             try work(taken, &report)
         } catch let error as InvalidConfiguration {
             report.exitStatus = .configuration
-            report.problems = error.lines
+            report.head.problems = error.listed
             report.destinations = error.report
         } catch let error as FileError {
             report.exitStatus = .configuration
-            report.problems = ["configuration: \(ConfigurationSource.problem(error))"]
+            report.head.problems = ConfigurationSource.problems(error, in: request.configurationFile)
         } catch let error as InvalidSelection {
             report.exitStatus = .usage
-            report.problems = [error.message]
+            report.head.problems = [Problem(error.message)]
         } catch {
-            report.problems = ["internal error: \(error)"]
+            report.head.problems = [Problem("internal error: \(error)")]
         }
         if let status = stop.reason?.exitStatus { report.exitStatus = status }
         report.endedAt = .now
@@ -87,15 +89,17 @@ package struct RotationCommand {
         let configuration = try ConfigurationSource.read(runLock.file, path: request.configurationFile)
         report.destinations = configuration.report
         report.runEvery = configuration.runEvery
-        report.shard = request.shard
+        report.head.endpoint = configuration.endpoint.url
         let selection = try Selection(of: configuration, names: request.brands, shard: request.shard)
         guard runLock.isOurs else {
             report.lostLock = true
             // If the wait was cancelled, the other run is not the cause.
             guard stop.reason == nil else { return }
             report.exitStatus = .lockHeld
-            report.problems = [
-                "another run holds the lock on \(request.configurationFile); --wait DURATION waits for it"
+            report.head.problems = [
+                Problem(
+                    "another run holds the lock on \(request.configurationFile); --wait DURATION waits for it",
+                    file: request.configurationFile)
             ]
             return
         }

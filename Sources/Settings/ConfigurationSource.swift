@@ -20,16 +20,10 @@ package enum ConfigurationSource {
     /// Whether there is something at a path, readable or not.
     package static func exists(_ path: String) -> Bool { (try? FileKind.at(path)) != nil }
 
-    /// Every problem of a configuration file, one line each; empty if the file is valid.
-    package static func problems(in path: String) -> [String] {
-        do {
-            _ = try read(path)
-            return []
-        } catch let error as InvalidConfiguration {
-            return error.lines
-        } catch {
-            return ["configuration: \(problem(error))"]
-        }
+    /// Every problem that an error of ``read(_:)`` has, at least one.
+    /// - Parameter path: as typed.
+    package static func problems(_ error: any Error, in path: String) -> [Problem] {
+        (error as? InvalidConfiguration)?.listed ?? [Problem("configuration: \(problem(error))", file: path)]
     }
 
     /// Why a file cannot be read or locked, and what to do.

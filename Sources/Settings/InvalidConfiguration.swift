@@ -34,16 +34,20 @@ package struct InvalidConfiguration: Error, Sendable, CustomStringConvertible {
     /// The receivers of the report, as far as they could be read.
     package var report = ReportDestinations()
 
-    /// One line per problem: `file:line:column: message (hint)`.
-    package var lines: [String] {
-        let name = VisibleText.escaping(file)
-        var lines = problems.map { problem in
+    /// The problems for a report. The message of each ends with its hint.
+    package var listed: [Problem] {
+        var listed = problems.map { problem in
             let hint = problem.hint.map { " (\($0))" } ?? ""
-            return "\(name):\(problem.line):\(problem.column): \(problem.message)\(hint)"
+            return Problem(problem.message + hint, file: file, line: problem.line, column: problem.column)
         }
-        if omitted > 0 { lines.append("\(name): and \(omitted) more problems") }
-        return lines
+        if omitted > 0 {
+            listed.append(Problem("\(VisibleText.escaping(file)): and \(omitted) more problems", file: file))
+        }
+        return listed
     }
+
+    /// One line per problem: `file:line:column: message (hint)`.
+    package var lines: [String] { listed.map(\.text) }
 
     package var description: String { lines.joined(separator: "\n") }
 }

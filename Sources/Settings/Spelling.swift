@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Suggests the word that was probably meant.
-enum Spelling {
+package enum Spelling {
     /// Longer words get no suggestion, because the work grows with the square of the length.
     private static let lengthLimit = 64
 
     /// The candidate closest to `word`: at most two edits away, or one for words of up to four letters.
-    static func suggestion(for word: String, among candidates: some Sequence<String>) -> String? {
+    package static func suggestion(for word: String, among candidates: some Sequence<String>) -> String? {
         let letters = Array(word.utf8)
         guard letters.count <= lengthLimit else { return nil }
         var best: (candidate: String, distance: Int)?

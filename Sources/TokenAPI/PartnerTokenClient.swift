@@ -18,10 +18,15 @@ package final class PartnerTokenClient: TokenClient {
         endpoint = configuration.endpoint
         clientID = brand.clientID
         self.secret = secret
+        body = Self.body(for: brand)
+        verification = configuration.responseVerification
+    }
+
+    /// The body of every request for the brand.
+    static func body(for brand: Brand) -> [UInt8] {
         // `valid_time` is a string of minutes (DOKU, Generate Token).
         let minutes = brand.validTime.map { ",\"valid_time\":\"\($0.components.seconds / 60)\"" } ?? ""
-        body = Array("{\"grant_type\":\"client_credentials\"\(minutes)}".utf8)
-        verification = configuration.responseVerification
+        return Array("{\"grant_type\":\"client_credentials\"\(minutes)}".utf8)
     }
 
     package func request(id requestID: String, at timestamp: Timestamp) -> HTTPRequest {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import Model
 internal import Monitoring
 
 struct Check: ParsableCommand {
@@ -15,6 +16,8 @@ struct Check: ParsableCommand {
     @OptionGroup var configuration: ConfigurationOption
 
     @OptionGroup var selection: SelectionOptions
+
+    @OptionGroup var output: OutputOptions
 
     @Option(
         help: ArgumentHelp(
@@ -33,19 +36,18 @@ struct Check: ParsableCommand {
     }
 
     func run() throws {
+        let now = Timestamp.now
         let check = TokenCheck.run(
-            configurationFile: configuration.path, brands: selection.names, shard: selection.shard,
-            warning: warning?.duration, critical: critical?.duration)
-        Console.deliver { $0(check.text) }
+            as: "check", configurationFile: configuration.path, brands: selection.names, shard: selection.shard,
+            warning: warning?.duration, critical: critical?.duration, now: now)
+        Console.deliver { output.isJSON ? check.writeJSON(at: now, to: $0) : $0(check.text) }
         throw ExitCode(check.state.rawValue)
     }
 
-    /// Whether the command line, valid or not, is for this command.
-    static var isAskedFor: Bool { CommandLine.arguments.dropFirst().first == "check" }
-
     /// Exits with UNKNOWN, as plugins do if the command did not run.
-    static func leave(saying message: String, help: String?) -> Never {
-        Console.standardOutput.write(help ?? TokenCheck(problem: message).text)
+    static func leave(saying message: String, help: String?, isJSON: Bool) -> Never {
+        let check = TokenCheck(problem: message)
+        Console.deliver { help == nil && isJSON ? check.writeJSON(at: .now, to: $0) : $0(help ?? check.text) }
         Console.leave(TokenCheck.State.unknown.rawValue)
     }
 }

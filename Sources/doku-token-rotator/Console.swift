@@ -9,8 +9,6 @@ internal import ArgumentParser
 internal import Glibc
 internal import Model
 internal import Processes
-internal import Reporting
-internal import Rotation
 
 /// The two streams that the program writes to.
 enum Console: Int32 {
@@ -83,15 +81,6 @@ enum Console: Int32 {
         guard deliver({ $0(text) }) else { throw ExitCode(.internal) }
     }
 
-    /// Writes the JSON document of a command that did nothing.
-    static func deliver(problems: [String], status: ExitStatus, about examination: ExitStatus.Examination = .run) {
-        let now = Timestamp.now
-        var report = RunReport(
-            runID: RandomIdentifier.make(), startedAt: now, endedAt: now, exitStatus: status, problems: problems)
-        report.examination = examination
-        deliver { report.writeJSON(to: $0) }
-    }
-
     /// Whether the stream is the journal. `JOURNAL_STREAM` has its device and inode (systemd.exec(5)).
     var isJournal: Bool {
         guard let stream = EnvironmentVariable.read("JOURNAL_STREAM") else { return false }
@@ -107,8 +96,9 @@ enum Console: Int32 {
     /// Whether to use colours. `NO_COLOR` (no-color.org) disables them.
     var takesColours: Bool { takesControls && EnvironmentVariable.read("NO_COLOR").map(\.isEmpty) ?? true }
 
-    /// The columns of the terminal. 80 if unknown.
-    var width: Int {
+    /// The columns of the terminal, 80 if unknown. nil if it is no terminal, so that pipes and files get whole lines.
+    var width: Int? {
+        guard isTerminal else { return nil }
         var size = winsize()
         let isKnown = unsafe ioctl(rawValue, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
         return isKnown ? Int(size.ws_col) : 80

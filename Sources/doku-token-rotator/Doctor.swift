@@ -19,8 +19,7 @@ struct Doctor: ParsableCommand {
 
     @OptionGroup var selection: SelectionOptions
 
-    @Option(help: ArgumentHelp("The format of standard output: text or json.", valueName: "text|json"))
-    var output = OutputKind.text
+    @OptionGroup var output: OutputOptions
 
     func run() throws {
         let stop = Cancellation()
@@ -32,12 +31,11 @@ struct Doctor: ParsableCommand {
         do throws(InvalidSelection) {
             report = try examination.report()
         } catch {
-            if output == .json { Console.deliver(problems: [error.message], status: .usage) }
-            Console.complain(error.message)
-            throw ExitCode(.usage)
+            let head = DocumentHead("doctor", configuration: configuration.path, shard: selection.shard)
+            throw output.failure(head, [Problem(error.message)], .usage)
         }
         withExtendedLifetime(signals) {}
-        Console.deliver { output == .json ? report.writeJSON(to: $0) : $0(report.text) }
-        throw ExitCode(stop.reason?.exitStatus ?? report.exitStatus)
+        Console.deliver { output.isJSON ? report.writeJSON(to: $0) : $0(report.text) }
+        throw ExitCode(report.exitStatus)
     }
 }

@@ -10,11 +10,12 @@ struct DokuTokenRotator: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doku-token-rotator",
         abstract: "Renews the DOKU tokens of many brands: one run, from cron, systemd or Kubernetes.",
+        usage: "doku-token-rotator [<command>] [<options>]",
         discussion: """
             Reads a YAML list of brands and requests a token for each brand that is due. Publishes the tokens to \
             files. The exit status is made for monitoring.
 
-            \(exitStatusHelp)
+            \(HelpPage.exitStatuses)
             """,
         version: ProgramVersion.text,
         subcommands: [
@@ -22,14 +23,8 @@ struct DokuTokenRotator: ParsableCommand {
         ],
         defaultSubcommand: Rotate.self)
 
-    /// The table of the exit statuses.
-    static var exitStatusHelp: String {
-        let rows = ExitStatus.allCases.map { status in
-            let code = "\(status.rawValue)"
-            return "  " + code + String(repeating: " ", count: 5 - code.count) + "\(status.meaning) (\(status.advice))"
-        }
-        return "EXIT STATUS:\n" + rows.joined(separator: "\n")
-    }
+    /// Those of the default command, for command lines without a command's name.
+    @OptionGroup var options: RotateOptions
 
     static func main() {
         ProcessHardening.apply()
@@ -40,51 +35,52 @@ struct DokuTokenRotator: ParsableCommand {
             Console.complain("cannot read the arguments: /proc is not mounted; mount it (MountAPIVFS=yes in a unit)")
             Console.leave(ExitStatus.internal.rawValue)
         }
+        let line = CommandLineWords(CommandLine.arguments.dropFirst(), commands: commandNames)
         do {
-            var command = try parseAsRoot()
+            var command = try line.command == nil ? parseAsRoot(line.words) : Commands.parseAsRoot(line.words)
             try command.run()
             Console.leave(ExitStatus.success.rawValue)
         } catch let end as ExitCode {
             Console.leave(end.rawValue)
         } catch {
-            leave(with: error)
+            leave(with: error, line)
         }
     }
 
+    /// The same commands for a line that names one. Only the command's own options are valid then.
+    private struct Commands: ParsableCommand {
+        static let configuration = DokuTokenRotator.configuration
+    }
+
+    private static var commandNames: [String] { configuration.subcommands.map { $0._commandName } }
+
     /// Exits if no command ran. Help and version go to standard output, errors to standard error.
-    private static func leave(with error: any Error) -> Never {
-        if Check.isAskedFor {
-            let isHelp = exitCode(for: error) == .success
-            Check.leave(saying: message(for: error), help: isHelp ? fullMessage(for: error) + "\n" : nil)
+    private static func leave(with error: any Error, _ line: CommandLineWords) -> Never {
+        let isHelp = exitCode(for: error) == .success
+        let text = isHelp ? HelpPage.arrange(fullMessage(for: error)) + "\n" : fullMessage(for: error)
+        let message = message(for: error)
+        let hint = CommandLineWords.hint(for: message, commands: commandNames)
+        if line.command == "check" {
+            Check.leave(saying: message + hint, help: isHelp ? text : nil, isJSON: line.asksForJSON)
         }
-        guard exitCode(for: error) != .success else {
-            Console.standardOutput.write(fullMessage(for: error) + "\n")
+        guard !isHelp else {
+            Console.standardOutput.write(text)
             Console.leave(ExitStatus.success.rawValue)
         }
         // Commands throw only `ExitCode`, so any error except the parser's is a bug.
         let status: ExitStatus = exitCode(for: error) == .validationFailure ? .usage : .internal
-        if asksForJSON { Console.deliver(problems: [message(for: error)], status: status) }
-        Console.complain(fullMessage(for: error))
+        if line.asksForJSON {
+            let head = DocumentHead(line.command ?? "rotate")
+            OutputOptions.deliver(head, [Problem(message + hint)], status)
+        }
+        Console.complain(text.replacing(message, with: message + hint, maxReplacements: 1))
         Console.leave(status.rawValue)
-    }
-
-    /// Whether the arguments, valid or not, ask for a JSON document.
-    private static var asksForJSON: Bool {
-        let arguments = CommandLine.arguments
-        return zip(arguments, arguments.dropFirst()).contains { $0 == "--output" && $1 == "json" }
-            || arguments.contains("--output=json")
     }
 }
 
 extension ExitCode {
     /// The end of a command that has written all its messages.
     init(_ status: ExitStatus) { self.init(status.rawValue) }
-}
-
-/// The format of standard output.
-enum OutputKind: String, CaseIterable, ExpressibleByArgument {
-    case text
-    case json
 }
 
 /// The brands that a command selects from the configuration.
@@ -96,7 +92,7 @@ struct SelectionOptions: ParsableArguments {
     var shard: Shard?
 
     /// The brands that begin with `prefix`, from the configuration that the command line names.
-    @Sendable private static func brandNames(_ words: [String], _: Int, _ prefix: String) -> [String] {
+    @Sendable static func brandNames(_ words: [String], _: Int, _ prefix: String) -> [String] {
         let given = zip(words, words.dropFirst()).reversed().first { $0.0 == "--config" || $0.0 == "-c" }?.1
         let configuration = try? ConfigurationSource.read(ConfigurationOption.path(given: given))
         return configuration?.brands.map(\.name).filter { $0.hasPrefix(prefix) } ?? []

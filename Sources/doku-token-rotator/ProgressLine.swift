@@ -75,7 +75,7 @@ final class ProgressLine: Sendable {
     private func draw() {
         let now = ContinuousClock.now
         // Some terminals begin a new line after the last column, so it stays free.
-        let width = Console.standardError.width - 1
+        let width = (Console.standardError.width ?? 80) - 1
         let line = state.withLock { state -> Substring? in
             guard !state.isOver, state.brands > 0 else { return nil }
             state.retries.removeAll { $0 <= now }

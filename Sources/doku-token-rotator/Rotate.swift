@@ -12,9 +12,16 @@ struct Rotate: ParsableCommand {
         discussion: """
             Success is silent, except on a terminal.
 
-            \(DokuTokenRotator.exitStatusHelp)
+            \(HelpPage.exitStatuses)
             """)
 
+    @OptionGroup var options: RotateOptions
+
+    func run() throws { try options.run() }
+}
+
+/// The options of `rotate`, which are valid without its name, too.
+struct RotateOptions: ParsableArguments {
     @OptionGroup var configuration: ConfigurationOption
 
     @OptionGroup var selection: SelectionOptions
@@ -22,11 +29,12 @@ struct Rotate: ParsableCommand {
     @Flag(help: "Renew tokens that are not due, too.")
     var force = false
 
-    @Flag(help: "Show which brands are due and why. Read no secret, send no request, write nothing.")
+    @Flag(
+        name: [.customShort("n"), .long],
+        help: "Show which brands are due and why. Read no secret, send no request, write nothing.")
     var dryRun = false
 
-    @Option(help: ArgumentHelp("The format of standard output: text or json.", valueName: "text|json"))
-    var output = OutputKind.text
+    @OptionGroup var output: OutputOptions
 
     @Option(help: ArgumentHelp("The longest wait for another run of the same configuration.", valueName: "duration"))
     var wait: DurationArgument = DurationArgument(.zero)
@@ -42,9 +50,6 @@ struct Rotate: ParsableCommand {
 
     @Flag(name: [.short, .long], help: "Show only failures, also on a terminal.")
     var quiet = false
-
-    @Flag(help: "No colours (NO_COLOR does the same).")
-    var noColor = false
 
     func validate() throws {
         if dryRun && wait.duration > .zero {
@@ -92,13 +97,13 @@ struct Rotate: ParsableCommand {
     /// Writes the report to the two streams.
     private func say(_ report: RunReport, isWatched: Bool, _ log: RunLog) {
         var lost: String?
-        if output == .json { lost = Console.standardOutput.write { report.writeJSON(to: $0) } }
-        if dryRun && output == .text && report.problems.isEmpty {
+        if output.isJSON { lost = Console.standardOutput.write { report.writeJSON(to: $0) } }
+        if dryRun && !output.isJSON && report.head.problems.isEmpty {
             let console = Console.standardOutput
-            lost = console.write(report.table(width: console.width, isColoured: console.takesColours && !noColor))
-        } else if isWatched && report.problems.isEmpty {
+            lost = console.write(report.table(width: console.width, isColoured: output.isColoured(on: console)))
+        } else if isWatched && report.head.problems.isEmpty {
             let console = Console.standardError
-            console.write(report.table(width: console.width, isColoured: console.takesColours && !noColor))
+            console.write(report.table(width: console.width, isColoured: output.isColoured(on: console)))
         } else {
             log.write(report, withWarnings: !quiet)
         }

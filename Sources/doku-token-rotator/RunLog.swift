@@ -29,6 +29,7 @@ struct RunLog: Sendable {
     /// The optional fields of a line.
     struct Fields {
         var brand: String?
+        var hook: String?
         var attempt: Int?
         var code: String?
         /// Further fields for the JSON format, with encoded values.
@@ -59,7 +60,8 @@ struct RunLog: Sendable {
         case .json:
             let first: [(name: String, value: String?)] = [
                 ("time", Timestamp.now.json), ("level", "\(level)".json), ("run_id", runID.json),
-                ("brand", fields.brand?.json), ("attempt", fields.attempt?.json), ("code", fields.code?.json),
+                ("brand", fields.brand?.json), ("hook", fields.hook?.json), ("attempt", fields.attempt?.json),
+                ("code", fields.code?.json),
             ]
             let members = first + fields.more + [("message", sentence.json)]
             let pairs = members.compactMap { name, value in value.map { "\"\(name)\": \($0)" } }
@@ -69,7 +71,9 @@ struct RunLog: Sendable {
 
     private func text(_ sentence: String, _ fields: Fields) -> String {
         let attempt = fields.attempt.map { "attempt \($0)" }
-        return [fields.brand, attempt, fields.code, sentence].compactMap { $0 }.joined(separator: ": ")
+        // The sentence about a hook or the whole run names what failed by itself.
+        let code = fields.brand == nil ? nil : fields.code
+        return [fields.brand, attempt, code, sentence].compactMap { $0 }.joined(separator: ": ")
     }
 }
 
@@ -77,7 +81,7 @@ extension RunLog {
     /// Writes a line for each failure, and for each warning if wanted.
     func write(_ report: RunReport, withWarnings: Bool) {
         for failure in report.failures {
-            write(.error, failure.message, Fields(brand: failure.brand, code: failure.code?.text))
+            write(.error, failure.message, Fields(brand: failure.brand, hook: failure.hook, code: failure.code))
         }
         if withWarnings { for warning in report.warnings { write(.warning, warning) } }
     }

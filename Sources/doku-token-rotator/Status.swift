@@ -17,19 +17,18 @@ struct Status: ParsableCommand {
 
     @OptionGroup var selection: SelectionOptions
 
-    @Option(help: ArgumentHelp("The format of standard output: text or json.", valueName: "text|json"))
-    var output = OutputKind.text
+    @OptionGroup var output: OutputOptions
 
     func run() throws {
         let now = Timestamp.now
         let check = TokenCheck.run(
-            configurationFile: configuration.path, brands: selection.names, shard: selection.shard, warning: nil,
-            critical: nil, now: now)
-        if output == .json {
+            as: "status", configurationFile: configuration.path, brands: selection.names, shard: selection.shard,
+            now: now)
+        if output.isJSON {
             Console.deliver { check.writeJSON(at: now, to: $0) }
         } else if check.problem == nil {
             let console = Console.standardOutput
-            Console.deliver { $0(check.table(width: console.width, isColoured: console.takesColours)) }
+            Console.deliver { $0(check.table(width: console.width, isColoured: output.isColoured(on: console))) }
         }
         if let problem = check.problem { Console.complain(problem) }
         throw ExitCode(check.exitStatus)

@@ -13,19 +13,29 @@ struct Validate: ParsableCommand {
 
     @OptionGroup var configuration: ConfigurationOption
 
-    @Option(help: ArgumentHelp("The format of standard output: text or json.", valueName: "text|json"))
-    var output = OutputKind.text
+    @OptionGroup var output: OutputOptions
+
+    @Argument(help: "The same as --config FILE.", completion: .file(extensions: ["yaml", "yml"]))
+    var file: String?
+
+    func validate() throws {
+        if file != nil && configuration.config != nil {
+            throw ValidationError("--config cannot be combined with the argument '\(file ?? "")'")
+        }
+    }
 
     func run() throws {
-        let problems = ConfigurationSource.problems(in: configuration.path)
-        let status = problems.isEmpty ? ExitStatus.success : .configuration
-        if output == .json {
-            Console.deliver(problems: problems, status: status, about: .configuration)
-        } else if problems.isEmpty {
-            Console.deliver { $0("\(configuration.path): valid\n") }
-        } else {
-            for problem in problems { Console.complain(problem) }
+        let path = file ?? configuration.path
+        var head = DocumentHead("validate", configuration: path)
+        do {
+            head.endpoint = try ConfigurationSource.read(path).endpoint.url
+        } catch {
+            throw output.failure(head, ConfigurationSource.problems(error, in: path), .configuration)
         }
-        throw ExitCode(status)
+        let success = ExitStatus.success
+        Console.deliver { write in
+            guard output.isJSON else { return write("\(path): valid\n") }
+            JSONText.writeDocument(head, exit: (success.rawValue, success.meaning(of: .configuration)), to: write)
+        }
     }
 }

@@ -17,8 +17,15 @@ import Testing
     }
 
     private struct Report: Decodable {
+        struct Problem: Decodable {
+            let message: String
+            let file: String
+            let line: Int?
+            let column: Int?
+        }
+
         let exit_code: Int32
-        let problems: [String]
+        let problems: [Problem]
         let brands: [String]
     }
 
@@ -55,7 +62,10 @@ import Testing
                 guard let report, report.exit_code == 78, report.brands.isEmpty else {
                     throw FaultProblem("wrong exit codes", "the report does not say so: \(printed)")
                 }
-                problems = report.problems
+                problems = report.problems.map { problem in
+                    let place = [problem.line, problem.column].compactMap { $0 }.map { "\($0):" }.joined()
+                    return "\(problem.file):\(place) \(problem.message)"
+                }
             } else {
                 problems = printed.split(separator: "\n").map(String.init)
             }

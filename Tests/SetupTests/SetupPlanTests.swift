@@ -158,7 +158,6 @@ import Testing
         for host in [Self.root, Self.ordinary] {
             let plan = try SetupPlan(scheduler, in: directory.path(Self.system), every: interval, on: host)
             try directory.write(text(plan, "/config.yaml"), to: "config.yaml")
-            #expect(ConfigurationSource.problems(in: directory.path("config.yaml")) == [])
             #expect(try ConfigurationSource.read(directory.path("config.yaml")).runEvery == interval.duration)
         }
     }

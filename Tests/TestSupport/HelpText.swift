@@ -18,7 +18,7 @@ package struct HelpText {
             let said = try directory.run(BuiltProgram.rotator, words.dropFirst() + ["--help"])
             // Plugins of monitoring systems do not end with 0 then.
             let text = String(decoding: said.standardOutput, as: UTF8.self)
-            guard text.hasPrefix("OVERVIEW: ") else { throw TestFailure("\(words): --help says nothing") }
+            guard text.hasPrefix("USAGE: ") else { throw TestFailure("\(words): --help says nothing") }
             let help = HelpText(words: words, text: text)
             return try [help] + help.subcommands.flatMap { try read(words + [$0]) }
         }

@@ -149,7 +149,7 @@ struct FaultReport {
         let brand = (document?["brands"] as? [[String: Any]])?.first
         code = brand?["code"] as? String
         let outputs = (brand?["outputs"] as? [[String: Any]] ?? []).compactMap { $0["message"] as? String }
-        let problems = document?["problems"] as? [String] ?? []
+        let problems = (document?["problems"] as? [[String: Any]] ?? []).compactMap { $0["message"] as? String }
         message = ([brand?["message"] as? String].compactMap { $0 } + outputs + problems).joined(separator: "\n")
     }
 }

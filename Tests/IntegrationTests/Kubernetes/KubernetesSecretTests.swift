@@ -169,7 +169,8 @@ import Testing
         let refused = try pod.rotate(["--shard", "0/2"])
         #expect(refused.status == 64)
         #expect(
-            refused.report.problems.first?.contains("kubernetes:doku-tokens holds tokens of several shards") == true)
+            refused.report.problems.first?.message.contains(
+                "kubernetes:doku-tokens holds tokens of several shards") == true)
     }
 
     @Test("a Secret that somebody changes during the run is read anew, and loses nothing")

@@ -194,7 +194,10 @@ final class Pod {
             let outputs: [Output]
         }
         let brands: [Brand]
-        let problems: [String]
+        struct Problem: Decodable {
+            let message: String
+        }
+        let problems: [Problem]
 
         func brand(_ name: String) throws -> Brand { try #require(brands.first { $0.name == name }) }
     }

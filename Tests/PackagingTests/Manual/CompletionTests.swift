@@ -37,11 +37,19 @@ import Testing
         // fish looks at what is typed, which there is on a terminal only.
         if shell != "fish" {
             expected["doku-token-rotator rotate --config one.yaml --brand "] = ["kopi", "kopi-dua", "teh"]
+            expected["doku-token-rotator --config one.yaml --brand "] = ["kopi", "kopi-dua", "teh"]
+            expected["doku-token-rotator sign --config one.yaml --brand t"] = ["teh"]
             expected["doku-token-rotator check -c one.yaml --brand ko"] = ["kopi", "kopi-dua"]
             expected["doku-token-rotator status --config two.txt --brand "] = []
         }
         expected["doku-token-rotator validate --config "] = ["one.yaml", "below"]
         expected["doku-token-rotator validate -c o"] = ["one.yaml"]
+        expected["doku-token-rotator validate o"] = ["one.yaml"]
+        // Options before the command's name, of the default command and of another one.
+        expected["doku-token-rotator --dry-run --f"] = ["--force"]
+        expected["doku-token-rotator -c one.yaml sta"] = ["status"]
+        expected["doku-token-rotator -c one.yaml status --n"] = ["--no-color"]
+        expected["doku-token-rotator status --fo"] = []
 
         let offers = try Self.offers(of: shell, for: expected.keys.sorted(), in: installation)
         var scoreboard = Scoreboard("completions in \(shell)", kinds: ["wrong outcomes"])
@@ -52,6 +60,7 @@ import Testing
         }
         scoreboard.report()
         #expect(expected["doku-token-rotator ro"] == ["rotate"])
+        #expect(expected["doku-token-rotator --"]?.isSuperset(of: ["--config", "--force", "--wait"]) == true)
         #expect(expected["doku-token-rotator rotate --output "] == ["text", "json"])
         #expect(expected.count > 40)
     }

@@ -12,7 +12,7 @@ import Testing
         ("config/container/compose.yaml", #"image: doku-token-rotator:(\S+)-\d+"#),
         ("config/kubernetes/overlays/files/kustomization.yaml", #"newTag: (\S+)"#),
         ("config/kubernetes/overlays/secrets/kustomization.yaml", #"newTag: (\S+)"#),
-        ("docs/packages.md", #"doku-token-rotator_([^-_]+)-\d+_amd64.deb"#),
+        ("docs/packages.md", #"doku-token-rotator-([0-9.]+)-linux-amd64.tar.gz"#),
     ])
     func `every file says the program's version`(file: String, pattern: String) throws {
         let text = try String(contentsOf: Repository.url(file), encoding: .utf8)
