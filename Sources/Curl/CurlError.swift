@@ -4,7 +4,6 @@ internal import CCurl
 
 /// Why a transfer got no response.
 package struct CurlError: Error, Sendable, Equatable {
-    /// The kind of failure, as needed to decide about a retry.
     package enum Kind: String, Sendable, CaseIterable {
         case hostNotResolved
         case proxyNotResolved
@@ -55,7 +54,6 @@ package struct CurlError: Error, Sendable, Equatable {
 
     static let cancelled = CurlError(kind: .cancelled, message: "the transfer was cancelled")
 
-    /// The text of a libcurl code.
     static func sentence(_ code: CURLcode) -> String {
         unsafe String(cString: curl_easy_strerror(code))
     }
@@ -63,7 +61,7 @@ package struct CurlError: Error, Sendable, Equatable {
     /// Classifies a libcurl code, together with other facts about the transfer. Codes alone mislead: 1 ("unsupported
     /// protocol") can be an invalid status line, 27 ("out of memory") one oversized header, 56 a rejection by a proxy.
     /// - Parameters:
-    ///   - status: Status of the response; 0 if none began. `proxyStatus`: the same for CONNECT.
+    ///   - status: 0 if no response began. `proxyStatus`: the same for CONNECT.
     ///   - detail: The error buffer of libcurl.
     ///   - isBeforeTLS: Whether the connection was new and the TLS handshake for the URL was not complete.
     static func sort(

@@ -12,11 +12,9 @@ extension EasyHandle {
 
     /// Whether the handle may be used again. libcurl 7.88 keeps a pointer to the last header of a response after
     /// freeing it. It writes there if the next response begins with a folded line (RFC 9112 §5.2), which only HTTP/1
-    /// has. Resetting the handle does not help, and rejecting the line comes too late. A proxy response is HTTP/1
-    /// too.
+    /// has, also of a proxy. Resetting the handle does not help, and rejecting the line comes too late.
     var isReusable: Bool { httpVersion == "HTTP/2" && proxyStatus == 0 }
 
-    /// Status of the proxy response to CONNECT; 0 without one.
     var proxyStatus: Int { number(CURLINFO_HTTP_CONNECTCODE) }
 
     /// Whether the request opened its connection instead of sharing one.

@@ -10,11 +10,9 @@ internal import CCurl
     let handle: UnsafeMutableRawPointer
     private let options: HTTPOptions
     private var headerLines = HeaderLines()
-    /// Headers for the CONNECT request to a proxy.
     private var proxyLines = HeaderLines()
     private let errorBuffer: UnsafeMutableBufferPointer<CChar>
 
-    /// Completion of the request in progress.
     var completion: HTTPClient.Completion?
     /// Its index among the handles in progress.
     var place = 0
@@ -25,13 +23,10 @@ internal import CCurl
     private var isTooLarge = false
     private let keptHeaders: [String]
 
-    // The current settings of the handle.
     private var url = ""
-    /// ``url``, parsed.
     private var parsedURL: OpaquePointer?
-    private var method = HTTPRequest.Method.post
-    /// The body of the last POST: most requests of a run send the same.
-    private var postedBody: [UInt8]?
+    /// The last body: most requests of a run send the same.
+    private var sentBody: [UInt8]?
 
     init(options: HTTPOptions) throws(CurlError) {
         guard let handle = unsafe curl_easy_init() else {
@@ -53,7 +48,6 @@ internal import CCurl
 
     // MARK: Options
 
-    /// Sets the options that are the same for all requests.
     private func configure() throws(CurlError) {
         let me = unsafe Unmanaged.passUnretained(self).toOpaque()
         // The program handles signals itself.
@@ -67,7 +61,6 @@ internal import CCurl
         // of a request.
         try set(CURLOPT_UPLOAD_BUFFERSIZE, 16 * 1024)
         try set(CURLOPT_BUFFERSIZE, 4 * 1024)
-        try set(CURLOPT_POST, 1)
         try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
         // Wait for the first connection and share it, instead of opening one for each request. Only TLS connections
         // use HTTP/2; without TLS, libcurl would wait for the first response.
@@ -113,13 +106,12 @@ internal import CCurl
             })
     }
 
-    /// The handle behind a libcurl context pointer.
     static func from(_ context: UnsafeMutableRawPointer?) -> EasyHandle? {
         guard let context = unsafe context else { return nil }
         return unsafe Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
     }
 
-    /// Prepares the handle for `request` and discards the last response.
+    /// Prepares the handle for `request` and discards the last response. After an error, the handle is unusable.
     func prepare(_ request: HTTPRequest) throws(CurlError) {
         head = ResponseHead()
         body = []
@@ -131,34 +123,27 @@ internal import CCurl
         try check(unsafe curl_setopt_list(handle, CURLOPT_HTTPHEADER, lines))
         try setURL(request.url)
         try set(CURLOPT_FRESH_CONNECT, request.needsFreshConnection ? 1 : 0)
-        if request.method != method {
-            // A custom method name overrides the others and must be reset.
-            let name: String? = if case .other(let name) = request.method { name } else { nil }
-            try set(CURLOPT_CUSTOMREQUEST, name)
-            switch request.method {
-            case .get: try set(CURLOPT_HTTPGET, 1)
-            case .head: try set(CURLOPT_NOBODY, 1)
-            case .post, .other: try set(CURLOPT_POST, 1)
-            }
-            method = request.method
-            postedBody = nil
+        // A custom method name overrides the others and must be reset.
+        let name: String? = if case .other(let name) = request.method { name } else { nil }
+        try set(CURLOPT_CUSTOMREQUEST, name)
+        switch request.method {
+        case .get: return try set(CURLOPT_HTTPGET, 1)
+        case .head: return try set(CURLOPT_NOBODY, 1)
+        case .post, .other: try set(CURLOPT_POST, 1)
         }
-        guard method != .get, method != .head, request.body != postedBody else { return }
-        postedBody = nil
+        guard request.body != sentBody else { return }
         try check(unsafe curl_setopt_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count)))
         let copied = unsafe request.body.withUnsafeBytes { bytes in
             unsafe curl_setopt_pointer(
                 handle, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
         }
         try check(copied)
-        postedBody = method == .post ? request.body : nil
+        sentBody = request.body
     }
 
     /// Most requests of a run use one URL. It is parsed once here, not by libcurl for each request.
     private func setURL(_ text: String) throws(CurlError) {
         guard text != url else { return }
-        // If a step below fails, the state of the handle is unknown.
-        url = ""
         let parsed = unsafe curl_url()
         // As libcurl parses `CURLOPT_URL`. It reports an unsupported scheme when it connects.
         let code = unsafe curl_url_set(parsed, CURLUPART_URL, text, UInt32(CURLU_NON_SUPPORT_SCHEME))

@@ -17,7 +17,6 @@ package final class HTTPClient: Sendable {
     struct Submission: Sendable {
         /// Since the client was created; nil for at once. Not an instant, which is slow to copy.
         let notBefore: Duration?
-        /// Whether it goes before all waiting requests; `notBefore` is ignored then.
         let goesFirst: Bool
         let makeRequest: @Sendable () -> HTTPRequest
         let completion: Completion
@@ -34,7 +33,6 @@ package final class HTTPClient: Sendable {
     private let inbox = Mutex(Inbox())
     /// Used by the loop only. The lock proves it to the compiler.
     private let loop: Mutex<HTTPClientLoop>
-    /// Wakes the loop from its poll.
     private let wakeupFD: Int32
     /// Whether the loop was woken since the inbox was last emptied. Once is enough.
     private let isWoken = Atomic<Bool>(false)
@@ -54,13 +52,10 @@ package final class HTTPClient: Sendable {
 
     deinit { close(wakeupFD) }
 
-    /// Once for each process.
     private static let libraryIsReady = curl_global_init_wiping() == CURLE_OK
 
-    /// Sends a request when the number in progress allows it, and not before `notBefore`.
-    ///
-    /// Both closures are called on the thread of the loop and must be short. `completion` is called exactly once.
-    ///
+    /// Sends a request when the number in progress allows it, and not before `notBefore`. Both closures are called on the
+    /// thread of the loop and must be short. `completion` is called exactly once.
     /// - Parameter goesFirst: Whether the request goes before all waiting ones; `notBefore` is ignored then.
     package func submit(
         notBefore: ContinuousClock.Instant? = nil, goesFirst: Bool = false,
@@ -77,11 +72,13 @@ package final class HTTPClient: Sendable {
         if isRunning { wake() } else { queue.async { @Sendable [self] in run() } }
     }
 
-    /// Sends a request and blocks until its result.
-    package func result(of request: HTTPRequest) -> Result<HTTPResponse, CurlError> {
+    /// Sends a request, not before `notBefore`, and blocks until its result.
+    package func result(
+        of request: HTTPRequest, notBefore: ContinuousClock.Instant? = nil
+    ) -> Result<HTTPResponse, CurlError> {
         let result = Mutex<Result<HTTPResponse, CurlError>?>(nil)
         let isThere = DispatchSemaphore(value: 0)
-        submit {
+        submit(notBefore: notBefore) {
             request
         } completion: { given in
             result.withLock { $0 = given }
@@ -91,8 +88,7 @@ package final class HTTPClient: Sendable {
         return result.withLock { $0 } ?? .failure(CurlError(kind: .internal, message: "no result"))
     }
 
-    /// Cancels all requests without a response, and every later one. Each completes with
-    /// ``CurlError/Kind/cancelled``. Thread-safe; may be called more than once.
+    /// Cancels all requests without a response, and every later one. Thread-safe; may be called more than once.
     package func cancel() {
         inbox.withLock { $0.isCancelled = true }
         wake()

@@ -13,7 +13,6 @@ internal import Glibc
     private let options: HTTPOptions
     private let multi: UnsafeMutableRawPointer
     private let wakeupFD: Int32
-    /// The origin of all times.
     private let start: ContinuousClock.Instant
     /// The requests to send now; the next one is last.
     private var ready: [HTTPClient.Submission] = []
@@ -91,25 +90,20 @@ internal import Glibc
         }
     }
 
-    /// - Returns: The number of started requests.
+    /// Returns the number of started requests.
     private func startReady() -> Int {
         let before = active.count
         while active.count < limit, let next = nextReady() {
             do throws(CurlError) {
                 let handle = if let free = idle.popLast() { free } else { try EasyHandle(options: options) }
-                do throws(CurlError) {
-                    try handle.prepare(next.makeRequest())
-                    let code = unsafe curl_multi_add_handle(multi, handle.handle)
-                    guard code == CURLM_OK else {
-                        throw CurlError(kind: .internal, message: "libcurl rejected a transfer")
-                    }
-                    handle.completion = next.completion
-                    handle.place = active.count
-                    active.append(handle)
-                } catch {
-                    idle.append(handle)
-                    throw error
+                try handle.prepare(next.makeRequest())
+                let code = unsafe curl_multi_add_handle(multi, handle.handle)
+                guard code == CURLM_OK else {
+                    throw CurlError(kind: .internal, message: "libcurl rejected a transfer")
                 }
+                handle.completion = next.completion
+                handle.place = active.count
+                active.append(handle)
             } catch {
                 next.completion(.failure(error))
             }
@@ -137,7 +131,6 @@ internal import Glibc
         if socket >= 0, curl_cork(socket, 0) != 0 { sharedSocket = -1 }
     }
 
-    /// Adapts to the HTTP version of the peer.
     private func learn(from handle: EasyHandle) {
         if handle.httpVersion != "HTTP/2" {
             limit = min(limit, options.connections)

@@ -17,7 +17,6 @@ package struct HTTPRequest: Sendable {
     /// Sent unchanged in this order. A value with a control character is rejected before anything is sent.
     package var headers: [(name: String, value: String)]
     package var body: [UInt8]
-    /// Whether the request needs a new connection.
     package var needsFreshConnection = false
 
     package init(

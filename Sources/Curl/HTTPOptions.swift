@@ -2,7 +2,6 @@
 
 internal import Glibc
 
-/// Options for all transfers of one ``HTTPClient``.
 package struct HTTPOptions: Sendable {
     package var userAgent: String
     /// The maximum of transfers in progress, at least 1.
@@ -21,7 +20,6 @@ package struct HTTPOptions: Sendable {
     package var proxy: String?
     /// Allows http too. The caller has checked that the host is loopback.
     package var allowsPlainHTTP = false
-    /// Whether responses and errors include timing.
     package var measuresTime = false
 
     package init(userAgent: String) {
@@ -35,10 +33,8 @@ package enum TrustStore: Sendable, Equatable {
     case file(String)
     /// A directory made by `openssl rehash`. Only the required certificates are read.
     case directory(String)
-    /// The built-in default of libcurl.
     case libraryDefault
 
-    /// The bundle; else the directory; else the system store.
     package init(file: String?, directory: String?) {
         self = file.map(TrustStore.file) ?? directory.map(TrustStore.directory) ?? .system()
     }

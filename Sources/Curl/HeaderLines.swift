@@ -9,7 +9,6 @@ internal import Glibc
     /// The lines, each with a terminating zero.
     private var text = UnsafeMutableBufferPointer<CChar>.allocate(capacity: 512)
     private var nodes = UnsafeMutableBufferPointer<curl_slist>.allocate(capacity: 8)
-    /// How much of them is used.
     private var (end, count) = (0, 0)
 
     deinit {

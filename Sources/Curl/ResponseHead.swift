@@ -72,7 +72,6 @@ struct ResponseHead {
         return Int(text(line.extracting((space + 1)..<min(space + 4, line.count)))) ?? 0
     }
 
-    /// The text without leading and trailing blanks.
     private static func value(_ bytes: Span<UInt8>) -> String {
         var (start, end) = (0, bytes.count)
         while start < end, bytes[start] == 0x20 || bytes[start] == 0x09 { start += 1 }

@@ -49,22 +49,20 @@ package struct HostCheckup: Sendable {
         head.endpoint = configuration.endpoint.url
         let selection = try Selection(of: configuration, names: brands, shard: shard)
         let pool = WorkerPool(width: 512)
-        let publication = Publication(
-            directories: OutputDirectories(pool: pool, patience: configuration.patience), accounts: Accounts())
+        let directories = OutputDirectories(pool: pool, patience: configuration.patience)
         // These remove secrets from the environment, before another thread reads it.
-        let secrets = SecretCheckup(configuration, selection, publication.directories, pool)
-        let followUp = FollowUpCheckup(configuration, publication.directories)
+        let secrets = SecretCheckup(configuration, selection, directories, pool)
+        let followUp = FollowUpCheckup(configuration, directories)
         var findings = configurationFindings(configuration, selection, file)
         findings.append(lockFinding(file))
         findings += ScheduleCheckup(
             schedulers, configurationFile: configurationFile, runEvery: configuration.runEvery
         ).findings()
         findings += NetworkCheckup(configuration, stop).findings()
-        let published = PublishedState(
-            of: configuration, selection.brands, publication: publication, pool: pool, stop: stop)
+        let published = PublishedState(of: configuration, selection.brands, in: directories, stop: stop)
         if stop.reason == nil { findings += secrets.findings(stop) }
         if stop.reason == nil {
-            findings += OutputCheckup(configuration, selection.brands, published, publication).findings()
+            findings += OutputCheckup(configuration, selection.brands, published, directories).findings()
         }
         if stop.reason == nil { findings += followUp.findings(stop) }
         if stop.reason == nil, !configuration.destinations.isEmpty {

@@ -11,7 +11,6 @@ struct OutputCheckup {
     private let brands: [Brand]
     private let published: PublishedState
     private let directories: OutputDirectories
-    private let accounts: Accounts
     /// By directory and attributes, because ten thousand outputs may share them.
     private var known: [Place: [Note]] = [:]
 
@@ -26,12 +25,13 @@ struct OutputCheckup {
         let message: String
     }
 
-    init(_ configuration: Configuration, _ brands: [Brand], _ published: PublishedState, _ publication: Publication) {
+    init(
+        _ configuration: Configuration, _ brands: [Brand], _ published: PublishedState, _ directories: OutputDirectories
+    ) {
         self.configuration = configuration
         self.brands = brands
         self.published = published
-        directories = publication.directories
-        accounts = publication.accounts
+        self.directories = directories
     }
 
     consuming func findings() -> [HostFinding] {
@@ -63,7 +63,7 @@ struct OutputCheckup {
 
     private func notes(_ path: String, _ attributes: FileAttributes, _ symlinks: SymlinkPolicy) -> [Note] {
         do {
-            let resolved = try accounts.resolve(attributes)
+            let resolved = try directories.accounts.resolve(attributes)
             let (directory, ownership) = try directories.probeWrite(path, attributes: resolved, symlinks: symlinks)
             let barriers = Self.readers(of: ownership, mode: resolved.mode).compactMap { reader in
                 DirectoryReach.barrier(to: directory, for: reader).map { Self.note($0, reader, attributes) }

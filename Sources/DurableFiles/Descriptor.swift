@@ -110,7 +110,6 @@ struct Descriptor: ~Copyable, Sendable {
         }
     }
 
-    /// Writes all bytes, in as many calls as needed.
     func write(_ contents: [UInt8], _ path: @autoclosure () -> String) throws(FileError) {
         var written = 0
         while written < contents.count {
@@ -128,8 +127,7 @@ struct Descriptor: ~Copyable, Sendable {
 
     /// Reads the whole file into one buffer.
     /// - Parameter size: Size from the file status; 0 also means "unknown to the kernel" (procfs).
-    /// - Throws: ``FileError/Reason/tooLarge`` above the maximum, ``FileError/Reason/unstable`` if the file grew. The
-    ///   bytes read so far are wiped.
+    /// - Throws: ``FileError/Reason/unstable`` if the file grew. The bytes read so far are wiped.
     func read(size: UInt64, maximumSize: Int, _ path: @autoclosure () -> String) throws(FileError) -> [UInt8] {
         guard size <= UInt64(maximumSize) else { throw FileError(.read, path(), .tooLarge) }
         // One byte more than expected: a full buffer means that there is more.

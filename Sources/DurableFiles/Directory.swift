@@ -10,7 +10,6 @@ internal import Synchronization
 ///
 /// Safe to use from several threads. Closed with its last reference.
 package final class Directory: Sendable {
-    /// As given. For messages.
     package let path: String
     let descriptor: Descriptor
     /// Whether any user may create files here, but not replace files of other users (the sticky bit). Set only for a
@@ -19,7 +18,6 @@ package final class Directory: Sendable {
     private let mountPoints = Mutex<Set<String>?>(nil)
     private let writability = Mutex<Result<Void, FileError>?>(nil)
 
-    /// What a directory is opened for.
     package enum Use: Sendable {
         case publishing
         /// Publishing files without secrets. The owner of the directory is not checked.
@@ -28,11 +26,9 @@ package final class Directory: Sendable {
         case reading
     }
 
-    /// Opens a directory. For publishing, checks who else may write to it. Symbolic links in the path are followed.
-    /// Write permission for the group is accepted: the owner chose that group.
-    ///
-    /// A directory opened for publishing or sharing holds a shared lock until it is closed, so other processes do not
-    /// sweep it.
+    /// Opens a directory and follows symbolic links in the path. For publishing, checks who else may write to it. Write
+    /// permission for the group is accepted: the owner chose that group. A directory that is not for reading holds a
+    /// shared lock until it is closed, so other processes do not sweep it.
     package init(path: String, use: Use = .publishing) throws(FileError) {
         let path = path.isEmpty ? "." : path
         self.path = path
@@ -56,7 +52,6 @@ package final class Directory: Sendable {
         }
     }
 
-    /// For messages.
     func path(of name: String) -> String {
         path.hasSuffix("/") ? path + name : path + "/" + name
     }
@@ -88,7 +83,7 @@ package final class Directory: Sendable {
     }
 
     /// Makes all renames so far durable. Without it, ext4 and xfs can lose a published file in a power failure, although
-    /// its contents were synced. The only error is ``FileError/Reason/durabilityUnknown``. The published files are visible even then.
+    /// its contents were synced. The only error is ``FileError/Reason/durabilityUnknown``.
     package func synchronize() throws(FileError) {
         do {
             try attempt(.synchronize, path) { fsync(descriptor.number) }
@@ -97,8 +92,7 @@ package final class Directory: Sendable {
         }
     }
 
-    /// The status of a file in this directory; nil if it does not exist. Throws if a rename must not or cannot replace
-    /// it.
+    /// The status of a file; nil if it does not exist. Throws if a rename must not or cannot replace it.
     func lookAtTarget(_ location: FileLocation) throws(FileError) -> linux_status? {
         guard let status = try descriptor.status(of: location, path(of: location.name)) else { return nil }
         let kind = FileKind(mode: status.mode)

@@ -11,7 +11,6 @@ package enum DirectoryReach {
         case group(UInt32)
     }
 
-    /// A directory that the reader may not search.
     package struct Barrier: Sendable, Equatable {
         package let path: String
         /// Its group, if members may search the directory and the reader is not a member; otherwise nil.

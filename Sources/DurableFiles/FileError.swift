@@ -59,7 +59,6 @@ package struct FileError: Error, Sendable, Equatable {
     package let errorNumber: Int32
     package let reason: Reason
 
-    /// A file whose disk did not respond in time.
     package static func hanging(_ path: String) -> FileError { FileError(.look, path, .hanging) }
 
     package init(_ operation: Operation, _ path: String, _ reason: Reason, errorNumber: Int32 = 0) {
@@ -124,7 +123,6 @@ extension FileError.Reason {
     }
 }
 
-/// One sentence for people: problem, cause, action.
 extension FileError: CustomStringConvertible {
     package var description: String {
         "\(Self.printable(path)): \(sentence)\(systemText)"

@@ -11,7 +11,6 @@ package struct FileLocation: Sendable, Equatable {
     private let nameStart: Int
 
     /// Splits the text. Does not access the file system.
-    ///
     /// - Throws: ``FileError/Reason/invalidName`` for a path that ends in `/`, `.` or `..`, is empty, contains a zero
     ///   byte, or has a name too long for a temporary file.
     package init(path: String) throws(FileError) {
@@ -30,17 +29,10 @@ package struct FileLocation: Sendable, Equatable {
         guard nameStart == 0 else { throw FileError(.look, name, .invalidName) }
     }
 
-    /// The last component.
     package var name: String { nameStart == 0 ? path : unsafe withName { name in unsafe String(cString: name) } }
 
     /// The part before the name; `.` for a plain name.
-    package var directory: String {
-        switch nameStart {
-        case 0: "."
-        case 1: "/"
-        default: String(decoding: path.utf8.prefix(nameStart - 1), as: UTF8.self)
-        }
-    }
+    package var directory: String { nameStart == 0 ? "." : LexicalPath.directory(of: path) }
 
     /// Whether ``directory`` is exactly this text.
     package func isIn(_ directory: String) -> Bool {
@@ -48,16 +40,15 @@ package struct FileLocation: Sendable, Equatable {
         return directory.utf8.count == nameStart - 1 && path.utf8.starts(with: directory.utf8)
     }
 
-    /// Passes the name as a C string.
     func withName<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
         unsafe path.withCString { path in unsafe body(path + nameStart) }
     }
 
     /// The final location behind symbolic links, or this one if it is no link. Publishing there keeps the links.
     ///
-    /// A link to a missing name leads to that name, as for `open` with `O_CREAT`. The file may have been deleted, or
-    /// a restart may have emptied its file system. Every directory on the way must pass the checks for publishing.
-    /// Links of other users than this one and root are refused.
+    /// A link to a missing name leads to that name, as for `open` with `O_CREAT`: the file may have been deleted. Every
+    /// directory on the way must pass the checks for publishing. Links of other users than this one and root are
+    /// refused.
     package func followingSymlinks() throws(FileError) -> FileLocation {
         // The limit of the kernel (path_resolution(7)).
         let longestChain = 40
@@ -69,7 +60,6 @@ package struct FileLocation: Sendable, Equatable {
         throw FileError(.followSymlink, path, .symlinkLoop, errorNumber: ELOOP)
     }
 
-    /// The target of the link; nil if this is no link.
     private func next() throws(FileError) -> FileLocation? {
         let directory = try Directory(path: self.directory)
         guard let status = try directory.descriptor.status(of: self, path), FileKind(mode: status.mode) == .symlink

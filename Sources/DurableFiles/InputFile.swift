@@ -51,8 +51,6 @@ package final class InputFile: Sendable {
     package var isWritableByOthers: Bool { mode & S_IWOTH != 0 }
 
     /// Reads the whole file into one buffer. It may hold a secret: the caller wipes it, and no other copy exists.
-    ///
-    /// - Throws: ``FileError/Reason/tooLarge`` above `maximumSize` bytes.
     package func read(maximumSize: Int) throws(FileError) -> [UInt8] {
         var tries = 3
         var size = size
@@ -67,8 +65,7 @@ package final class InputFile: Sendable {
         }
     }
 
-    /// Whether the path still leads to this file. A lock on a replaced file is useless: the next run locks the new
-    /// file.
+    /// Whether the path still leads to this file. If not, the next run locks another file.
     package var isCurrent: Bool {
         var now = stat()
         guard unsafe stat(path, &now) == 0 else { return false }
@@ -79,9 +76,9 @@ package final class InputFile: Sendable {
     /// Takes the exclusive advisory lock (`flock`). The kernel releases it when the process ends.
     ///
     /// - Parameters:
-    ///   - deadline: How long to wait for another holder; nil does not wait.
+    ///   - deadline: Nil does not wait for another holder.
     ///   - isCancelled: Called ten times a second during the wait.
-    /// - Returns: false if another process still holds the lock at the deadline, or the wait was cancelled.
+    /// - Returns: Whether this process holds the lock.
     /// - Throws: ``FileError/Reason/lockUnsupported`` if the file system has no such lock.
     package func lock(
         waitingUntil deadline: ContinuousClock.Instant? = nil, isCancelled: () -> Bool = { false }

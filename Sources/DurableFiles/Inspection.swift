@@ -3,7 +3,6 @@
 internal import CLinux
 internal import Glibc
 
-/// A regular file as it was read.
 package struct RegularFile: Sendable, Equatable {
     package enum Contents: Sendable, Equatable {
         case bytes([UInt8])
@@ -34,11 +33,9 @@ package struct RegularFile: Sendable, Equatable {
 }
 
 extension Directory {
-    /// Reads a file of this directory that publishing may replace. Never blocks on a pipe or device. Refuses a symbolic
-    /// link; call ``FileLocation/followingSymlinks()`` first to follow it.
-    ///
-    /// - Parameter maximumSize: Bytes; a larger file is reported as ``RegularFile/Contents/oversized``.
-    /// - Returns: nil if the name does not exist.
+    /// Reads a file that publishing may replace; nil if the name does not exist. Never blocks on a pipe or device.
+    /// Refuses a symbolic link; call ``FileLocation/followingSymlinks()`` first to follow it.
+    /// - Parameter maximumSize: In bytes.
     package func inspect(_ location: FileLocation, maximumSize: Int) throws(FileError) -> RegularFile? {
         guard let seen = try lookAtTarget(location) else { return nil }
         let file: Descriptor

@@ -3,7 +3,6 @@
 internal import FoundationEssentials
 
 /// Paths as text, without file system access. `..` removes the component before it, even if that is a symbolic link.
-/// So the same text always names the same file of the configuration.
 package enum LexicalPath {
     /// PATH_MAX of linux/limits.h, less its NUL.
     static let byteLimit = 4095

@@ -2,7 +2,6 @@
 
 internal import Glibc
 
-/// The mounts that this process sees.
 package enum MountTable {
     /// One line of the table (proc_pid_mountinfo(5)).
     private struct Mount {

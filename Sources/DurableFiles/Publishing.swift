@@ -16,7 +16,6 @@ package struct PublishedAttributes: Sendable, Equatable {
     }
 }
 
-/// Owner and group of a file, as numbers.
 package struct FileOwnership: Sendable, Hashable {
     package let user: UInt32
     package let group: UInt32
@@ -25,10 +24,8 @@ package struct FileOwnership: Sendable, Hashable {
 // Each location has this directory.
 extension Directory {
     /// Creates or replaces a file atomically. A reader sees the whole old or the whole new file, even after a kill.
-    /// Other hard links keep the old contents.
-    ///
-    /// The new content is visible at once, and durable after ``synchronize()``, once for a batch. After an error, the
-    /// old file is unchanged and no temporary file is left.
+    /// Other hard links keep the old contents. The new content is durable after ``synchronize()``, once for a batch.
+    /// After an error, the old file is unchanged and no temporary file is left.
     ///
     /// - Parameters:
     ///   - isNew: Whether the name should not exist yet. If it does, it is checked then.
@@ -63,8 +60,7 @@ extension Directory {
         try pending.publish()
     }
 
-    /// Tries everything that publishing does before the rename, then deletes the temporary file. Finds a missing
-    /// directory, missing permissions and a full disk.
+    /// Tries everything that publishing does before the rename. Finds missing permissions and a full disk.
     /// - Returns: The owner and group of a published file.
     package func probeWrite(_ location: FileLocation, attributes: PublishedAttributes) throws(FileError)
         -> FileOwnership

@@ -4,14 +4,13 @@ internal import CLinux
 internal import Glibc
 
 extension Directory {
-    /// Removes temporary files that a killed run left behind, in one pass over the directory.
+    /// Removes temporary files that a killed run left behind, and returns their number.
     ///
     /// Call it under the lock of the run, before the first publication. If another program publishes here, nothing is
     /// removed: its temporary files look like leftovers. Errors are ignored: the next run tries again. Afterwards the
     /// directory is not locked; see ``shareLock()``.
     ///
     /// - Parameter names: The names that the run publishes to. Evaluated only if there is a temporary file.
-    /// - Returns: The number of removed files.
     @discardableResult
     package func sweep(names: @autoclosure () -> Set<String>) -> Int {
         // As far as locks show, no other process publishes here until the lock is released.

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Curl
-internal import Dispatch
 internal import Model
-internal import Synchronization
 
 /// Concurrent requests to the API server. All of them are idempotent, so each may be retried.
 final class APIRequests: Sendable {
@@ -15,9 +13,12 @@ final class APIRequests: Sendable {
     /// In bytes: a Secret of 1 MiB in base64, with labels, annotations and the managers of each key.
     private static let largestResponse = 8 << 20
 
-    /// - Parameter timeout: of each request.
+    /// - Parameters:
+    ///   - timeout: of each request.
+    ///   - endsWithStop: whether requests are cancelled when the run is stopped.
     init(
-        _ account: ServiceAccount, _ configuration: Configuration, _ stop: Cancellation, timeout: Duration
+        _ account: ServiceAccount, _ configuration: Configuration, _ stop: Cancellation, timeout: Duration,
+        endsWithStop: Bool
     ) throws(BrandFailure) {
         self.account = account
         self.stop = stop
@@ -37,62 +38,38 @@ final class APIRequests: Sendable {
         } catch {
             throw BrandFailure(.internal, "libcurl cannot be used: \(error.message)")
         }
-    }
-
-    /// Cancels requests in flight when the run is stopped.
-    func endWithStop() {
-        stop.onStop { [http] in http.cancel() }
+        if endsWithStop { stop.onStop { [http] in http.cancel() } }
     }
 
     /// Sends a request and waits for its result. Many threads may wait at the same time.
-    /// - Parameters:
-    ///   - end: no retry starts after this.
-    ///   - mayPass: whether a response is transient.
-    func result(
-        of request: HTTPRequest, until end: ContinuousClock.Instant, mayPass: @escaping @Sendable (HTTPResponse) -> Bool
-    ) -> Result<HTTPResponse, BrandFailure> {
-        let found = Mutex<Result<HTTPResponse, BrandFailure>?>(nil)
-        let isThere = DispatchSemaphore(value: 0)
+    /// - Parameter end: no retry starts after this.
+    func result(of request: HTTPRequest, until end: ContinuousClock.Instant) -> Result<HTTPResponse, BrandFailure> {
         var request = request
         request.url = account.server + request.url
         request.headers.append(("Authorization", "Bearer \(account.token)"))
         request.headers.append(("Accept", "application/json"))
-        send(request, attempt: 1, notBefore: nil, until: end, mayPass) { result in
-            found.withLock { $0 = result }
-            isThere.signal()
-        }
-        isThere.wait()
-        return found.withLock { $0 } ?? .failure(BrandFailure(.internal, "no result"))
-    }
-
-    private func send(
-        _ request: HTTPRequest, attempt: Int, notBefore: ContinuousClock.Instant?,
-        until end: ContinuousClock.Instant, _ mayPass: @escaping @Sendable (HTTPResponse) -> Bool,
-        completion: @escaping @Sendable (Result<HTTPResponse, BrandFailure>) -> Void
-    ) {
-        http.submit(notBefore: notBefore) {
-            request
-        } completion: { [self] result in
+        var attempt = 1
+        var notBefore: ContinuousClock.Instant?
+        while true {
+            let result = http.result(of: request, notBefore: notBefore)
             var wish: Duration?
+            let isTransient: Bool
             switch result {
             case .success(let reply):
-                guard mayPass(reply) else { return completion(.success(reply)) }
+                isTransient = SecretResponse.isTransient(reply)
                 wish = reply.headers["retry-after"].flatMap {
                     RetryAfter.wait($0, date: nil, now: Timestamp.now.seconds)
                 }
             case .failure(let error):
-                guard failure(error).isTransient, error.kind != .cancelled else {
-                    return completion(.failure(failure(error)))
-                }
+                isTransient = error.kind != .cancelled && failure(error).isTransient
+                request.needsFreshConnection = true
             }
             let next = policy.next(
-                after: attempt, advice: .transient(.same, after: wish), remaining: end - ContinuousClock.now,
-                random: Double.random(in: 0..<1))
-            guard let next else { return completion(result.mapError(failure)) }
-            var request = request
-            if case .failure = result { request.needsFreshConnection = true }
-            send(
-                request, attempt: attempt + 1, notBefore: .now + next.wait, until: end, mayPass, completion: completion)
+                after: attempt, advice: isTransient ? .transient(.same, after: wish) : .never,
+                remaining: end - ContinuousClock.now, random: Double.random(in: 0..<1))
+            guard let next else { return result.mapError(failure) }
+            attempt += 1
+            notBefore = .now + next.wait
         }
     }
 

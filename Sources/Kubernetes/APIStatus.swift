@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import FoundationEssentials
+internal import Model
 
 /// The API server's reasons for a rejection (`meta/v1 Status`). Only words from its own vocabulary are kept, because
 /// its sentences may quote the request.
@@ -13,39 +13,24 @@ struct APIStatus {
     }
 
     /// Fields that another manager owns.
-    let conflicts: [Conflict]
+    private(set) var conflicts: [Conflict] = []
     /// Why other fields are rejected: `FieldValueTooLong`, `FieldValueInvalid`.
-    let causes: [String]
+    private(set) var causes: [String] = []
     /// One word, such as `AlreadyExists`; nil if there is none of that form.
     let reason: String?
 
     init(_ body: [UInt8]) {
-        let document = try? JSONDecoder().decode(Document.self, from: Data(body))
-        reason = document?.reason.flatMap(Self.word)
-        var conflicts: [Conflict] = []
-        var causes: [String] = []
-        for cause in document?.details?.causes ?? [] {
-            if cause.reason == "FieldManagerConflict" {
-                conflicts.append(Conflict(field: cause.field ?? "", manager: Self.manager(cause.message ?? "")))
-            } else if let reason = cause.reason.flatMap(Self.word) {
-                causes.append(reason)
+        let status = JSON(body)
+        reason = status?["reason"]?.string.flatMap(Self.word)
+        for cause in status?["details"]?["causes"]?.array ?? [] {
+            let reason = cause["reason"]?.string
+            if reason == "FieldManagerConflict" {
+                let manager = Self.manager(cause["message"]?.string ?? "")
+                conflicts.append(Conflict(field: cause["field"]?.string ?? "", manager: manager))
+            } else if let word = reason.flatMap(Self.word) {
+                causes.append(word)
             }
         }
-        self.conflicts = conflicts
-        self.causes = causes
-    }
-
-    private struct Document: Decodable {
-        struct Details: Decodable {
-            let causes: [Cause]?
-        }
-        struct Cause: Decodable {
-            let reason: String?
-            let message: String?
-            let field: String?
-        }
-        let reason: String?
-        let details: Details?
     }
 
     private static func word(_ text: String) -> String? {

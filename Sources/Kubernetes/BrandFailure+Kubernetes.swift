@@ -2,7 +2,6 @@
 
 package import Model
 
-/// The reasons why a Secret holds no new token.
 extension BrandFailure.Code {
     package static let storeNotConfigured = Self("store-not-configured", .permanent)
     package static let storeUnavailable = Self("store-unavailable", .transient)

@@ -23,7 +23,6 @@ extension DestinationSettings {
     var secretNamespace: String? { address["namespace"] }
 }
 
-/// The connection of one run to the API server.
 private final class SecretSession: Sendable {
     private struct Connections: Sendable {
         let namespace: String?
@@ -50,32 +49,27 @@ private final class SecretSession: Sendable {
         _ configuration: Configuration, _ addresses: Set<[String: String]>, _ stop: Cancellation,
         _ end: ContinuousClock.Instant
     ) {
-        self.configuration = configuration
-        self.stop = stop
-        self.end = end
-        self.addresses = addresses
+        (self.configuration, self.addresses, self.stop, self.end) = (configuration, addresses, stop, end)
     }
 
     /// Connects once per run and reads the service account's token then.
     private func connect() -> Result<Connections, BrandFailure> {
         connections.withLock { made in
-            if let made { return made }
-            let result: Result<Connections, BrandFailure>
-            do throws(BrandFailure) {
-                let account = try ServiceAccount()
-                let now = ContinuousClock.now
-                let survey = min(Self.surveyTime.most, (end - now) / Self.surveyTime.part)
-                // Two requests fit into the time limit, even if the first one hangs.
-                let asking = try APIRequests(
-                    account, configuration, stop, timeout: min(configuration.requestTimeout, survey / 2))
-                asking.endWithStop()
-                let writing = try APIRequests(account, configuration, stop, timeout: configuration.requestTimeout)
-                result = .success(
-                    Connections(
-                        namespace: account.namespace, asking: asking, writing: writing, endOfSurvey: now + survey))
-            } catch {
-                result = .failure(error)
-            }
+            let result =
+                made
+                ?? Result { () throws(BrandFailure) in
+                    let account = try ServiceAccount()
+                    let now = ContinuousClock.now
+                    let survey = min(Self.surveyTime.most, (end - now) / Self.surveyTime.part)
+                    let timeout = configuration.requestTimeout
+                    return Connections(
+                        namespace: account.namespace,
+                        // Two requests fit into the time limit, even if the first one hangs.
+                        asking: try APIRequests(
+                            account, configuration, stop, timeout: min(timeout, survey / 2), endsWithStop: true),
+                        writing: try APIRequests(account, configuration, stop, timeout: timeout, endsWithStop: false),
+                        endOfSurvey: now + survey)
+                }
             made = result
             return result
         }
@@ -117,9 +111,8 @@ private final class SecretSession: Sendable {
         connect().flatMap { connections in
             namespace(of: destination, connections.namespace).flatMap { namespace in
                 requests(connections).result(
-                    of: request(namespace), until: isSurvey ? connections.endOfSurvey : end,
-                    mayPass: SecretResponse.mayPass
-                ).map { SecretResponse($0, for: destination, namespace: namespace) }
+                    of: request(namespace), until: isSurvey ? connections.endOfSurvey : end
+                ).map { SecretResponse(reply: $0, destination: destination, namespace: namespace) }
             }
         }
     }

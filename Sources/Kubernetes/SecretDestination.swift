@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Model
+internal import Model
 internal import Synchronization
 
 /// A Secret that holds the tokens of many brands, one key each.
-package final class SecretDestination: SharedDestination {
+final class SecretDestination: SharedDestination {
     private struct State: Sendable {
         var contents = SecretAccess.Contents()
         /// Why it could not be read. An unknown state is not overwritten.
         var failure: BrandFailure?
-        /// Why some keys cannot be written.
         var refusals: [String: BrandFailure] = [:]
     }
 
@@ -22,27 +21,27 @@ package final class SecretDestination: SharedDestination {
     /// Attempts to write after another client changed the Secret.
     private static let patience = 4
 
-    package init(_ destination: DestinationSettings, access: SecretAccess) {
+    init(_ destination: DestinationSettings, access: SecretAccess) {
         self.destination = destination
         self.access = access
     }
 
     private var entries: [DestinationSettings.Entry] { destination.entries }
 
-    package var kind: String { "kubernetes-secret" }
-    package var name: String { destination.name }
-    package var brands: [String] { entries.map(\.brand) }
+    var kind: String { "kubernetes-secret" }
+    var name: String { destination.name }
+    var brands: [String] { entries.map(\.brand) }
     /// A write is a request, and every watcher of the Secret is notified.
-    package var interval: Duration { .seconds(5) }
-    package var isReplacedWhole: Bool { false }
-    package var probesWrites: Bool { true }
-    package var failure: BrandFailure? { state.withLock { $0.failure } }
-    package var isAsConfigured: Bool {
+    var interval: Duration { .seconds(5) }
+    var isReplacedWhole: Bool { false }
+    var probesWrites: Bool { true }
+    var failure: BrandFailure? { state.withLock { $0.failure } }
+    var isAsConfigured: Bool {
         state.withLock { $0.contents.version == nil || $0.contents.hasConfiguredLabels }
     }
 
     /// Not from ``state``: a write holds that while the API server hangs, and a stopped run must not wait for it.
-    package var hiddenTokens: [Token] { published.withLock { Array($0.values) } }
+    var hiddenTokens: [Token] { published.withLock { Array($0.values) } }
 
     private func note(_ tokens: some Collection<Token>) {
         published.withLock { published in
@@ -52,7 +51,7 @@ package final class SecretDestination: SharedDestination {
 
     // MARK: Reading
 
-    package func read() {
+    func read() {
         let result = access.read(destination)
         let tokens = state.withLock { state -> [Token] in
             switch result {
@@ -66,7 +65,7 @@ package final class SecretDestination: SharedDestination {
         note(tokens)
     }
 
-    package func snapshots(of brand: Brand) -> [OutputSnapshot] {
+    func snapshots(of brand: Brand) -> [OutputSnapshot] {
         state.withLock { state in
             entries.filter { $0.brand == brand.name }.map { snapshot($0.key, state) }
         }
@@ -91,7 +90,7 @@ package final class SecretDestination: SharedDestination {
 
     // MARK: Probing
 
-    package func probeWrite(for brands: Set<String>) {
+    func probeWrite(for brands: Set<String>) {
         state.withLock { state in
             guard state.failure == nil else { return }
             let wanted = Set(entries.lazy.filter { brands.contains($0.brand) }.map(\.key))
@@ -133,7 +132,7 @@ package final class SecretDestination: SharedDestination {
 
     // MARK: Writing
 
-    package func write(_ tokens: [String: Token], isLast: Bool, barrier: WriteBarrier?) -> [PlaceOutcome]? {
+    func write(_ tokens: [String: Token], isLast: Bool, barrier: WriteBarrier?) -> [PlaceOutcome]? {
         note(tokens.values)
         return state.withLock { state in
             let failure = writeSecret(tokens, barrier, &state)
@@ -200,7 +199,6 @@ package final class SecretDestination: SharedDestination {
             .storeChanged, "\(destination.name) was changed by another client each time it was written")
     }
 
-    /// The outcome of each brand's key.
     private func outcomes(
         _ tokens: [String: Token], _ failure: BrandFailure?, _ isLast: Bool, _ state: State
     ) -> [PlaceOutcome] {

@@ -5,7 +5,6 @@ internal import Model
 
 /// The manifest to apply: everything that this program owns in a Secret (Kubernetes: "Server-Side Apply").
 struct SecretManifest: Encodable {
-    /// The owner of the applied keys.
     static let fieldManager = "doku-token-rotator"
 
     struct Metadata: Encodable {

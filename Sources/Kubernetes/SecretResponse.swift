@@ -3,19 +3,11 @@
 internal import Curl
 internal import Model
 
-/// The meaning of an API server's response for a Secret and its brands.
 struct SecretResponse {
-    private let reply: HTTPResponse
-    private let destination: DestinationSettings
-    private let namespace: String
+    let reply: HTTPResponse
+    let destination: DestinationSettings
+    let namespace: String
 
-    init(_ reply: HTTPResponse, for destination: DestinationSettings, namespace: String) {
-        self.reply = reply
-        self.destination = destination
-        self.namespace = namespace
-    }
-
-    /// The Secret's name in messages.
     private var name: String { "the Secret \(namespace)/\(destination.secretName)" }
 
     /// The result of a GET.
@@ -37,7 +29,7 @@ struct SecretResponse {
             guard let object = SecretObject(reply.body) else { return .failed(notUnderstood) }
             let values = object.contents(of: destination).values
             guard let key = write.values.keys.sorted().first(where: { values[$0] != write.values[$0] }) else {
-                return .written(version: object.metadata.resourceVersion)
+                return .written(version: object.version)
             }
             return .failed(
                 BrandFailure(
@@ -98,7 +90,7 @@ struct SecretResponse {
             return BrandFailure(
                 .storeRefused,
                 "\(name): the API server rejects the write (\(number)): is the Secret immutable? Name another Secret")
-        case _ where Self.mayPass(reply):
+        case _ where Self.isTransient(reply):
             return BrandFailure(.storeUnavailable, "\(name): the API server failed to process the request (\(number))")
         case 200..<300: return notUnderstood
         default:
@@ -121,8 +113,7 @@ struct SecretResponse {
                 + "proxy or a service mesh in between")
     }
 
-    /// Whether the response is transient.
-    static func mayPass(_ reply: HTTPResponse) -> Bool {
+    static func isTransient(_ reply: HTTPResponse) -> Bool {
         switch reply.status {
         case 429, 500, 502, 503, 504: true
         default: false

@@ -12,7 +12,6 @@ struct ServiceAccount: Sendable {
     let server: String
     /// A credential; no message shows it.
     let token: String
-    /// The cluster's certificate authority, a PEM bundle.
     let authority = Self.directory + "/ca.crt"
     /// The pod's namespace; nil if its file cannot be read.
     let namespace: String?
@@ -27,32 +26,16 @@ struct ServiceAccount: Sendable {
                 "this process does not run in a Kubernetes pod ($KUBERNETES_SERVICE_HOST and $KUBERNETES_SERVICE_PORT are "
                     + "not set), so no Secret can be read or written; run it in a pod, or write outputs with `file`")
         }
-        guard let address = Self.address(host: host, port: port) else {
+        let authority = (host.contains(":") ? "[\(host)]" : host) + ":\(port)"
+        guard let url = try? ServerURL("https://\(authority)", key: ""), url.authority == authority.lowercased() else {
             throw BrandFailure(
                 .storeNotConfigured,
                 "$KUBERNETES_SERVICE_HOST and $KUBERNETES_SERVICE_PORT are not a valid address of an API server; Kubernetes sets them itself"
             )
         }
-        server = "https://" + address
+        server = "https://\(url.authority)"
         token = try Self.read("token", maximumSize: 64 * 1024)
         namespace = try? Self.read("namespace", maximumSize: 1024)
-    }
-
-    private static func address(host: String, port: String) -> String? {
-        guard let number = UInt16(port), number > 0, "\(number)" == port, host.utf8.count <= 253 else { return nil }
-        let isIPv6 = host.contains(":")
-        let isSound = host.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."): true
-            case UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"): true
-            case UInt8(ascii: ":"): isIPv6
-            case UInt8(ascii: "g")...UInt8(ascii: "z"), UInt8(ascii: "G")...UInt8(ascii: "Z"), UInt8(ascii: "-"):
-                !isIPv6
-            default: false
-            }
-        }
-        guard isSound else { return nil }
-        return (isIPv6 ? "[\(host)]" : host) + ":\(port)"
     }
 
     /// The content of a file that holds one word.

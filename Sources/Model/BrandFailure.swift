@@ -56,16 +56,6 @@ package struct BrandFailure: Error, Sendable, Equatable {
         package static let stopped = Code("stopped", .transient)
         package static let unfinished = Code("unfinished", .transient)
         package static let `internal` = Code("internal", .permanent)
-
-        /// The codes of all modules but the shared destinations.
-        package static let all: [Code] = [
-            .secretUnreadable, .outputRefused, .outputNotWritten, .durabilityUnknown, .diskHangs, .accountUnknown,
-            .hostNotResolved, .notConnected, .timedOut, .connectionLost, .tlsFailed, .tlsRefused, .tlsIdentity,
-            .tlsTrustStore, .proxyFailed, .proxyNotResolved, .proxyAuthentication, .credentialsRejected, .clockSkew,
-            .requestRefused, .requestIDSpent, .rateLimited, .serverError, .redirectRefused, .responseMalformed,
-            .responseTooLarge, .responseSignature, .tokenInvalid, .tokenExpired, .tokenForeign, .shortLived,
-            .deadlineExceeded, .stopped, .unfinished, .internal,
-        ]
     }
 
     package let code: Code

@@ -28,21 +28,15 @@ package struct BrandOutcome: Sendable {
     package var expiresAt: Timestamp?
     /// Why the brand was due; nil if it was not.
     package var reason: RenewalReason?
-    /// Requests sent.
     package var attempts: Int32 = 0
     package var kind: Kind
     package var health: TokenHealth
     /// Whether some outputs could not be read. ``health`` then assumes the worst for them.
     package var isHidden = false
 
-    package init(
-        name: String, clientID: String, failure: BrandFailure? = nil, attempts: Int32 = 0, kind: Kind,
-        health: TokenHealth
-    ) {
+    package init(name: String, clientID: String, kind: Kind, health: TokenHealth) {
         self.name = name
         self.clientID = clientID
-        self.failure = failure
-        self.attempts = attempts
         self.kind = kind
         self.health = health
     }

@@ -28,16 +28,13 @@ package final class Cancellation: Sendable {
     package static let timeToPublish = 1200
     /// For the whole run.
     package static let timeToSynchronize = 1700
-
     /// For reporting.
     private static let timeToTell = 1900
 
     private struct State: Sendable {
         var reason: Reason?
         var time = DispatchTime.distantFuture
-        var handlers: [@Sendable () -> Void] = []
-        /// Handlers that run only after a signal.
-        var signalHandlers: [@Sendable () -> Void] = []
+        var handlers: [(isForSignals: Bool, run: @Sendable () -> Void)] = []
     }
 
     private let state = Mutex(State())
@@ -49,30 +46,23 @@ package final class Cancellation: Sendable {
     /// The time left for reporting; nil without a signal, because the deadline does not limit reporting.
     package var timeLeftToTell: Duration? {
         guard isBySignal else { return nil }
-        let time = state.withLock { $0.time }
-        let whole = Duration.milliseconds(Self.timeToTell)
-        let passed =
-            DispatchTime.now().uptimeNanoseconds - min(time.uptimeNanoseconds, DispatchTime.now().uptimeNanoseconds)
-        return max(.zero, whole - .nanoseconds(Int64(clamping: passed)))
+        let end = state.withLock { $0.time } + .milliseconds(Self.timeToTell)
+        let now = DispatchTime.now()
+        return now < end ? .nanoseconds(Int64(clamping: end.uptimeNanoseconds - now.uptimeNanoseconds)) : .zero
     }
 
-    /// Whether a signal cancelled the run.
     package var isBySignal: Bool { reason?.exitStatus != nil }
 
-    /// Cancels the run and calls the handlers.
     package func stop(_ reason: Reason) {
-        let handlers = state.withLock { state in
-            guard state.reason == nil || (state.reason == .deadline && reason != .deadline) else {
-                return [@Sendable () -> Void]()
-            }
+        let isSignal = reason != .deadline
+        let due = state.withLock { state -> [(isForSignals: Bool, run: @Sendable () -> Void)] in
+            guard state.reason == nil || (state.reason == .deadline && isSignal) else { return [] }
             state.reason = reason
             state.time = .now()
-            defer { state.handlers = [] }
-            guard reason != .deadline else { return state.handlers }
-            defer { state.signalHandlers = [] }
-            return state.handlers + state.signalHandlers
+            defer { state.handlers.removeAll { isSignal || !$0.isForSignals } }
+            return state.handlers.filter { isSignal || !$0.isForSignals }
         }
-        for handler in handlers { handler() }
+        for handler in due { handler.run() }
     }
 
     /// Cancels the run at the deadline, unless the caller cancels the timer first.
@@ -86,14 +76,11 @@ package final class Cancellation: Sendable {
     }
 
     /// Signals `semaphore` this many milliseconds after a cancellation, so that its waiter gives up.
-    /// - Parameter isForSignals: whether the deadline is ignored.
-    package func signal(_ semaphore: DispatchSemaphore, after milliseconds: Int, isForSignals: Bool = false) {
-        let handler: @Sendable () -> Void = { [self] in
-            guard milliseconds > 0 else { return _ = semaphore.signal() }
+    package func signal(_ semaphore: DispatchSemaphore, after milliseconds: Int) {
+        onStop { [self] in
             let end = state.withLock { $0.time } + .milliseconds(milliseconds)
             DispatchQueue(label: "stop-timer").asyncAfter(deadline: end) { @Sendable in _ = semaphore.signal() }
         }
-        if isForSignals { onSignal(handler) } else { onStop(handler) }
     }
 
     /// Waits for the duration by the monotonic clock, or until a cancellation.
@@ -128,22 +115,18 @@ package final class Cancellation: Sendable {
     }
 
     /// Calls `handler` once, on the thread that cancels; at once if the run is already cancelled.
-    package func onStop(_ handler: @escaping @Sendable () -> Void) {
-        let isStopped = state.withLock { state in
-            if state.reason == nil { state.handlers.append(handler) }
-            return state.reason != nil
-        }
-        if isStopped { handler() }
-    }
+    package func onStop(_ handler: @escaping @Sendable () -> Void) { add(handler, isForSignals: false) }
 
     /// Like ``onStop(_:)``, but ignores the deadline.
-    package func onSignal(_ handler: @escaping @Sendable () -> Void) {
-        let isStopped = state.withLock { state in
-            let isStopped = state.reason != nil && state.reason != .deadline
-            if !isStopped { state.signalHandlers.append(handler) }
-            return isStopped
+    package func onSignal(_ handler: @escaping @Sendable () -> Void) { add(handler, isForSignals: true) }
+
+    private func add(_ handler: @escaping @Sendable () -> Void, isForSignals: Bool) {
+        let isDue = state.withLock { state in
+            let isDue = state.reason != nil && (!isForSignals || state.reason != .deadline)
+            if !isDue { state.handlers.append((isForSignals, handler)) }
+            return isDue
         }
-        if isStopped { handler() }
+        if isDue { handler() }
     }
 }
 

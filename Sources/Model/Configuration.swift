@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The module Model: the vocabulary that all other modules share.
 
-/// One run's settings: a configuration file that passed every check, with defaults filled in and placeholders
-/// expanded. Only `ConfigurationReader` creates one.
+/// A configuration file that passed every check, with defaults filled in and placeholders expanded.
 package struct Configuration: Sendable {
     /// The configuration file's path as typed; empty if there is no file.
     package var file = ""
-    /// The URL of the token API.
     package var endpoint: Endpoint
     /// How often the scheduler starts a run. A token must outlive the next start.
     package var runEvery: Duration = .seconds(3600)
-    /// The time limit of a whole run.
     package var deadline: Duration = .seconds(120)
     /// The upper limit of the random delay before the first request; less than ``runEvery``.
     package var splay: Duration = .zero
@@ -41,9 +38,10 @@ package struct Configuration: Sendable {
 }
 
 extension Configuration {
-    /// How long a disk may take to respond: one that slept, or a server that restarts, takes seconds. A disk that does
-    /// not respond may cost a quarter of the run's time.
+    /// How long a disk may take to respond: one that slept, or a server that restarts, takes seconds.
     package var patience: Duration { min(.seconds(10), deadline / 4) }
+
+    package var nextRun: NextRun { NextRun(runEvery: runEvery, deadline: deadline, splay: splay) }
 }
 
 /// Where tokens are requested: one URL, split once into the parts that libcurl, the signer and messages need.
@@ -63,8 +61,8 @@ package struct Endpoint: Sendable, Hashable {
         return String(authority.prefix { $0 != ":" })
     }
 
-    package init(url: String, scheme: String, authority: String, requestTarget: String) {
-        self.url = url
+    package init(scheme: String, authority: String, requestTarget: String) {
+        url = "\(scheme)://\(authority)\(requestTarget)"
         self.scheme = scheme
         self.authority = authority
         self.requestTarget = requestTarget
@@ -87,10 +85,7 @@ package struct TLSTrust: Sendable, Equatable {
     /// A directory hashed by `openssl rehash`.
     package var caDirectory: String?
 
-    package init(caFile: String? = nil, caDirectory: String? = nil) {
-        self.caFile = caFile
-        self.caDirectory = caDirectory
-    }
+    package init() {}
 }
 
 /// One brand: an identity at DOKU, the source of its secret, and the outputs for its token.
@@ -122,7 +117,6 @@ package final class Brand: Sendable {
         /// nil means a third of the lifetime.
         package let renewBefore: RenewalThreshold?
 
-        /// The value if the configuration sets neither.
         package static let unsaid = Times(validTime: nil, renewBefore: nil)
 
         package init(validTime: Duration?, renewBefore: RenewalThreshold?) {
@@ -159,7 +153,6 @@ package enum RenewalThreshold: Sendable, Equatable {
     case percent(Int)
 }
 
-/// Where a brand's secret comes from.
 package enum SecretSource: Sendable {
     case file(path: String)
     case environment(variable: String)
@@ -204,8 +197,7 @@ package struct Snippet: Sendable {
     }
 }
 
-/// A shared destination that is not a file, as the configuration describes it. Only the module of its kind knows what
-/// its address means.
+/// A shared destination that is not a file. Only the module of its kind knows what its address means.
 package struct DestinationSettings: Sendable, Equatable {
     package struct Entry: Sendable, Equatable {
         /// The brand's name.
@@ -242,7 +234,6 @@ package struct DestinationSettings: Sendable, Equatable {
         self.entries = entries
     }
 
-    /// The name of one brand's entry in messages and reports.
     package func path(of key: String) -> String { "\(name)/\(key)" }
 }
 
@@ -251,12 +242,6 @@ package struct NextRun: Sendable {
     package let runEvery: Duration
     package let deadline: Duration
     package let splay: Duration
-
-    package init(runEvery: Duration, deadline: Duration, splay: Duration) {
-        self.runEvery = runEvery
-        self.deadline = deadline
-        self.splay = splay
-    }
 
     /// Tolerance for late clocks and schedulers.
     package static let tolerance: Duration = .seconds(60)

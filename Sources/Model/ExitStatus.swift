@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The exit status of a run, for the scheduler and for monitoring.
-///
-/// In a two-digit status, the first digit says whether another run will help (1) or a person must act (2). The second
-/// digit says how bad it is on disk now. 64, 75 and 78 have the meanings of `sysexits.h`, which systemd prints by name.
+/// The exit status of a run. In a two-digit status, the first digit says whether another run will help (1) or a person
+/// must act (2). The second digit says how bad it is on disk now. 64, 75 and 78 have the meanings of `sysexits.h`, which
+/// systemd prints by name.
 package enum ExitStatus: Int32, Sendable, CaseIterable {
     case success = 0
     case transient = 10
@@ -24,9 +23,7 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
     package enum Examination: Sendable {
         /// A run: the tokens on disk afterwards.
         case run
-        /// A dry run: what a run would do.
         case plan
-        /// The configuration alone.
         case configuration
         /// The published tokens, without a run.
         case tokens
@@ -54,9 +51,7 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
         }
     }
 
-    /// What the status says about a run.
     package var meaning: String { explanation.meaning }
-    /// What to do about it.
     package var advice: String { explanation.advice }
 
     private var explanation: (meaning: String, advice: String) {

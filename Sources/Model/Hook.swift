@@ -2,7 +2,6 @@
 
 /// A program that runs once after a run's writes, for example to make a service read its new token.
 package struct Hook: Sendable, Equatable {
-    /// When the hook runs.
     package enum Trigger: String, Sendable, CaseIterable {
         /// A token of one of its brands was published.
         case changed
@@ -28,11 +27,9 @@ package struct Hook: Sendable, Equatable {
         self.timeout = timeout
     }
 
-    /// Whether the hook is configured for the brand.
     package func concerns(_ brand: Brand) -> Bool { brands?.contains(brand.name) ?? true }
 }
 
-/// The result of one hook in one run.
 package struct HookOutcome: Sendable {
     package enum Result: String, Sendable, CaseIterable {
         case delivered

@@ -28,23 +28,21 @@ package enum JSON: Equatable {
 
     /// The first member with this key; nil if there is none, or this is not an object.
     package subscript(key: String) -> JSON? {
-        guard case .object(let members) = self else { return nil }
-        return members.first { $0.key == key }?.value
+        members?.first { $0.key == key }?.value
     }
 
     package var string: String? { if case .string(let text) = self { text } else { nil } }
     package var number: Double? { if case .number(let number) = self { number } else { nil } }
+    package var members: [Member]? { if case .object(let members) = self { members } else { nil } }
     package var array: [JSON]? { if case .array(let items) = self { items } else { nil } }
 }
 
 private struct JSONReader {
     let bytes: [UInt8]
-    private var index = 0
+    var index = 0
 
     /// Bounds the stack that a document can use.
     private static let depthLimit = 64
-
-    init(bytes: [UInt8]) { self.bytes = bytes }
 
     mutating func document() -> JSON? {
         // A byte order mark may be ignored (RFC 8259 §8.1).

@@ -2,7 +2,6 @@
 
 internal import FoundationEssentials
 
-/// A value that can be written as JSON.
 package protocol JSONValue {
     var json: String { get }
 }

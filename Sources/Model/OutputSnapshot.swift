@@ -18,12 +18,11 @@ package struct OutputSnapshot: Sendable {
     package let isAsConfigured: Bool
     /// When the file was last written; nil for a shared destination, which other brands' tokens rewrite too.
     package let writtenAt: Timestamp?
-    /// How far this host's clock was behind the issuer's clock when it wrote the file.
+    /// How far this host's clock was behind the issuer's clock when it wrote the file. The expiry counts by the issuer's.
     ///
-    /// It is positive if the token was issued after the file was written. The expiry counts by the issuer's clock.
-    /// It is zero within ``Timestamp/clockTolerance``, and if the file is newer than the token: it may be a copy.
-    ///
-    /// If the clock was corrected meanwhile, the token once seems older than it is, by the same amount.
+    /// It is positive if the token was issued after the file was written. It is zero within
+    /// ``Timestamp/clockTolerance``, and if the file is newer than the token: it may be a copy. If the clock was
+    /// corrected meanwhile, the token once seems older than it is, by the same amount.
     package let clockOffset: Duration
 
     package init(

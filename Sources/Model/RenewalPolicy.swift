@@ -6,7 +6,6 @@ package struct RenewalPolicy: Sendable {
         case fresh
         /// The token is valid, but a file is not as configured.
         case repair
-        /// Request a new token.
         case request(RenewalReason)
         /// No output may be written.
         case impossible(BrandFailure)
@@ -14,7 +13,7 @@ package struct RenewalPolicy: Sendable {
 
     /// The remaining time that a token needs to be still valid when the next run ends.
     package let needed: Duration
-    /// The longest time that a run may take, including clock errors. A run must not delay if a token expires within it.
+    /// Includes clock errors. A run must not delay if a token expires within this time.
     private let longestRun: Duration
     private let force: Bool
     private let now: Timestamp
@@ -91,8 +90,7 @@ package struct RenewalPolicy: Sendable {
         return writtenAt.advanced(by: validTime).since(now)
     }
 
-    /// The remaining time, corrected by the clock offset. The age of an opaque token needs no correction, because only
-    /// this host's clock measures it.
+    /// The remaining time, corrected by the clock offset. Only this host's clock measures an opaque token's age.
     private func left(
         of token: Token, brand: Brand, writtenAt: Timestamp?, clockOffset: Duration
     ) -> Duration? {
@@ -109,7 +107,6 @@ package struct RenewalPolicy: Sendable {
         }
     }
 
-    /// The health of one published token.
     package func health(of output: OutputSnapshot, brand: Brand) -> TokenHealth {
         guard case .token(let token) = output.state, token.clientID ?? brand.clientID == brand.clientID else {
             return .unusable
@@ -141,7 +138,6 @@ package struct RenewalPolicy: Sendable {
 }
 
 extension RenewalPolicy {
-    /// Creates the policy from a configuration's times.
     package init(_ configuration: Configuration, force: Bool, now: Timestamp) {
         self.init(
             runEvery: configuration.runEvery, deadline: configuration.deadline, splay: configuration.splay,
@@ -176,7 +172,6 @@ package enum RenewalReason: Sendable, Equatable {
     case notAsConfigured
 }
 
-/// Why an output has no token.
 package enum MissingTokenReason: Sendable {
     case missing, unreadable, truncated, unassigned, refused
     /// Another user owns the file and may have made the token up.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The receivers of a run's report: the configuration's `report`.
-///
-/// If the configuration is invalid, the receivers that could be read are still used.
+/// The receivers of a run's report. If the configuration is invalid, those that could be read are still used.
 package struct ReportDestinations: Sendable {
     /// A file in the Prometheus text format, for the textfile collector of node_exporter.
     package var metricsFile: String?

@@ -21,7 +21,6 @@ package enum RetryDecision: Sendable, Equatable {
 
 /// How many attempts there are, and how long to wait between them.
 package struct RetryPolicy: Sendable {
-    /// Attempts for one brand in one run.
     package let attempts: Int
     /// The upper limit of the first wait; it doubles with each attempt.
     package var base: Duration = .milliseconds(500)

@@ -61,9 +61,6 @@ package struct Selection: Sendable {
     /// Names of the configuration's other brands.
     package let others: Set<String>
 
-    /// - Parameters:
-    ///   - names: nil for all brands.
-    ///   - shard: nil for all brands.
     /// - Throws: ``InvalidSelection`` if a name is unknown, or if a shared destination needs brands of several shards.
     package init(of configuration: Configuration, names: [String]?, shard: Shard?) throws(InvalidSelection) {
         guard names != nil || shard != nil else {

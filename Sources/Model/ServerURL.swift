@@ -9,11 +9,10 @@ package struct ServerURL {
     /// With its slash; empty if there is none.
     package let path: String
 
-    /// Why a text is not a valid URL. It does not contain the text.
+    /// Why a text is not a valid URL, and what to do. It does not contain the text.
     package struct Fault: Error, Equatable {
         /// Without a full stop at the end.
         package let message: String
-        /// What to do.
         package let hint: String?
     }
 
@@ -22,7 +21,6 @@ package struct ServerURL {
 
     /// - Parameters:
     ///   - key: the key of the configuration, for messages.
-    ///   - schemes: the valid ones.
     ///   - form: how the text must begin, for messages.
     ///   - allowsRemoteHTTP: whether `http` is valid for hosts other than loopback.
     ///   - allowsUser: whether user information is valid. It is not kept.
@@ -154,14 +152,12 @@ extension ServerURL {
 
 extension Endpoint {
     /// DOKU's test mode (Generate Token API).
-    package static let test = Endpoint(
-        url: "https://api-uat.doku.com/adv-core-api/partner/v1.0/token", scheme: "https",
-        authority: "api-uat.doku.com", requestTarget: "/adv-core-api/partner/v1.0/token")
+    package static let test = Endpoint(scheme: "https", authority: "api-uat.doku.com", requestTarget: path)
 
     /// DOKU's production (Generate Token API).
-    package static let production = Endpoint(
-        url: "https://api.doku.com/adv-core-api/partner/v1.0/token", scheme: "https",
-        authority: "api.doku.com", requestTarget: "/adv-core-api/partner/v1.0/token")
+    package static let production = Endpoint(scheme: "https", authority: "api.doku.com", requestTarget: path)
+
+    private static let path = "/adv-core-api/partner/v1.0/token"
 
     /// Reads `test`, `production` or a whole URL. The path is signed, so libcurl must send it byte for byte.
     package init(parsing text: String) throws(ServerURL.Fault) {
@@ -181,9 +177,7 @@ extension Endpoint {
                     message: "`endpoint` has a path that a client would change",
                     hint: ServerURL.pathRule)
             }
-            self.init(
-                url: "\(url.scheme)://\(url.authority)\(url.path)", scheme: url.scheme, authority: url.authority,
-                requestTarget: url.path)
+            self.init(scheme: url.scheme, authority: url.authority, requestTarget: url.path)
         }
     }
 }

@@ -2,30 +2,23 @@
 
 internal import Synchronization
 
-/// A destination that holds the tokens of many brands and is written in one step. Examples are a snippet file and a
-/// Kubernetes Secret. Calls to one destination never overlap.
+/// A destination that holds the tokens of many brands and is written in one step, such as a snippet file or a Secret.
+/// Calls to one destination never overlap.
 package protocol SharedDestination: AnyObject, Sendable {
     /// Names of the brands with an entry in it, in the order of the configuration.
     var brands: [String] { get }
-
     /// What it is, in words of the document of `doctor`, as in `kubernetes-secret`.
     var kind: String { get }
-
     /// Its name in messages and reports. For a file this is the path.
     var name: String { get }
-
     /// Why it was not read, or must not be written. Writing might then destroy its content.
     var failure: BrandFailure? { get }
-
     /// Whether its mode, owner or labels are as configured, so far as they are known.
     var isAsConfigured: Bool { get }
-
     /// How long a new token may wait for others before the destination is written.
     var interval: Duration { get }
-
     /// Whether each write replaces the entries of all brands, also of those without a new token.
     var isReplacedWhole: Bool { get }
-
     /// Whether the run must call ``probeWrite(for:)`` before it requests tokens.
     var probesWrites: Bool { get }
 
@@ -35,15 +28,14 @@ package protocol SharedDestination: AnyObject, Sendable {
     /// The content of the brand's entries.
     func snapshots(of brand: Brand) -> [OutputSnapshot]
 
-    /// Checks whether new tokens for these brands could be written, before the run requests them.
-    /// Sets the refusals of the brands' snapshots.
+    /// Checks whether new tokens for these brands could be written. Sets the refusals of the brands' snapshots.
     func probeWrite(for brands: Set<String>)
 
     /// Writes the new tokens, and keeps the last valid token of every other brand.
     ///
     /// - Parameters:
     ///   - tokens: all new tokens of the run so far, by brand name.
-    ///   - isLast: whether this is the last write. A failure is then final.
+    ///   - isLast: whether a failure is final.
     ///   - barrier: passed before the first change.
     /// - Returns: nil if the write failed and must be retried.
     func write(_ tokens: [String: Token], isLast: Bool, barrier: WriteBarrier?) -> [PlaceOutcome]?

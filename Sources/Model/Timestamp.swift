@@ -24,20 +24,8 @@ package struct Timestamp: Sendable, Hashable, Comparable {
 
     /// `2026-11-22T09:30:00Z`, the form of ``description``; nil for any other form, and for an invalid date.
     package init?(_ text: String) {
-        let bytes = Array(text.utf8)
-        guard bytes.count == 20 else { return nil }
-        func number(_ start: Int, _ count: Int) -> Int64? {
-            Int64(String(decoding: bytes[start..<(start + count)], as: UTF8.self))
-        }
-        guard let year = number(0, 4), let month = number(5, 2), let day = number(8, 2), let hour = number(11, 2),
-            let minute = number(14, 2), let second = number(17, 2), year >= 1970, (1...12).contains(month)
-        else { return nil }
-        // The number of days since 1970, the inverse of ``description``.
-        let marchYear = month <= 2 ? year - 1 : year
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        let yearOfEra = marchYear % 400
-        let days = marchYear / 400 * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-        self.init(seconds: days * 86_400 + hour * 3600 + minute * 60 + second)
+        guard text.utf8.count == 20, let date = try? Date.ISO8601FormatStyle().parse(text) else { return nil }
+        self.init(seconds: Int64(date.timeIntervalSince1970))
         guard description == text else { return nil }
     }
 
@@ -92,6 +80,5 @@ extension Timestamp: CustomStringConvertible {
 }
 
 extension Duration {
-    /// The absolute value.
     package var magnitude: Duration { self < .zero ? .zero - self : self }
 }

@@ -33,9 +33,9 @@ package struct Token: Sendable, Equatable {
         text = String(decoding: bytes, as: UTF8.self)
         let hasThreeParts = second < span.count && !Self.hasDot(span.extracting((second + 1)...))
         let claims = hasThreeParts ? Self.claims(in: span.extracting((first + 1)..<second)) : nil
-        issuedAt = claims?.iat.flatMap(Timestamp.init(numericDate:))
-        expiresAt = claims?.exp.flatMap(Timestamp.init(numericDate:))
-        clientID = claims?.clientID
+        issuedAt = claims?["iat"]?.number.flatMap(Timestamp.init(numericDate:))
+        expiresAt = claims?["exp"]?.number.flatMap(Timestamp.init(numericDate:))
+        clientID = claims?["user"]?["businessServiceClientId"]?.string
         // The base64url form of `{"`.
         if !bytes.starts(with: "eyJ".utf8) {
             // There are claims but no header, so the beginning is missing.
@@ -109,8 +109,12 @@ package struct Token: Sendable, Equatable {
         return false
     }
 
-    /// The claims in the second part, if it is a base64url-encoded JSON object (RFC 7519 §3).
-    private static func claims(in part: Span<UInt8>) -> TokenClaims? { decoded(part).flatMap { TokenClaims($0) } }
+    /// The claims in the second part, if it is a base64url-encoded JSON object (RFC 7519 §3). A claim of an unexpected
+    /// type counts as absent.
+    private static func claims(in part: Span<UInt8>) -> JSON? {
+        guard let claims = decoded(part).flatMap({ JSON($0) }), case .object = claims else { return nil }
+        return claims
+    }
 
     /// Decodes base64url (RFC 7515 §2), also in the standard alphabet or with padding; nil for anything else.
     private static func decoded(_ part: Span<UInt8>) -> [UInt8]? {

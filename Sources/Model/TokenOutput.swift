@@ -14,10 +14,6 @@ package struct TokenOutput: Sendable, Equatable {
         self.form = form
     }
 
-    package init(path: String, format: OutputFormat, attributes: FileAttributes, symlinks: SymlinkPolicy) {
-        self.init(path: path, form: Form(format: format, attributes: attributes, symlinks: symlinks))
-    }
-
     /// The format and attributes of an output. Outputs with the same form share one object.
     package final class Form: Sendable, Equatable {
         package let format: OutputFormat
@@ -83,7 +79,7 @@ package struct FileAttributes: Sendable, Hashable {
     package var owner: String?
     package var group: String?
 
-    /// Mode 0600 by default, so that only the process's user can read the token.
+    /// By default, only the process's user can read the token.
     package init(mode: UInt32 = 0o600, owner: String? = nil, group: String? = nil) {
         self.mode = mode
         self.owner = owner

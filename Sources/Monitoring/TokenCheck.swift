@@ -110,10 +110,7 @@ extension TokenCheck {
             // Some monitoring systems stop a plugin after ten seconds.
             let pool = WorkerPool(width: 512)
             let directories = OutputDirectories(use: .reading, pool: pool, patience: .seconds(4))
-            let published = PublishedState(
-                of: configuration, selection.brands,
-                publication: Publication(directories: directories, accounts: Accounts()),
-                pool: pool)
+            let published = PublishedState(of: configuration, selection.brands, in: directories)
             let rule = CheckRule(configuration, warning: warning, critical: critical, now: now)
             var unread: [String: String] = [:]
             for destination in configuration.destinations {

@@ -1,39 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Model
-
-/// A file that a run reads. No output may replace it.
-package enum RunInput: Sendable {
-    case configuration
-    case secret
-    case trust
-
-    var words: String {
-        switch self {
-        case .configuration: "the configuration file itself"
-        case .secret: "a secret file"
-        case .trust: "the CA certificate file"
-        }
-    }
-}
+internal import Model
 
 // The files are passed one by one, because a list for ten thousand brands would be large.
 extension Configuration {
     /// Passes every file that a run over all brands may publish.
-    package func forEachFile(_ body: (_ path: String, SymlinkPolicy) -> Void) {
+    func forEachFile(_ body: (_ path: String, SymlinkPolicy) -> Void) {
         for brand in brands {
             for output in brand.outputs { body(output.path, output.symlinks) }
         }
         for snippet in snippets { body(snippet.path, snippet.symlinks) }
     }
 
-    /// Passes every file that a run only reads.
-    package func forEachInput(_ body: (_ path: String, RunInput) -> Void) {
-        if !file.isEmpty { body(file, .configuration) }
-        if let path = tls.caFile { body(path, .trust) }
+    /// Passes every file that a run only reads, with words for messages. No output may replace it.
+    func forEachInput(_ body: (_ path: String, _ words: String) -> Void) {
+        if !file.isEmpty { body(file, "the configuration file itself") }
+        if let path = tls.caFile { body(path, "the CA certificate file") }
         for brand in brands {
-            if case .file(let path) = brand.secret { body(path, .secret) }
+            if case .file(let path) = brand.secret { body(path, "a secret file") }
         }
-        if case .file(let path) = report.ping?.url { body(path, .secret) }
+        if case .file(let path) = report.ping?.url { body(path, "a secret file") }
     }
 }

@@ -29,8 +29,7 @@ extension EnvironmentDialect {
         }
     }
 
-    /// The assignments in a file of this dialect that this program wrote, by variable. Other lines are ignored: a brand
-    /// without an assignment is due.
+    /// The assignments in a file of this dialect that this program wrote, by variable. Other lines are ignored.
     package func assignments(in text: some Collection<UInt8>) -> [String: [UInt8]] {
         var found: [String: [UInt8]] = [:]
         for line in text.split(separator: 0x0a) {

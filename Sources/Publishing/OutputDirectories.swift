@@ -7,8 +7,8 @@ internal import Synchronization
 
 /// The output directories of a run. They are probed and opened at the start, and synced at the end.
 ///
-/// A disk that does not respond blocks every thread that uses it. So each directory is probed first, on its own thread
-/// and with a time limit. A directory that does not respond in time is never used again.
+/// A disk that does not respond blocks every thread that uses it. So each directory is first probed on its own thread.
+/// A directory that does not respond in time is never used again.
 package final class OutputDirectories: Sendable {
     private struct State: Sendable {
         var open: [String: Directory] = [:]
@@ -24,21 +24,21 @@ package final class OutputDirectories: Sendable {
     }
 
     private let state = Mutex(State())
-    /// The purpose for which the directories are opened.
     package let use: Directory.Use
-    private let pool: WorkerPool
-    /// The time limit for a disk to respond.
+    let pool: WorkerPool
+    package let accounts: Accounts
     package let patience: Duration
 
     package init(use: Directory.Use = .publishing, pool: WorkerPool, patience: Duration) {
         self.use = use
         self.pool = pool
         self.patience = patience
+        accounts = Accounts()
     }
 
     /// The same disks, only for reading.
-    package convenience init(reading other: OutputDirectories) {
-        self.init(use: .reading, pool: other.pool, patience: other.patience)
+    package init(reading other: OutputDirectories) {
+        (use, pool, patience, accounts) = (.reading, other.pool, other.patience, other.accounts)
         let hanging = other.state.withLock { $0.hanging }
         state.withLock { $0.hanging = hanging }
     }
@@ -50,20 +50,24 @@ package final class OutputDirectories: Sendable {
 
     /// Finds out which disks respond.
     /// - Parameters:
-    ///   - directories: the output directories.
     ///   - inputs: the directories of files that the run only reads.
     ///   - links: paths of files that may be links and are followed.
     ///   - stop: ends the wait. Directories that were not probed count as not responding.
-    func probe(directories: Set<String>, inputs: Set<String> = [], links: [String] = [], stop: Cancellation?) {
+    func probe(directories: Set<String>, inputs: Set<String>, links: [String], stop: Cancellation?) {
         let onCancel: (@escaping @Sendable () -> Void) -> Void = { handler in stop?.onStop(handler) }
-        let everything = Array(directories.union(inputs))
+        let everything = directories.union(inputs)
         // A remote mount hangs as a whole, so one thread probes it for all its directories.
         let mounts = Array(MountTable.remotePoints(over: everything.lazy.map(LexicalPath.absolute)))
         let responses = pool.map(mounts.count, within: patience, grouping: 1, onCancel: onCancel) { index in
             _ = try? Directory(path: mounts[index], use: .reading).identity()
         }
         let silent = zip(mounts, responses).filter { $1 == nil }.map(\.0)
-        let (unreachable, reachable) = Self.split(everything, below: silent)
+        let unreachable = everything.filter { directory in
+            guard !silent.isEmpty else { return false }
+            let absolute = LexicalPath.absolute(directory)
+            return silent.contains { absolute == $0 || absolute.hasPrefix($0 + "/") }
+        }
+        let reachable = Array(everything.subtracting(unreachable))
         let targets = reachable + links
         let found = pool.map(targets.count, within: patience, grouping: 1, onCancel: onCancel) { [self] index in
             if index < reachable.count {
@@ -80,24 +84,11 @@ package final class OutputDirectories: Sendable {
         if !hanging.isEmpty { state.withLock { $0.hanging.formUnion(hanging) } }
     }
 
-    private static func split(_ directories: [String], below mounts: [String]) -> (below: [String], others: [String]) {
-        guard !mounts.isEmpty else { return ([], directories) }
-        var below: [String] = []
-        var others: [String] = []
-        for directory in directories {
-            let absolute = LexicalPath.absolute(directory)
-            let isBelow = mounts.contains { absolute == $0 || absolute.hasPrefix($0 + "/") }
-            if isBelow { below.append(directory) } else { others.append(directory) }
-        }
-        return (below, others)
-    }
-
     /// Whether the disk of a directory or of a followed link did not respond.
     package func isHanging(_ path: String) -> Bool { state.withLock { $0.hanging.contains(path) } }
 
     // MARK: Opening
 
-    /// Returns the open directory, or opens it.
     func directory(_ path: String) throws(FileError) -> Directory {
         let (open, isHanging) = state.withLock { ($0.open[path], $0.hanging.contains(path)) }
         guard !isHanging else { throw .hanging(path) }
@@ -125,7 +116,6 @@ package final class OutputDirectories: Sendable {
         return try location.followingSymlinks()
     }
 
-    /// Runs an operation in the directory of an output.
     private func enter<Result>(
         _ path: String, _ symlinks: SymlinkPolicy,
         _ body: (Directory, FileLocation) throws(FileError) -> Result
@@ -178,8 +168,6 @@ package final class OutputDirectories: Sendable {
     // MARK: All directories
 
     /// Removes leftovers of killed runs next to these files, in the directories opened so far.
-    ///
-    /// - Parameter files: passes all files of the run.
     package func sweep(
         stop: Cancellation, beside files: @escaping @Sendable (_ pass: (String, SymlinkPolicy) -> Void) -> Void
     ) {

@@ -42,30 +42,24 @@ package final class SharedPublisher: Sendable {
             }
             guard starts else { return }
             let interval = Int(destination.interval.wholeMilliseconds)
-            queue.asyncAfter(deadline: .now() + .milliseconds(interval)) { @Sendable [self] in write() }
+            queue.asyncAfter(deadline: .now() + .milliseconds(interval)) { @Sendable [self] in write(isLast: false) }
         }
 
-        private func write() {
-            let isLast = state.withLock { state in
+        /// Writes all tokens so far, and again later if that fails. Does nothing if only the last write is left.
+        private func write(isLast: Bool) {
+            let tokens = state.withLock { state in
                 state.isScheduled = false
-                return state.isLast
+                return state.isLast == isLast ? state.tokens : nil
             }
-            if !isLast, !writeNow(isLast: false) { schedule() }
-        }
-
-        /// - Returns: false if the write must be retried.
-        @discardableResult
-        private func writeNow(isLast: Bool) -> Bool {
-            let tokens = state.withLock { $0.tokens }
-            guard let outcomes = destination.write(tokens, isLast: isLast, barrier: barrier) else { return false }
+            guard let tokens else { return }
+            guard let outcomes = destination.write(tokens, isLast: isLast, barrier: barrier) else { return schedule() }
             outcomes.forEach(note)
-            return true
         }
 
         func finish(in group: DispatchGroup, then: @escaping @Sendable () -> Void) {
             state.withLock { $0.isLast = true }
             queue.async(group: group) { @Sendable [self] in
-                writeNow(isLast: true)
+                write(isLast: true)
                 then()
             }
         }
@@ -77,7 +71,6 @@ package final class SharedPublisher: Sendable {
     private let memberships: [String: [Writer]]
 
     /// - Parameters:
-    ///   - destinations: the shared destinations of the run.
     ///   - barrier: passed before a destination changes.
     ///   - note: gets the outcome for each brand's place, on any thread.
     package init(
@@ -98,18 +91,14 @@ package final class SharedPublisher: Sendable {
 
     package var isNeeded: Bool { !writers.isEmpty }
 
-    /// Whether the brand has a place in a shared destination.
     package func isNeeded(for brand: Brand) -> Bool { memberships[brand.name] != nil }
 
-    /// Adds a brand's new token.
     package func add(_ token: Token, of brand: Brand) {
         for writer in memberships[brand.name] ?? [] { writer.add(token, of: brand.name) }
     }
 
-    /// Writes all destinations for the last time.
-    /// - Parameters:
-    ///   - group: has an entry for each destination until it is written.
-    ///   - then: called after each destination.
+    /// Writes all destinations for the last time. Calls `then` after each one.
+    /// - Parameter group: has an entry for each destination until it is written.
     package func finish(in group: DispatchGroup, then: @escaping @Sendable () -> Void) {
         for writer in writers { writer.finish(in: group, then: then) }
     }

@@ -9,11 +9,9 @@ package final class SnippetFile: SharedDestination {
     private struct State: Sendable {
         /// By variable.
         var tokens: [String: Token] = [:]
-        /// Tokens by the client ID that they name, under any variable and in any dialect.
-        /// They are kept if the snippet's variables or dialect change.
+        /// By the client ID that they name, under any variable and in any dialect: both may have changed.
         var tokensByClientID: [String: Token] = [:]
         var refusal: BrandFailure?
-        /// Whether the file could not be read.
         var isInaccessible = false
         var changedAt: Timestamp?
         var contents: [UInt8]?
@@ -24,8 +22,7 @@ package final class SnippetFile: SharedDestination {
 
     private let snippet: Snippet
     private let variables: [String: String]
-    private let reader: OutputReader
-    private let publication: Publication
+    private let directories: OutputDirectories
     /// Why the file is refused, because another path is the same file.
     private let collision: BrandFailure?
     private let state: Mutex<State>
@@ -33,13 +30,10 @@ package final class SnippetFile: SharedDestination {
     /// In bytes. Enough for a few thousand tokens.
     private static let largest = 4 << 20
 
-    package init(
-        _ snippet: Snippet, publication: Publication, collision: BrandFailure?
-    ) {
+    package init(_ snippet: Snippet, in directories: OutputDirectories, collision: BrandFailure?) {
         self.snippet = snippet
-        self.publication = publication
+        self.directories = directories
         self.collision = collision
-        reader = OutputReader(directories: publication.directories, accounts: publication.accounts)
         variables = Dictionary(snippet.entries.map { ($0.brand.name, $0.variable) }) { first, _ in first }
         // If the disk does not respond, this stays.
         let hanging = BrandFailure(.outputRefused, FileError.hanging(snippet.path))
@@ -67,8 +61,8 @@ package final class SnippetFile: SharedDestination {
     private func readFile() -> State {
         var state = State()
         do {
-            let attributes = try reader.accounts.resolve(snippet.attributes)
-            let file = try reader.directories.inspect(
+            let attributes = try directories.accounts.resolve(snippet.attributes)
+            let file = try directories.inspect(
                 snippet.path,
                 // Room for the configured brands and as many earlier ones.
                 maximumSize: Self.largest + snippet.entries.count * 2 * Token.maximumSize, symlinks: snippet.symlinks)
@@ -91,7 +85,7 @@ package final class SnippetFile: SharedDestination {
             state.refusal = failure
         } catch let error as FileError {
             state.isInaccessible =
-                error.reason == .hanging || (reader.directories.use == .reading && error.reason == .notPermitted)
+                error.reason == .hanging || (directories.use == .reading && error.reason == .notPermitted)
             state.refusal = BrandFailure(.outputRefused, error)
         } catch {
             state.refusal = BrandFailure(.internal, "\(error)")
@@ -173,7 +167,7 @@ package final class SnippetFile: SharedDestination {
         guard !contents.isEmpty, contents != state.contents || !state.hasConfiguredAttributes else {
             return OutputOutcome(path: snippet.path, kind: .unchanged)
         }
-        let outcome = publication.write(
+        let outcome = directories.write(
             contents, to: snippet.path, snippet.attributes, snippet.symlinks, isNew: false, barrier: barrier)
         if outcome.kind == .written {
             state.contents = contents

@@ -12,9 +12,10 @@ extension OutputFormat {
         case .raw(let newline): return Array((token.text + (newline ? "\n" : "")).utf8)
         case .header: return Array("\(Self.headerPrefix)\(token.text)\n".utf8)
         case .json:
-            let document = JSONTokenFile(
-                brand: brand, clientID: clientID, token: token.text, issuedAt: token.issuedAt?.description,
-                expiresAt: token.expiresAt?.description)
+            let document: [String: String?] = [
+                "brand": brand, "client_id": clientID, "token": token.text, "issued_at": token.issuedAt?.description,
+                "expires_at": token.expiresAt?.description,
+            ]
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             guard let data = try? encoder.encode(document) else { return nil }
@@ -42,36 +43,11 @@ extension OutputFormat {
             guard contents.starts(with: Self.headerPrefix.utf8), contents.last == 0x0a else { return nil }
             return Token(contents.dropFirst(Self.headerPrefix.utf8.count).dropLast())
         case .json:
-            guard let document = try? JSONDecoder().decode(JSONTokenFile.self, from: Data(contents)) else { return nil }
-            return Token(Array(document.token.utf8))
+            let document = JSON(contents)
+            let fields = ["brand", "client_id", "token"].map { document?[$0]?.string }
+            return fields.contains(nil) ? nil : fields[2].flatMap { Token(Array($0.utf8)) }
         case .environment(let dialect, let variable):
             return dialect.assignments(in: contents)[variable].flatMap { Token($0) }
         }
-    }
-}
-
-/// The document of the `json` format.
-private struct JSONTokenFile: Codable {
-    let brand: String
-    let clientID: String
-    let token: String
-    let issuedAt: String?
-    let expiresAt: String?
-
-    enum CodingKeys: String, CodingKey {
-        case brand, token
-        case clientID = "client_id"
-        case issuedAt = "issued_at"
-        case expiresAt = "expires_at"
-    }
-
-    /// Writes every key, also for a token without times.
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(brand, forKey: .brand)
-        try container.encode(clientID, forKey: .clientID)
-        try container.encode(token, forKey: .token)
-        try container.encode(issuedAt, forKey: .issuedAt)
-        try container.encode(expiresAt, forKey: .expiresAt)
     }
 }

@@ -9,7 +9,6 @@ internal import Synchronization
 ///
 /// A run may have 10,000 brands, so a job is small. It keeps a token only to publish it again.
 package final class BrandJob: Sendable {
-    /// The work that the run does for the brand.
     package enum Step: Sendable {
         case nothing
         case request
@@ -20,30 +19,30 @@ package final class BrandJob: Sendable {
     /// One output of the brand: its own file, or its entry in a shared destination.
     package struct Output: Sendable {
         package var outcome: OutputOutcome
-        let previous: PreviousOutput
-        let isShared: Bool
+        /// The hash of its token before the run, if it is as configured. The same token is not written again.
+        var tokenHash: Int?
+        /// Of its token before the run.
+        var health = TokenHealth.unusable
 
-        /// Whether the run must not write it.
-        var isRefused: Bool { outcome.kind == .refused }
+        var isMissing: Bool { tokenHash == nil && health == .unusable }
+
+        func holds(_ token: Token) -> Bool { tokenHash != nil && tokenHash == token.text.hashValue }
     }
 
     private enum Progress: Sendable {
         case open
-        /// The brand's files are being written.
         case publishing
         case done
     }
 
     private struct State: Sendable {
-        /// Its outputs are in ``outputs``.
         var outcome: BrandOutcome
         /// The brand's own files, followed by its entries in shared destinations.
         var outputs: [Output]
         var progress: Progress
         /// Paths of the shared entries to which the new token is not written yet.
-        var awaited: Set<String> = []
-        /// Whether the run writes a new token to shared entries.
-        var isAwaited = false
+        /// nil if there is no new token for them.
+        var awaited: Set<String>?
         /// Whether a write counts as failed, but may have taken effect.
         var mayHaveChanged = false
         var isClosed = false
@@ -68,19 +67,13 @@ package final class BrandJob: Sendable {
         var outcome = BrandOutcome(name: brand.name, clientID: brand.clientID, kind: .unfinished, health: .unusable)
         outcome.failure = failure
         let outputs = brand.outputs.map { output in
-            Output(
-                outcome: OutputOutcome(path: output.path, kind: .unchanged),
-                previous: PreviousOutput(fingerprint: nil, health: .unusable), isShared: false)
+            Output(outcome: OutputOutcome(path: output.path, kind: .unchanged))
         }
         outcome.isHidden = true
         self.init(brand, .nothing, isUrgent: false, outcome, outputs)
     }
 
-    /// Examines a brand and chooses its step.
-    ///
-    /// - Parameters:
-    ///   - snapshots: the contents of its outputs.
-    ///   - directories: checks whether a new file can be created, if the brand needs work.
+    /// Examines a brand and chooses its step. If it needs work, checks whether new files can be created.
     convenience init(
         _ brand: Brand, _ snapshots: [OutputSnapshot], policy: RenewalPolicy, directories: OutputDirectories
     ) {
@@ -100,7 +93,7 @@ package final class BrandJob: Sendable {
             let health = policy.health(of: snapshot, brand: brand)
             outcome.health = max(outcome.health, health)
             var output = OutputOutcome(path: snapshot.path, kind: .unchanged)
-            var fingerprint: Int?
+            var tokenHash: Int?
             switch snapshot.state {
             case .token(let token):
                 isKnownUnusable = isKnownUnusable || health == .unusable
@@ -109,7 +102,7 @@ package final class BrandJob: Sendable {
                     outcome.expiresAt = token.expiresAt
                 }
                 if verdict == .repair { step = .repair(token) }
-                if snapshot.isAsConfigured { fingerprint = PreviousOutput.fingerprint(token) }
+                if snapshot.isAsConfigured { tokenHash = token.text.hashValue }
             case .noToken(let absence):
                 output.message = absence.words
                 if absence == .inaccessible { outcome.isHidden = true } else { isKnownUnusable = true }
@@ -121,10 +114,7 @@ package final class BrandJob: Sendable {
                 outcome.failure = outcome.failure ?? refusal
                 outcome.kind = refusal.isOfStop ? .unfinished : .failed
             }
-            outputs.append(
-                Output(
-                    outcome: output, previous: PreviousOutput(fingerprint: fingerprint, health: health),
-                    isShared: outputs.count >= brand.outputs.count))
+            outputs.append(Output(outcome: output, tokenHash: tokenHash, health: health))
         }
         outcome.isHidden = outcome.isHidden && !isKnownUnusable
         var isUrgent = false
@@ -168,7 +158,6 @@ package final class BrandJob: Sendable {
         }
     }
 
-    /// Records that the brand got no token.
     func fail(_ failure: BrandFailure, attempts: Int, duration: Duration) {
         state.withLock { state in
             guard !state.isClosed else { return }
@@ -188,10 +177,7 @@ package final class BrandJob: Sendable {
             state.progress = .done
             state.outcome = outcome
             state.outputs = outputs
-            if awaitsShared {
-                state.isAwaited = true
-                state.awaited = Set(outputs.lazy.filter(\.isShared).map(\.outcome.path))
-            }
+            if awaitsShared { state.awaited = Set(outputs.dropFirst(brand.outputs.count).map(\.outcome.path)) }
         }
     }
 
@@ -199,14 +185,15 @@ package final class BrandJob: Sendable {
     func note(_ place: PlaceOutcome) {
         state.withLock { state in
             if place.mayHaveArrived { state.mayHaveChanged = true }
+            let shared = state.outputs.indices.dropFirst(brand.outputs.count)
             guard !state.isClosed,
-                let index = state.outputs.firstIndex(where: { $0.isShared && $0.outcome.path == place.output.path })
+                let index = shared.first(where: { state.outputs[$0].outcome.path == place.output.path })
             else { return }
             state.outputs[index].outcome = place.output
-            state.awaited.remove(place.output.path)
+            state.awaited?.remove(place.output.path)
             guard let failure = place.output.failure else { return }
             state.outcome.add(failure)
-            state.outcome.health = max(state.outcome.health, state.outputs[index].previous.health)
+            state.outcome.health = max(state.outcome.health, state.outputs[index].health)
         }
     }
 
@@ -225,16 +212,14 @@ package final class BrandJob: Sendable {
     }
 
     /// Closes the job. Later calls do not change the outcome.
-    /// - Parameter failure: the failure if the brand is not finished. The brand is then `unfinished`, so the report is
-    ///   complete.
-    /// - Returns: the brand's outcome, and what hooks need to know about its files.
+    /// - Parameter failure: the failure if the brand is not finished.
     func close(unfinished failure: BrandFailure?) -> (outcome: BrandOutcome, change: Change) {
         state.withLock { state in
             state.isClosed = true
-            let mayStillChange = state.progress == .publishing || state.isAwaited
-            for output in state.outputs where state.awaited.contains(output.outcome.path) {
+            let mayStillChange = state.progress == .publishing || state.awaited != nil
+            for output in state.outputs where state.awaited?.contains(output.outcome.path) ?? false {
                 state.progress = .open
-                state.outcome.health = max(state.outcome.health, output.previous.health)
+                state.outcome.health = max(state.outcome.health, output.health)
             }
             if state.progress != .done {
                 state.outcome.kind = .unfinished
@@ -247,7 +232,7 @@ package final class BrandJob: Sendable {
             return (
                 outcome,
                 Change(
-                    ownOutputs: brand.outputs.count, hasNewToken: state.isAwaited || outcome.kind == .repaired,
+                    ownOutputs: brand.outputs.count, hasNewToken: state.awaited != nil || outcome.kind == .repaired,
                     isUnconfirmed: state.mayHaveChanged, mayStillCome: mayStillChange)
             )
         }

@@ -8,7 +8,6 @@ internal import TokenAPI
 // Sign → send → judge, until there is a token or no further attempt.
 
 extension BrandRotation {
-    /// The state that one attempt passes to the next.
     private struct Attempt: Sendable {
         var number = 1
         var requestID: String
@@ -30,7 +29,7 @@ extension BrandRotation {
 
     func requestToken(with secret: Secret, _ attempts: inout Int) async throws(BrandFailure) -> Token {
         let client = try TokenClients.make(for: brand, secret: secret, configuration: run.configuration)
-        var attempt = Attempt(requestID: run.context.requestID())
+        var attempt = Attempt(requestID: RandomIdentifier.make())
         while true {
             let sending = await send(attempt, client)
             if sending.isSent { attempts += 1 }
@@ -40,8 +39,8 @@ extension BrandRotation {
                 report(attempt, sending, failure)
                 throw failure
             }
-            resources.endpoint.note(sending.result, at: run.context.now())
-            let now = run.context.now().advanced(by: sending.offset)
+            resources.endpoint.note(sending.result, at: Timestamp.now)
+            let now = Timestamp.now.advanced(by: sending.offset)
             switch client.judge(sending.result, requestID: attempt.requestID, now: now) {
             case .granted(let token):
                 // The offset is confirmed, so all brands sign with it.
@@ -68,7 +67,6 @@ extension BrandRotation {
             : attempt.earlierFailure.map { "attempt \(attempt.number - 1) failed: \($0.message)" }
     }
 
-    /// The result of one attempt's request.
     private struct Sending: Sendable {
         let result: Result<HTTPResponse, CurlError>
         /// The offset that was added to this host's clock for the signature.
@@ -86,7 +84,7 @@ extension BrandRotation {
                 run.context.observe?(.sent)
                 let offset = attempt.supposedOffset ?? resources.endpoint.signingOffset
                 signed.set(offset)
-                var request = client.request(id: attempt.requestID, at: run.context.now().advanced(by: offset))
+                var request = client.request(id: attempt.requestID, at: Timestamp.now.advanced(by: offset))
                 request.needsFreshConnection = attempt.needsFreshConnection
                 return request
             } completion: { result in
@@ -106,8 +104,9 @@ extension BrandRotation {
         let decision = RetryPolicy(attempts: run.configuration.attempts).next(
             after: attempt.number, advice: advice, remaining: run.deadline - ContinuousClock.now,
             random: run.context.random(), isOnceUsed: isUsed)
-        var last = failure
-        guard let decision, !refuses(advice, &last) else {
+        let refusal = decision == nil ? nil : resources.endpoint.refusal(of: advice)
+        guard let decision, refusal == nil else {
+            let last = refusal.map { BrandFailure(failure.code, "\(failure.message); \($0)") } ?? failure
             report(attempt, sending, last)
             throw last
         }
@@ -125,16 +124,9 @@ extension BrandRotation {
         case .once: next.isOnceUsed = true
         case .transient, .never: break
         }
-        if decision.identity == .fresh { next.requestID = run.context.requestID() }
+        if decision.identity == .fresh { next.requestID = RandomIdentifier.make() }
         report(attempt, sending, failure, triedAgainIn: decision.wait)
         return next
-    }
-
-    /// Whether the endpoint's health forbids another attempt. If so, the failure's message says why.
-    private func refuses(_ advice: RetryDecision, _ failure: inout BrandFailure) -> Bool {
-        guard let refusal = resources.endpoint.refusal(of: advice) else { return false }
-        failure = BrandFailure(failure.code, "\(failure.message); \(refusal)")
-        return true
     }
 
     private func report(

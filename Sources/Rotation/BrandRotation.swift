@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Curl
 internal import Model
 internal import Processes
 internal import Publishing
@@ -9,8 +10,7 @@ internal import TokenAPI
 /// The processing of one brand in a run, from its published outputs to its new token:
 /// read outputs → decide (both in ``BrandJob``) → read secret → sign → send → judge → publish → record.
 ///
-/// Every path ends in exactly one outcome. The task runs on threads of the pool, because files may block it. It holds
-/// no thread while it waits for the response.
+/// The task runs on threads of the pool, because files may block it. It holds no thread while it waits for the response.
 struct BrandRotation: Sendable {
     let job: BrandJob
     let resources: RunResources
@@ -20,7 +20,6 @@ struct BrandRotation: Sendable {
     var brand: Brand { job.brand }
     var run: RotationRun { resources.run }
 
-    /// Processes the brand and records its outcome.
     func perform() async {
         let began = ContinuousClock.now
         // Requests sent.
@@ -50,21 +49,14 @@ struct BrandRotation: Sendable {
         if source.isCommand { place.leave() }
         let pool = source.isCommand ? resources.commands : run.pool
         let result = await pool.value(within: source.isCommand ? nil : run.configuration.patience) {
-            [run, resources] () -> Result<Secret, BrandFailure> in
-            do throws(BrandFailure) {
-                return .success(
-                    try resources.secrets.secret(
-                        from: source, isHanging: run.publication.directories.isHanging,
-                        isCancelled: { run.stop.reason != nil }))
-            } catch {
-                return .failure(error)
+            [run, resources] in
+            Result { () throws(BrandFailure) in
+                try resources.secrets.secret(
+                    from: source, isHanging: run.directories.isHanging, isCancelled: { run.stop.reason != nil })
             }
         }
-        do throws(BrandFailure) {
-            return try (result ?? .failure(SecretReader.hangingFailure(of: source))).get()
-        } catch {
-            throw run.stop.reason?.failure ?? error
-        }
+        return try (result ?? .failure(SecretReader.hangingFailure(of: source)))
+            .mapError { run.stop.reason?.failure ?? $0 }.get()
     }
 
     // MARK: Publish, record
@@ -87,22 +79,22 @@ struct BrandRotation: Sendable {
         outcome.failure = nil
         outcome.issuedAt = token.issuedAt
         outcome.expiresAt = token.expiresAt
-        let now = run.context.now()
+        let now = Timestamp.now
         // A `Date` header may be wrong. Use the token's own issue time, or the offset of a granted request.
         let offset = OutputSnapshot.clockOffset(of: token, writtenAt: now)
         outcome.health = run.policy.health(
             of: token, brand: brand, writtenAt: now,
             clockOffset: offset == .zero ? resources.endpoint.signingOffset : offset)
         for (index, output) in brand.outputs.enumerated() {
-            // A refused output is not written.
-            if !outputs[index].isRefused {
-                outputs[index].outcome = run.publication.publish(
-                    token, of: brand, to: output, over: outputs[index].previous, barrier: resources.barrier)
+            // A refused output is not written, and neither is one that holds the token already.
+            if outputs[index].outcome.kind != .refused, !outputs[index].holds(token) {
+                outputs[index].outcome = run.directories.publish(
+                    token, of: brand, to: output, isNew: outputs[index].isMissing, barrier: resources.barrier)
             }
             guard let failure = outputs[index].outcome.failure else { continue }
             outcome.failure = outcome.failure ?? failure
             outcome.kind = .failed
-            outcome.health = max(outcome.health, outputs[index].previous.health)
+            outcome.health = max(outcome.health, outputs[index].health)
         }
         outcome.isHidden =
             outcome.isHidden && outputs.contains { $0.outcome.kind == .refused || $0.outcome.kind == .failed }
@@ -114,4 +106,17 @@ struct BrandRotation: Sendable {
             "DOKU granted a token that expires\(end) before the next run can replace it; a token must last "
                 + "\(DurationText.render(run.policy.needed)), so run more often or set a longer valid_time")
     }
+}
+
+/// A run in progress, and what its brands share to request and publish tokens.
+struct RunResources: Sendable {
+    let run: RotationRun
+    let secrets: SecretReader
+    let http: HTTPClient
+    let endpoint: EndpointHealth
+    let shared: SharedPublisher
+    /// Passed before the first file changes.
+    let barrier: WriteBarrier?
+    /// Runs programs that print a secret.
+    let commands: WorkerPool
 }

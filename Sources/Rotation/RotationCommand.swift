@@ -9,10 +9,8 @@ package import Reporting
 internal import Secrets
 internal import Settings
 
-/// The options of a run, as the command line sets them.
 package struct RotationRequest: Sendable {
     package var configurationFile: String
-    /// The brands to process; nil for all.
     package var brands: [String]?
     package var shard: Shard?
     package var force = false
@@ -55,7 +53,7 @@ package struct RotationCommand {
     package func report() -> RunReport {
         let began = ContinuousClock.now
         var report = RunReport(
-            runID: runID, startedAt: context.now(), endedAt: context.now(), exitStatus: .internal)
+            runID: runID, startedAt: .now, endedAt: .now, exitStatus: .internal)
         report.coversAllBrands = request.brands == nil
         report.examination = request.isDryRun ? .plan : .run
         report.head.configuration = request.configurationFile
@@ -79,7 +77,7 @@ package struct RotationCommand {
             report.head.problems = [Problem("internal error: \(error)")]
         }
         if let status = stop.reason?.exitStatus { report.exitStatus = status }
-        report.endedAt = context.now()
+        report.endedAt = .now
         report.duration = .now - began
         report.warnings += reporting?.runEnded(report) ?? []
         // The lock is held until here.
@@ -126,7 +124,6 @@ package struct RotationCommand {
         let isOurs: Bool
     }
 
-    /// Opens the configuration and takes the run's lock on it.
     private func acquireLock() throws -> RunLock {
         let end = ContinuousClock.now + request.wait
         while true {
@@ -168,7 +165,6 @@ package struct RotationCommand {
         HookDelivery(configuration, selection, began: report.startedAt, isDryRun: request.isDryRun, stop: stop)
     }
 
-    /// Reports what a run would do.
     private func plan(_ configuration: Configuration, _ selection: Selection, _ report: inout RunReport) {
         let run = run(configuration, selection)
         let hooks = hooks(configuration, selection, report)

@@ -16,12 +16,11 @@ package final class RotationRun: Sendable {
     let context: RunContext
     let stop: Cancellation
     let policy: RenewalPolicy
-    let publication: Publication
+    let directories: OutputDirectories
     let pool = WorkerPool(width: 512)
     private let destinations: [any SharedDestination]
     /// When all tokens must be published.
     let deadline: ContinuousClock.Instant
-    /// When the run must end.
     let end: ContinuousClock.Instant
 
     package init(
@@ -32,11 +31,11 @@ package final class RotationRun: Sendable {
         brands = selection.brands
         self.context = context
         self.stop = stop
-        policy = RenewalPolicy(configuration, force: force, now: context.now())
-        publication = Publication(
-            directories: OutputDirectories(pool: pool, patience: configuration.patience), accounts: Accounts())
+        policy = RenewalPolicy(configuration, force: force, now: .now)
+        directories = OutputDirectories(pool: pool, patience: configuration.patience)
         end = .now + configuration.deadline
-        deadline = end - configuration.timeForHooks
+        // Slow brands must not delay the hooks of other brands.
+        deadline = end - min(configuration.hooks.reduce(.zero) { $0 + $1.timeout }, configuration.deadline / 4)
         self.destinations = destinations(configuration, stop, deadline)
     }
 
@@ -45,10 +44,10 @@ package final class RotationRun: Sendable {
         let timer = stop.scheduleDeadline(at: deadline)
         defer { timer.cancel() }
         let published = PublishedState(
-            of: configuration, brands, publication: publication, pool: pool, others: destinations, stop: stop)
+            of: configuration, brands, in: directories, others: destinations, stop: stop)
         probeWrites(published)
-        let judged = published.map(brands) { [policy, publication] brand, outputs in
-            BrandJob(brand, outputs, policy: policy, directories: publication.directories)
+        let judged = published.map(brands) { [policy, directories] brand, outputs in
+            BrandJob(brand, outputs, policy: policy, directories: directories)
         }
         let failure = stop.reason?.failure
         let jobs = zip(brands, judged).map { brand, job in job ?? BrandJob(unseen: brand, failure) }
@@ -70,8 +69,7 @@ package final class RotationRun: Sendable {
         }
     }
 
-    /// Removes files that killed runs left, requests and publishes new tokens, and returns every brand's outcome.
-    ///
+    /// Removes files that killed runs left, requests and publishes new tokens.
     /// - Parameters:
     ///   - announce: called once before the first file changes, with the names of the brands that may change.
     ///   - known: receives the new tokens that no file holds, so that hook output can be redacted.
@@ -79,7 +77,7 @@ package final class RotationRun: Sendable {
         _ whole: consuming RotationPlan, secrets: SecretReader, announce: (@Sendable (Set<String>) -> Void)? = nil,
         known: RedactionSet? = nil
     ) -> RotationResult {
-        publication.directories.sweep(stop: stop) { [configuration, brands] pass in
+        directories.sweep(stop: stop) { [configuration, brands] pass in
             for output in brands.lazy.flatMap(\.outputs) { pass(output.path, output.symlinks) }
             for snippet in configuration.snippets { pass(snippet.path, snippet.symlinks) }
         }
@@ -91,7 +89,8 @@ package final class RotationRun: Sendable {
             let brands = Set(work.map(\.brand.name)).union(shared.intersection(brands.map(\.name)))
             return WriteBarrier { announce(brands) }
         }
-        let shared = plan.publisher(barrier)
+        let byName = Dictionary(plan.destinations.isEmpty ? [] : plan.jobs.map { ($0.brand.name, $0) }) { $1 }
+        let shared = SharedPublisher(plan.destinations, barrier: barrier) { byName[$0.brand]?.note($0) }
         let endpoint = EndpointHealth(brands: work.count)
         var warnings: [String] = []
         // Hooks and reporting have their own time limits. The deadline does not apply to them.
@@ -102,7 +101,7 @@ package final class RotationRun: Sendable {
             warnings = secrets.warnings
         }
         if timer != nil { finishPublishing(shared) }
-        if let unsynced = publication.directories.unsynced { for job in plan.jobs { job.noteUnsynced(unsynced) } }
+        if let unsynced = directories.unsynced { for job in plan.jobs { job.noteUnsynced(unsynced) } }
         warnings += endpoint.warnings
         // No file holds these tokens, so the redaction of hook output needs them here.
         for token in known == nil ? [] : shared.hiddenTokens { known?.note(Secret(Array(token.text.utf8))) }
@@ -152,17 +151,15 @@ package final class RotationRun: Sendable {
         http.cancel()
     }
 
-    /// Writes the shared destinations and makes all files durable.
-    ///
-    /// This uses separate threads, so a hanging disk or server cannot block a cancelled run.
+    /// Writes the shared destinations and makes all files durable, on separate threads: a hanging disk or server cannot
+    /// block a cancelled run.
     private func finishPublishing(_ shared: SharedPublisher) {
         let finished = DispatchSemaphore(value: 0)
         let group = DispatchGroup()
         let queue = DispatchQueue(label: "finish-publishing")
-        let directories = publication.directories
         // Make the written files durable before waiting for anything else.
-        queue.async(group: group) { @Sendable in directories.synchronize() }
-        shared.finish(in: group) { directories.synchronize() }
+        queue.async(group: group) { @Sendable [directories] in directories.synchronize() }
+        shared.finish(in: group) { [directories] in directories.synchronize() }
         group.notify(queue: queue) { @Sendable in _ = finished.signal() }
         stop.signal(finished, after: Cancellation.timeToSynchronize)
         finished.wait()
@@ -175,24 +172,15 @@ package struct RotationPlan: Sendable {
     package fileprivate(set) var jobs: [BrandJob]
     let destinations: [any SharedDestination]
 
-    /// Whether any brand needs a new token.
     var hasRequests: Bool { jobs.contains(where: \.isRequest) }
 
     /// Whether any brand's token has expired, or may expire before a delayed run ends.
     var isUrgent: Bool { jobs.contains(where: \.isUrgent) }
 
-    /// Creates the publisher for the shared destinations. It records each result in the brand's job.
-    fileprivate func publisher(_ barrier: WriteBarrier?) -> SharedPublisher {
-        let jobs = destinations.isEmpty ? [] : jobs
-        let byName = Dictionary(jobs.map { ($0.brand.name, $0) }) { first, _ in first }
-        return SharedPublisher(destinations, barrier: barrier) { byName[$0.brand]?.note($0) }
-    }
-
     /// The outcomes of a dry run.
     package var planned: [BrandOutcome] { jobs.map(\.planned) }
 }
 
-/// The result of a run's tokens.
 package struct RotationResult: Sendable {
     /// In the order of the configuration.
     package let outcomes: [BrandOutcome]
@@ -200,11 +188,9 @@ package struct RotationResult: Sendable {
     package let warnings: [String]
     /// The endpoint's clock minus this host's clock; nil if no response showed it.
     package let clockOffset: Duration?
-    /// Names of the brands whose token was published, or may still be published after a cancellation.
-    ///
-    /// This and ``failed`` are set only if hooks need them.
+    /// Names of the brands whose token was published, or may still be published after a cancellation; only for hooks.
     package private(set) var changed: Set<String> = []
-    /// Names of the brands that failed.
+    /// Names of the brands that failed; only for hooks.
     package private(set) var failed: Set<String> = []
 
     /// Closes the jobs.
@@ -244,7 +230,8 @@ package struct RotationResult: Sendable {
                     $0.isVisible && (change.hasNewToken || !renewed.contains($0.path))
                 }
             if hasChanged || change.isUnconfirmed || isStopped && change.mayStillCome { changed.insert(outcome.name) }
-            if outcome.hasFailed { failed.insert(outcome.name) }
+            // A brand that a signal stopped did not fail.
+            if let failure = outcome.failure, failure.code != .stopped { failed.insert(outcome.name) }
         }
     }
 }
@@ -254,13 +241,7 @@ extension OutputOutcome {
     fileprivate var isVisible: Bool { kind == .written || kind == .durabilityUnknown }
 }
 
-extension BrandOutcome {
-    /// Whether the brand failed. A brand that a signal stopped did not fail.
-    fileprivate var hasFailed: Bool { failure.map { $0.code != .stopped } ?? false }
-}
-
 extension EndpointHealth {
-    /// Warnings about problems that responses showed.
     fileprivate var warnings: [String] {
         var warnings: [String] = []
         if hasOtherType {
@@ -274,9 +255,4 @@ extension EndpointHealth {
         }
         return warnings
     }
-}
-
-extension Configuration {
-    /// The part of the run's time that is reserved for hooks. Slow brands must not delay the hooks of other brands.
-    var timeForHooks: Duration { min(hooks.reduce(.zero) { $0 + $1.timeout }, deadline / 4) }
 }

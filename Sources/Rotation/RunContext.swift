@@ -1,34 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Curl
 internal import DurableFiles
 package import Model
 
-/// The run's sources of time, random numbers and identifiers, and its observer. A test can replace them.
+/// The run's source of random numbers, which a test can replace, and its observer.
 package struct RunContext: Sendable {
-    package var now: @Sendable () -> Timestamp
     /// Uniform in 0..<1.
-    package var random: @Sendable () -> Double
-    /// A new Request-Id that is never reused: at most 128 visible ASCII characters.
-    package var requestID: @Sendable () -> String
+    let random: @Sendable () -> Double
     /// Receives the run's events; nil if there is no observer.
-    package var observe: (@Sendable (RunEvent) -> Void)?
+    let observe: (@Sendable (RunEvent) -> Void)?
 
     package init(
-        now: @escaping @Sendable () -> Timestamp = { .now },
         random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
-        requestID: @escaping @Sendable () -> String = RandomIdentifier.make,
         observe: (@Sendable (RunEvent) -> Void)? = nil
     ) {
-        self.now = now
         self.random = random
-        self.requestID = requestID
         self.observe = observe
+    }
+}
+
+/// Progress of a run, for display. Many threads send events, so a receiver must return quickly.
+package enum RunEvent: Sendable {
+    case began(brands: Int)
+    case sent
+    case responded(Attempt)
+    case done(isFailure: Bool)
+
+    /// One completed request of one brand.
+    package struct Attempt: Sendable {
+        package let brand: String
+        package let number: Int
+        /// Why the attempt produced no token.
+        package let failure: BrandFailure?
+        /// The wait before the next attempt; nil after the last one.
+        package let triedAgainIn: Duration?
+        package let status: Int?
+        package let timing: HTTPTiming?
     }
 }
 
 /// A version 4 UUID (RFC 9562 §5.4) in lower case.
 package enum RandomIdentifier {
-    package static let make: @Sendable () -> String = {
+    package static func make() -> String {
         let high = RandomNumbers.next() & 0xffff_ffff_ffff_0fff | 0x4000
         let low = RandomNumbers.next() & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
         let text = [UInt8](capacity: 36) { text in

@@ -16,9 +16,7 @@ struct SensitiveValues {
     /// - Returns: false if a signal stopped the search. The output may then still hold sensitive values.
     func hide(in redaction: inout OutputRedaction) -> Bool {
         let secrets = SecretReader()
-        let directories = OutputDirectories(reading: run.publication.directories)
-        let publication = Publication(directories: directories, accounts: run.publication.accounts)
-        let reader = OutputReader(directories: directories, accounts: publication.accounts)
+        let directories = OutputDirectories(reading: run.directories)
         let (configuration, stop) = (run.configuration, run.stop)
         let brands = configuration.brands
         // If a disk does not respond, the hook cannot read it either.
@@ -27,7 +25,7 @@ struct SensitiveValues {
         ) { index in
             Self.secrets(brands[index].secret, secrets, directories)
                 + brands[index].outputs.compactMap { output in
-                    guard case .token(let token) = reader.read(output, of: brands[index]).state else { return nil }
+                    guard case .token(let token) = directories.read(output, of: brands[index]).state else { return nil }
                     return Self.secret(token)
                 }
         }
@@ -37,7 +35,7 @@ struct SensitiveValues {
             guard index < configuration.snippets.count else {
                 return configuration.report.ping.map { Self.secrets($0.url, secrets, directories) } ?? []
             }
-            let file = SnippetFile(configuration.snippets[index], publication: publication, collision: nil)
+            let file = SnippetFile(configuration.snippets[index], in: directories, collision: nil)
             file.read()
             return file.tokens.map(Self.secret)
         }

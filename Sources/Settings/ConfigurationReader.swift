@@ -150,7 +150,7 @@ package struct ConfigurationReader {
                 "`splay` \(DurationText.render(splay)) is not shorter than `run_every` \(DurationText.render(runEvery))",
                 hint: "the next run would start while this one waits")
         } else if invalid.isDisjoint(with: [.splay, .runEvery, .deadline]) {
-            nextRun = NextRun(runEvery: runEvery, deadline: configuration.deadline, splay: splay)
+            nextRun = configuration.nextRun
         }
     }
 

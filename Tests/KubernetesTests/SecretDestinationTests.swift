@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dispatch
-import Kubernetes
 import Model
 import Testing
+
+@testable import Kubernetes
 
 @Suite(.timeLimit(.minutes(1))) struct SecretDestinationTests {
     @Test func `the old and new tokens are known while a write hangs`() throws {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import Kubernetes
 import Model
 import Reporting
 import Rotation
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import Kubernetes
 
 /// What a run does if the Secret changes after each read. A real server cannot do this on demand.
 @Suite(.timeLimit(.minutes(2))) struct SecretRaceTests {

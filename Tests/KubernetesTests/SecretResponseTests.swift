@@ -21,7 +21,7 @@ import Testing
             destination: destination, values: ["kopi": Array("one".utf8), "teh": Array("two".utf8)], version: nil,
             isProbe: isProbe)
         let reply = HTTPResponse(status: 200, body: Array(body.utf8))
-        return SecretResponse(reply, for: destination, namespace: "doku").result(of: write)
+        return SecretResponse(reply: reply, destination: destination, namespace: "doku").result(of: write)
     }
 
     @Test func `a Secret that holds what was written is written`() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Model
+import TestSupport
 import Testing
 
 // The module Testing has a type with that name as well.
@@ -41,9 +42,9 @@ import enum Model.ExitStatus
     private static func outcome(
         _ code: BrandFailure.Code?, _ health: TokenHealth, _ kind: BrandOutcome.Kind = .failed
     ) -> BrandOutcome {
-        BrandOutcome(
-            name: "a", clientID: "B", failure: code.map { BrandFailure($0, "") }, attempts: 1,
-            kind: code == nil ? .rotated : kind, health: health)
+        var outcome = BrandOutcome(name: "a", clientID: "B", kind: code == nil ? .rotated : kind, health: health)
+        outcome.failure = code.map { BrandFailure($0, "") }
+        return outcome
     }
 
     /// First digit: 1 if a retry may help any brand, else 2. Second digit: the worst health on disk.

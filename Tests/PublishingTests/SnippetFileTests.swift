@@ -28,8 +28,7 @@ import Testing
             path: folder.path("tokens.env"), dialect: dialect, entries: entries,
             attributes: FileAttributes(), symlinks: .refuse)
         let directories = OutputDirectories(pool: WorkerPool(width: 4), patience: .seconds(10))
-        return SnippetFile(
-            snippet, publication: Publication(directories: directories, accounts: Accounts()), collision: nil)
+        return SnippetFile(snippet, in: directories, collision: nil)
     }
 
     private func token(of name: String, left: Int64 = 3600) throws -> Token {

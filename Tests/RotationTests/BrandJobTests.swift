@@ -23,8 +23,9 @@ import Testing
             name: "kopi", clientID: Sample.clientID, secret: .environment(variable: "UNUSED"), times: .unsaid,
             outputs: [
                 TokenOutput(
-                    path: directory.path("kopi.token"), format: .raw(newline: true),
-                    attributes: FileAttributes(), symlinks: .refuse)
+                    path: directory.path("kopi.token"),
+                    form: TokenOutput.Form(
+                        format: .raw(newline: true), attributes: FileAttributes(), symlinks: .refuse))
             ])
     }
 
@@ -39,11 +40,11 @@ import Testing
     }
 
     private func job(sharing shared: [OutputSnapshot] = [], force: Bool = false) -> BrandJob {
-        let reader = OutputReader(directories: directories, accounts: Accounts())
         let policy = RenewalPolicy(runEvery: .seconds(900), deadline: .seconds(60), force: force, now: now)
         let brand = brand
         return BrandJob(
-            brand, brand.outputs.map { reader.read($0, of: brand) } + shared, policy: policy, directories: directories)
+            brand, brand.outputs.map { directories.read($0, of: brand) } + shared, policy: policy,
+            directories: directories)
     }
 
     // MARK: Decide
@@ -101,8 +102,7 @@ import Testing
 
     @Test func `a directory that was removed is found before a request`() throws {
         try publish(try token(left: 60))
-        let reader = OutputReader(directories: directories, accounts: Accounts())
-        let snapshots = brand.outputs.map { reader.read($0, of: brand) }
+        let snapshots = brand.outputs.map { directories.read($0, of: brand) }
         try FileManager.default.removeItem(at: directory.url)
         let later = OutputDirectories(pool: WorkerPool(width: 4), patience: .seconds(10))
         let policy = RenewalPolicy(runEvery: .seconds(900), deadline: .seconds(60), force: false, now: now)

@@ -54,8 +54,9 @@ private func read(_ text: String, file: String = "/etc/doku/config.yaml") throws
         #expect(brand.validTime == nil)
         #expect(brand.renewBefore == nil)
         let plain = TokenOutput(
-            path: "/etc/doku/t", format: .raw(newline: false), attributes: FileAttributes(mode: 0o600),
-            symlinks: .refuse)
+            path: "/etc/doku/t",
+            form: TokenOutput.Form(
+                format: .raw(newline: false), attributes: FileAttributes(mode: 0o600), symlinks: .refuse))
         #expect(brand.outputs == [plain])
     }
 
@@ -89,7 +90,8 @@ private func read(_ text: String, file: String = "/etc/doku/config.yaml") throws
         #expect(configuration.connections == 256)
         #expect(configuration.attempts == 10)
         #expect(configuration.responseVerification == .require)
-        #expect(configuration.tls == TLSTrust(caFile: "/etc/doku/ca.pem", caDirectory: "/etc/ssl/certs"))
+        #expect(configuration.tls.caFile == "/etc/doku/ca.pem")
+        #expect(configuration.tls.caDirectory == "/etc/ssl/certs")
         #expect(configuration.proxy == "socks5h://user:pa%40ss@proxy.internal:1080")
         let names = configuration.brands.map(\.name)
         #expect(names == ["batik", "kopi", "teh"])
@@ -98,8 +100,10 @@ private func read(_ text: String, file: String = "/etc/doku/config.yaml") throws
         #expect(configuration.brands[0].renewBefore == .remaining(.seconds(7200)))
         #expect(configuration.brands[1].renewBefore == .percent(33))
         let output = TokenOutput(
-            path: "/run/doku/kopi.token", format: .raw(newline: true),
-            attributes: FileAttributes(mode: 0o640, owner: "1000", group: "uploader"), symlinks: .follow)
+            path: "/run/doku/kopi.token",
+            form: TokenOutput.Form(
+                format: .raw(newline: true),
+                attributes: FileAttributes(mode: 0o640, owner: "1000", group: "uploader"), symlinks: .follow))
         #expect(configuration.brands[1].outputs == [output])
         #expect(configuration.brands[2].outputs.isEmpty)
         for brand in configuration.brands {

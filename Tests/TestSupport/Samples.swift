@@ -9,8 +9,7 @@ package enum Sample {
     package static let clientID = "BRN-0001-10791114622547"
     package static let requestID = "fdb69f47-96da-499d-acec-7cdc318ab2fe"
     package static let endpoint = Endpoint(
-        url: "https://api-uat.doku.com/adv-core-api/partner/v1.0/token", scheme: "https",
-        authority: "api-uat.doku.com", requestTarget: "/adv-core-api/partner/v1.0/token")
+        scheme: "https", authority: "api-uat.doku.com", requestTarget: "/adv-core-api/partner/v1.0/token")
     /// 2026-11-22T09:30:00Z.
     package static let now = Timestamp(seconds: 1_795_339_800)
 

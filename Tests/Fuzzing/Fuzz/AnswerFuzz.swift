@@ -11,8 +11,7 @@ private let brand = Brand(
 
 private let clients = ResponseVerification.allCases.map { verification in
     var configuration = Configuration(
-        endpoint: Endpoint(
-            url: "https://api.example/token", scheme: "https", authority: "api.example", requestTarget: "/token"))
+        endpoint: Endpoint(scheme: "https", authority: "api.example", requestTarget: "/token"))
     configuration.responseVerification = verification
     return PartnerTokenClient(for: brand, secret: Secret(Array("SK-fuzz".utf8)), configuration: configuration)
 }

@@ -1,18 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// The module Publishing: it reads, renders and replaces the files that carry tokens, and drives shared destinations.
 
 internal import DurableFiles
 package import Model
 
-/// Reads the published files of a run.
-package struct OutputReader: Sendable {
-    package let directories: OutputDirectories
-    package let accounts: Accounts
-
-    package init(directories: OutputDirectories, accounts: Accounts) {
-        self.directories = directories
-        self.accounts = accounts
-    }
-
+extension OutputDirectories {
     /// Reads one of a brand's own files.
     package func read(_ output: TokenOutput, of brand: Brand) -> OutputSnapshot {
         func without(_ absence: MissingTokenReason, _ refusal: BrandFailure? = nil) -> OutputSnapshot {
@@ -23,11 +15,10 @@ package struct OutputReader: Sendable {
         do {
             attributes = try accounts.resolve(output.attributes)
             // The token and the text that the formats add.
-            found = try directories.inspect(
-                output.path, maximumSize: 2 * Token.maximumSize, symlinks: output.symlinks)
+            found = try inspect(output.path, maximumSize: 2 * Token.maximumSize, symlinks: output.symlinks)
         } catch let failure as BrandFailure {
             return without(.refused, failure)
-        } catch let error as FileError where directories.use == .reading && error.reason == .notPermitted {
+        } catch let error as FileError where use == .reading && error.reason == .notPermitted {
             return without(.inaccessible)
         } catch let error as FileError {
             return without(error.reason == .hanging ? .inaccessible : .refused, BrandFailure(.outputRefused, error))
@@ -49,6 +40,41 @@ package struct OutputReader: Sendable {
             isAsConfigured: attributes.agree(with: file)
                 && output.format.isExact(contents, of: token, brand: brand.name, clientID: brand.clientID),
             writtenAt: Timestamp(seconds: file.modifiedSeconds))
+    }
+
+    /// Writes one of a brand's own files.
+    /// - Parameters:
+    ///   - isNew: whether there was no file.
+    ///   - barrier: passed before the file changes.
+    package func publish(
+        _ token: Token, of brand: Brand, to output: TokenOutput, isNew: Bool, barrier: WriteBarrier?
+    ) -> OutputOutcome {
+        guard let contents = output.format.contents(of: token, brand: brand.name, clientID: brand.clientID) else {
+            return OutputOutcome(
+                path: output.path, kind: .failed,
+                message: "the format of \(output.path) cannot carry this token unchanged; choose another one")
+        }
+        return write(contents, to: output.path, output.attributes, output.symlinks, isNew: isNew, barrier: barrier)
+    }
+
+    func write(
+        _ contents: [UInt8], to path: String, _ attributes: FileAttributes, _ symlinks: SymlinkPolicy, isNew: Bool,
+        barrier: WriteBarrier?
+    ) -> OutputOutcome {
+        let resolved: PublishedAttributes
+        do throws(BrandFailure) {
+            resolved = try accounts.resolve(attributes)
+        } catch {
+            return OutputOutcome(path: path, kind: .failed, message: error.message)
+        }
+        barrier?.pass()
+        do throws(FileError) {
+            try publish(contents, to: path, attributes: resolved, symlinks: symlinks, isNew: isNew)
+            return OutputOutcome(path: path, kind: .written)
+        } catch {
+            let failure = BrandFailure(.outputNotWritten, error)
+            return OutputOutcome(path: path, kind: .failed, message: failure.message, code: failure.code)
+        }
     }
 }
 
