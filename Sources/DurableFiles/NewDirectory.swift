@@ -26,7 +26,8 @@ extension Directory {
         return LexicalPath.resolve(path, in: unsafe String(cString: working))
     }
 
-    /// Creates a directory and its missing parents, with mode 0755 less the umask. Existing ones stay as they are.
+    /// Creates a directory and its missing parents. Existing ones stay as they are. As root, their mode is 0755, since
+    /// services read below them; otherwise it is 0755 less the umask.
     /// - Parameter path: absolute.
     package static func create(_ path: String) throws(FileError) {
         guard try FileKind.at(path) == nil else { return }
@@ -34,6 +35,7 @@ extension Directory {
         try create(parent)
         do {
             try attempt(.create, parent) { unsafe mkdir(path, 0o755) }
+            if geteuid() == 0 { try attempt(.setMode, path) { unsafe chmod(path, 0o755) } }
         } catch {
             // Another process was faster.
             guard error.errorNumber == EEXIST else { throw error }

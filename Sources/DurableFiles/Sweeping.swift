@@ -10,15 +10,17 @@ extension Directory {
     /// removed: its temporary files look like leftovers. Errors are ignored: the next run tries again. Afterwards the
     /// directory is not locked; see ``shareLock()``.
     ///
-    /// - Parameter names: The names that the run publishes to. Evaluated only if there is a temporary file.
+    /// - Parameters:
+    ///   - names: The names that the run publishes to. Evaluated only if there is a temporary file.
+    ///   - isCancelled: Checked before each removal.
     @discardableResult
-    package func sweep(names: @autoclosure () -> Set<String>) -> Int {
+    package func sweep(names: @autoclosure () -> Set<String>, isCancelled: () -> Bool = { false }) -> Int {
         // As far as locks show, no other process publishes here until the lock is released.
         let isAlone = flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK
         defer { unlock() }
         guard isAlone else { return 0 }
         return temporaries(of: names).count { entry in
-            isLeftover(entry)
+            !isCancelled() && isLeftover(entry)
                 && (try? attempt(.unlink, entry) { unsafe unlinkat(descriptor.number, entry, 0) }) != nil
         }
     }

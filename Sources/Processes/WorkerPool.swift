@@ -140,13 +140,7 @@ package final class WorkerPool: TaskExecutor {
     // MARK: Threads
 
     private func startThread() {
-        if startDetachedThread() { return }
-        let isAlone = state.withLock { state in
-            state.threads -= 1
-            return state.threads == 0
-        }
-        // The system has no more threads. If the pool has no thread at all, the watch does the work.
-        if isAlone { watch.async { @Sendable [self] in serveOnce() } }
+        if !startDetachedThread() { state.withLock { $0.threads -= 1 } }
     }
 
     /// Starts a thread that is not joined. libdispatch has at most 255 threads, and a thread that waits for a hung disk
@@ -168,10 +162,6 @@ package final class WorkerPool: TaskExecutor {
             }, pool.toOpaque())
         if status != 0 { unsafe pool.release() }
         return status == 0
-    }
-
-    private func serveOnce() {
-        while let piece = state.withLock({ $0.next() }) { piece.perform() }
     }
 
     /// Runs work until the queue stays empty for a while, or until this thread is abandoned.
@@ -253,6 +243,8 @@ package final class WorkerPool: TaskExecutor {
             }
             for _ in 0..<wakes { wakeUp.signal() }
             for _ in 0..<starts { startThread() }
+            // The system has no more threads. If the pool has no thread at all, the watch does the work.
+            while let piece = state.withLock({ $0.threads == 0 ? $0.next() : nil }) { piece.perform() }
             for piece in overdue { piece.onOverdue() }
             guard goesOn else { return }
         }
@@ -260,11 +252,13 @@ package final class WorkerPool: TaskExecutor {
 }
 
 /// Lets only the first caller continue.
-final class Once: Sendable {
+package final class Once: Sendable {
     private let flag = Atomic(false)
 
-    /// - Returns: true for the first caller only.
-    func claim() -> Bool { !flag.exchange(true, ordering: .acquiringAndReleasing) }
+    package init() {}
 
-    var isClaimed: Bool { flag.load(ordering: .acquiring) }
+    /// - Returns: true for the first caller only.
+    package func claim() -> Bool { !flag.exchange(true, ordering: .acquiringAndReleasing) }
+
+    package var isClaimed: Bool { flag.load(ordering: .acquiring) }
 }

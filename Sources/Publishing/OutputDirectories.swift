@@ -17,7 +17,8 @@ package final class OutputDirectories: Sendable {
         var hanging: Set<String> = []
         /// Directories with changes that a power failure may undo, and those that are being synced.
         var unsynced: Set<String> = []
-        var syncing: Set<String> = []
+        /// With the number of syncs in progress.
+        var syncing: [String: Int] = [:]
         var failed: [String: FileError] = [:]
         /// By path: the directory of a file that was published to the target of a link.
         var followed: [String: String] = [:]
@@ -185,20 +186,23 @@ package final class OutputDirectories: Sendable {
         }
         // On some network mounts even a lock waits for the server. Two paths may lead to one directory, so the locks of
         // both descriptors are released first.
+        // A sweep that comes late must stop: the run has temporary files of its own by then.
+        let isLate = Once()
         _ = pool.map(1, within: patience, onCancel: { stop.onStop($0) }) { [self] _ in
             for directory in state.withLock({ $0.open }).values { directory.unlock() }
-            for path in state.withLock({ $0.seen }) {
-                _ = (try? directory(path))?.sweep(names: names(in: path))
+            for path in state.withLock({ $0.seen }) where !isLate.isClaimed {
+                _ = (try? directory(path))?.sweep(names: names(in: path), isCancelled: { isLate.isClaimed })
             }
             for directory in state.withLock({ $0.open }).values { directory.shareLock() }
         }
+        _ = isLate.claim()
     }
 
     /// Syncs every directory with files published since the last call.
     package func synchronize() {
         let paths = state.withLock { state in
             defer { state.unsynced = [] }
-            state.syncing.formUnion(state.unsynced)
+            for path in state.unsynced { state.syncing[path, default: 0] += 1 }
             return Array(state.unsynced)
         }
         _ = pool.map(paths.count, within: nil, grouping: 1) { [self] index in
@@ -209,7 +213,8 @@ package final class OutputDirectories: Sendable {
                 failure = error
             }
             state.withLock { [failure] state in
-                state.syncing.remove(paths[index])
+                state.syncing[paths[index], default: 1] -= 1
+                if state.syncing[paths[index]] == 0 { state.syncing[paths[index]] = nil }
                 if let failure { state.failed[paths[index]] = failure }
             }
         }
@@ -219,7 +224,7 @@ package final class OutputDirectories: Sendable {
     package var unsynced: (@Sendable (_ path: String) -> FileError?)? {
         let (failed, followed) = state.withLock { state in
             var failed = state.failed
-            for path in state.unsynced.union(state.syncing) where failed[path] == nil {
+            for path in state.unsynced.union(state.syncing.keys) where failed[path] == nil {
                 failed[path] = FileError(.synchronize, path, .durabilityUnknown)
             }
             return (failed, state.followed)

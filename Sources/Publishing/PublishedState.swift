@@ -28,17 +28,23 @@ package final class PublishedState: Sendable {
         self.stop = stop
         let collisions = directories.examine(configuration, stop: stop)
         self.collisions = collisions
-        let snippets = configuration.snippets.map { snippet in
-            SnippetFile(snippet, in: directories, collision: collisions[snippet.path])
-        }
         let chosen = brands.count == configuration.brands.count ? nil : Set(brands.map(\.name))
-        let own = (snippets + others).filter { destination in
+        func isOwn(_ destination: any SharedDestination) -> Bool {
             chosen.map { chosen in destination.brands.contains(where: chosen.contains) } ?? true
         }
-        destinations = own
-        _ = directories.pool.map(own.count, within: nil, grouping: 1, onCancel: { stop?.onStop($0) }) { own[$0].read() }
+        let snippets = configuration.snippets.map { snippet in
+            SnippetFile(snippet, in: directories, collision: collisions[snippet.path])
+        }.filter(isOwn)
+        let others = others.filter(isOwn)
+        destinations = snippets + others
+        // A file may hang although its directory responded. The other destinations have time limits of their own.
+        let pool = directories.pool
+        _ = pool.map(snippets.count, within: directories.patience, grouping: 1, onCancel: { stop?.onStop($0) }) {
+            snippets[$0].read()
+        }
+        _ = pool.map(others.count, within: nil, grouping: 1, onCancel: { stop?.onStop($0) }) { others[$0].read() }
         var memberships: [String: [any SharedDestination]] = [:]
-        for destination in own {
+        for destination in destinations {
             for name in destination.brands where chosen?.contains(name) ?? true {
                 if memberships[name]?.last === destination { continue }
                 memberships[name, default: []].append(destination)

@@ -150,9 +150,11 @@ package final class BrandJob: Sendable {
     var isRequest: Bool { if case .request = step { true } else { false } }
 
     /// Records that the run begins to write the brand's files.
-    /// - Returns: the outcome and the outputs so far, for the caller to update.
-    func beginPublishing() -> (outcome: BrandOutcome, outputs: [Output]) {
+    /// - Returns: the outcome and the outputs so far, for the caller to update; nil if the job is closed. Then no file
+    ///   may change, because the hooks would not learn of it.
+    func beginPublishing() -> (outcome: BrandOutcome, outputs: [Output])? {
         state.withLock { state in
+            guard !state.isClosed else { return nil }
             state.progress = .publishing
             return (state.outcome, state.outputs)
         }

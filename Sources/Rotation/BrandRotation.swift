@@ -25,6 +25,7 @@ struct BrandRotation: Sendable {
         // Requests sent.
         var attempts = 0
         do throws(BrandFailure) {
+            if let reason = run.stop.reason { throw reason.failure }
             switch job.step {
             case .nothing: break
             case .repair(let token): publish(token, as: .repaired, attempts: 0, began)
@@ -43,7 +44,6 @@ struct BrandRotation: Sendable {
     // MARK: Read secret
 
     private func readSecret() async throws(BrandFailure) -> Secret {
-        if let reason = run.stop.reason { throw reason.failure }
         let source = brand.secret
         // A program may take its whole timeout. Other brands may start meanwhile.
         if source.isCommand { place.leave() }
@@ -64,7 +64,7 @@ struct BrandRotation: Sendable {
     private func publish(
         _ token: Token, as kind: BrandOutcome.Kind, attempts: Int, _ began: ContinuousClock.Instant
     ) {
-        var (outcome, outputs) = job.beginPublishing()
+        guard var (outcome, outputs) = job.beginPublishing() else { return }
         outcome.kind = kind
         write(token, &outcome, &outputs)
         outcome.attempts = Int32(attempts)

@@ -119,7 +119,7 @@ import Testing
 
     /// Does what ``BrandRotation`` does after it wrote the brand's own file.
     private func finish(_ job: BrandJob) throws {
-        var (outcome, outputs) = job.beginPublishing()
+        var (outcome, outputs) = try #require(job.beginPublishing())
         outcome.kind = .rotated
         outcome.health = .outlivesNextRun
         outputs[0].outcome.kind = .written
@@ -171,7 +171,7 @@ import Testing
 
     @Test func `calls after the job is closed change nothing`() throws {
         let job = job(sharing: [Self.shared("shared/a")])
-        var (late, outputs) = job.beginPublishing()
+        var (late, outputs) = try #require(job.beginPublishing())
         let (outcome, change) = job.close(unfinished: BrandFailure(.stopped, "stopped"))
         #expect(outcome.kind == .unfinished)
         #expect(change.mayStillCome, "its file is being written")
@@ -183,6 +183,7 @@ import Testing
         job.noteUnsynced { _ in nil }
         let (again, later) = job.close(unfinished: BrandFailure(.deadlineExceeded, "later"))
         #expect(!later.hasNewToken)
+        #expect(job.beginPublishing() == nil, "no further file may change")
         #expect(again.kind == .unfinished && again.attempts == 0)
     }
 }
