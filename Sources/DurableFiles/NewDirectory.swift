@@ -37,7 +37,7 @@ extension Directory {
             try attempt(.create, parent) { unsafe mkdir(path, 0o755) }
             if geteuid() == 0 { try attempt(.setMode, path) { unsafe chmod(path, 0o755) } }
         } catch {
-            // Another process was faster.
+            // Another process created it first.
             guard error.errorNumber == EEXIST else { throw error }
         }
     }
@@ -69,7 +69,7 @@ extension Directory {
         return try pending.publish()
     }
 
-    /// The names in a directory, in no order; empty if it cannot be read.
+    /// The names in a directory, in no particular order; empty if it cannot be read.
     package static func names(in path: String) -> [String] {
         guard let stream = unsafe opendir(path) else { return [] }
         defer { unsafe closedir(stream) }

@@ -181,7 +181,7 @@ package final class HookDelivery: Sendable {
         }
     }
 
-    /// Those of the brands that a hook is configured for.
+    /// The brands among these that the hook is configured for.
     private static func names(_ brands: Set<String>, _ hook: Hook) -> Set<String> {
         hook.brands.map(brands.intersection) ?? brands
     }

@@ -31,11 +31,11 @@ private final class SecretSession: Sendable {
         /// Not cancelled: a write in progress may finish.
         let writing: APIRequests
         /// The time limit for reading Secrets and probing writes. All brands wait for that, also those with only files.
-        let endOfSurvey: ContinuousClock.Instant
+        let planningDeadline: ContinuousClock.Instant
     }
 
     /// The time limit of reading and probing, and the part of the remaining time that both may take.
-    private static let surveyTime = (most: Duration.seconds(10), part: 4)
+    private static let planningTime = (most: Duration.seconds(10), part: 4)
 
     private let configuration: Configuration
     private let stop: Cancellation
@@ -60,7 +60,7 @@ private final class SecretSession: Sendable {
                 ?? Result { () throws(BrandFailure) in
                     let account = try ServiceAccount()
                     let now = ContinuousClock.now
-                    let survey = min(Self.surveyTime.most, (end - now) / Self.surveyTime.part)
+                    let survey = min(Self.planningTime.most, (end - now) / Self.planningTime.part)
                     let timeout = configuration.requestTimeout
                     return Connections(
                         namespace: account.namespace,
@@ -68,7 +68,7 @@ private final class SecretSession: Sendable {
                         asking: try APIRequests(
                             account, configuration, stop, timeout: min(timeout, survey / 2), endsWithStop: true),
                         writing: try APIRequests(account, configuration, stop, timeout: timeout, endsWithStop: false),
-                        endOfSurvey: now + survey)
+                        planningDeadline: now + survey)
                 }
             made = result
             return result
@@ -76,7 +76,7 @@ private final class SecretSession: Sendable {
     }
 
     func read(_ destination: DestinationSettings) -> Result<SecretAccess.Contents, BrandFailure> {
-        answer(for: destination, by: \.asking, isSurvey: !hasWritten.load(ordering: .relaxed)) { namespace in
+        answer(for: destination, by: \.asking, isPlanning: !hasWritten.load(ordering: .relaxed)) { namespace in
             HTTPRequest(method: .get, url: Self.path(destination, namespace), headers: [], body: [])
         }.flatMap(\.contents)
     }
@@ -84,7 +84,7 @@ private final class SecretSession: Sendable {
     func write(_ write: SecretAccess.Write) -> SecretAccess.WriteResult {
         if !write.isProbe { hasWritten.store(true, ordering: .relaxed) }
         let answer = answer(
-            for: write.destination, by: { write.isProbe ? $0.asking : $0.writing }, isSurvey: write.isProbe
+            for: write.destination, by: { write.isProbe ? $0.asking : $0.writing }, isPlanning: write.isProbe
         ) { namespace in
             HTTPRequest(
                 method: .patch,
@@ -105,13 +105,13 @@ private final class SecretSession: Sendable {
     }
 
     private func answer(
-        for destination: DestinationSettings, by requests: (Connections) -> APIRequests, isSurvey: Bool,
+        for destination: DestinationSettings, by requests: (Connections) -> APIRequests, isPlanning: Bool,
         _ request: (_ namespace: String) -> HTTPRequest
     ) -> Result<SecretResponse, BrandFailure> {
         connect().flatMap { connections in
             namespace(of: destination, connections.namespace).flatMap { namespace in
                 requests(connections).result(
-                    of: request(namespace), until: isSurvey ? connections.endOfSurvey : end
+                    of: request(namespace), until: isPlanning ? connections.planningDeadline : end
                 ).map { SecretResponse(reply: $0, destination: destination, namespace: namespace) }
             }
         }

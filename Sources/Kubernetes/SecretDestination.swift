@@ -41,7 +41,7 @@ final class SecretDestination: SharedDestination {
     }
 
     /// Not from ``state``: a write holds that while the API server hangs, and a stopped run must not wait for it.
-    var hiddenTokens: [Token] { published.withLock { Array($0.values) } }
+    var tokensNotInFiles: [Token] { published.withLock { Array($0.values) } }
 
     private func note(_ tokens: some Collection<Token>) {
         published.withLock { published in

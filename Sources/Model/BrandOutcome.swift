@@ -32,7 +32,7 @@ package struct BrandOutcome: Sendable {
     package var kind: Kind
     package var health: TokenHealth
     /// Whether some outputs could not be read. ``health`` then assumes the worst for them.
-    package var isHidden = false
+    package var hasUnreadableOutputs = false
 
     package init(name: String, clientID: String, kind: Kind, health: TokenHealth) {
         self.name = name

@@ -29,7 +29,7 @@ package final class Cancellation: Sendable {
     /// For the whole run.
     package static let timeToSynchronize = 1700
     /// For reporting.
-    private static let timeToTell = 1900
+    private static let reportingTimeLimit = 1900
 
     private struct State: Sendable {
         var reason: Reason?
@@ -44,9 +44,9 @@ package final class Cancellation: Sendable {
     package var reason: Reason? { state.withLock { $0.reason } }
 
     /// The time left for reporting; nil without a signal, because the deadline does not limit reporting.
-    package var timeLeftToTell: Duration? {
+    package var remainingReportingTime: Duration? {
         guard isBySignal else { return nil }
-        let end = state.withLock { $0.time } + .milliseconds(Self.timeToTell)
+        let end = state.withLock { $0.time } + .milliseconds(Self.reportingTimeLimit)
         let now = DispatchTime.now()
         return now < end ? .nanoseconds(Int64(clamping: end.uptimeNanoseconds - now.uptimeNanoseconds)) : .zero
     }

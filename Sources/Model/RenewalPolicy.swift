@@ -67,14 +67,14 @@ package struct RenewalPolicy: Sendable {
             return .request(.issuedInFuture)
         }
         guard let left = left(of: token, brand: brand, writtenAt: writtenAt, clockOffset: clockOffset) else {
-            return .request(.endUnknown)
+            return .request(.expiryUnknown)
         }
         let threshold = max(needed, Self.renewBefore(of: token, brand: brand))
         if left <= threshold {
             return .request(
                 left <= .zero
                     ? .ended
-                    : .endsSoon(
+                    : .expiresSoon(
                         left: Int32(clamping: left.components.seconds),
                         threshold: Int32(clamping: threshold.components.seconds)))
         }
@@ -164,10 +164,10 @@ package enum RenewalReason: Sendable, Equatable {
     case outputsDisagree
     case foreignToken
     case issuedInFuture
-    case endUnknown
+    case expiryUnknown
     case ended
     /// In seconds: the token's remaining time, and the threshold below which a token is renewed.
-    case endsSoon(left: Int32, threshold: Int32)
+    case expiresSoon(left: Int32, threshold: Int32)
     /// A file must be written again, which would make an opaque token look new.
     case notAsConfigured
 }
@@ -204,9 +204,9 @@ extension RenewalReason {
         case .outputsDisagree: "the outputs hold different tokens"
         case .foreignToken: "the token names another Client-Id"
         case .issuedInFuture: "the token was issued in the future"
-        case .endUnknown: "the token has no expiry time"
+        case .expiryUnknown: "the token has no expiry time"
         case .ended: "the token has expired"
-        case .endsSoon(let left, let threshold):
+        case .expiresSoon(let left, let threshold):
             "the token expires in \(DurationText.render(.seconds(left))); "
                 + "renewal threshold is \(DurationText.render(.seconds(threshold)))"
         case .notAsConfigured: "a file is not as configured"

@@ -35,20 +35,20 @@ package struct RetryPolicy: Sendable {
     /// - Parameters:
     ///   - remaining: the run's remaining time. If the wait does not fit, the brand fails at once.
     ///   - random: uniform in 0..<1. "Full jitter" spreads waits over the whole range.
-    ///   - isOnceUsed: whether a retry that is allowed only once has happened.
+    ///   - isSingleRetryUsed: whether a retry that is allowed only once has happened.
     /// - Returns: the Request-Id to use, and the wait; nil to give up.
     package func next(
-        after attempt: Int, advice: RetryDecision, remaining: Duration, random: Double, isOnceUsed: Bool = false
+        after attempt: Int, advice: RetryDecision, remaining: Duration, random: Double, isSingleRetryUsed: Bool = false
     ) -> (identity: RequestIdentity, wait: Duration)? {
         let identity: RequestIdentity
         var wait = backoff(after: attempt) * random
         switch advice {
         case .never: return nil
         case .once(let again):
-            guard attempt < attempts, !isOnceUsed else { return nil }
+            guard attempt < attempts, !isSingleRetryUsed else { return nil }
             identity = again
         case .correctedClock:
-            guard attempt < attempts, !isOnceUsed else { return nil }
+            guard attempt < attempts, !isSingleRetryUsed else { return nil }
             identity = .fresh
             wait = .zero
         case .transient(let again, let after):

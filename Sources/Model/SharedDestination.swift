@@ -42,7 +42,7 @@ package protocol SharedDestination: AnyObject, Sendable {
 
     /// The tokens that were read here or given to ``write(_:isLast:barrier:)``, if they are in no file of this host.
     /// Does not wait for a write in progress.
-    var hiddenTokens: [Token] { get }
+    var tokensNotInFiles: [Token] { get }
 }
 
 /// The defaults are those of a file. The run checks its directory together with those of the brands' own files.
@@ -50,7 +50,7 @@ extension SharedDestination {
     package var isReplacedWhole: Bool { true }
     package var probesWrites: Bool { false }
     package func probeWrite(for brands: Set<String>) {}
-    package var hiddenTokens: [Token] { [] }
+    package var tokensNotInFiles: [Token] { [] }
 }
 
 /// The result of one brand's entry in a shared destination.

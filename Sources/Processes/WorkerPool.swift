@@ -72,7 +72,7 @@ package final class WorkerPool: TaskExecutor {
     /// A gap between two checks that only a suspended process or host explains.
     private static let suspension: Duration = .seconds(1)
     /// The maximum of threads that never return.
-    private static let mostAbandoned = 1024
+    private static let abandonedLimit = 1024
     private static let idleSeconds = 2
     /// In bytes.
     private static let stackSize = 512 << 10
@@ -97,9 +97,9 @@ package final class WorkerPool: TaskExecutor {
         let now = time
         let (wakes, starts, watches) = state.withLock { state in
             state.queue.append(Piece(limit: limit, perform: work, onOverdue: onOverdue))
-            let isStill = state.running.isEmpty || now - state.lastTaken > Self.moment
+            let isStalled = state.running.isEmpty || now - state.lastTaken > Self.moment
             defer { state.isWatched = true }
-            guard isStill else { return (false, false, !state.isWatched) }
+            guard isStalled else { return (false, false, !state.isWatched) }
             state.lastTaken = now
             let wakes = state.idle > 0
             let starts = !wakes && state.threads < width
@@ -182,7 +182,7 @@ package final class WorkerPool: TaskExecutor {
             }
             if let (piece, number) = taken {
                 piece.perform()
-                let goesOn = state.withLock { state -> Bool in
+                let continues = state.withLock { state -> Bool in
                     guard let index = state.running.firstIndex(where: { $0.number == number }) else {
                         state.abandoned -= 1
                         return false
@@ -190,7 +190,7 @@ package final class WorkerPool: TaskExecutor {
                     state.running.remove(at: index)
                     return true
                 }
-                guard goesOn else { return }
+                guard continues else { return }
             } else if wakeUp.wait(timeout: .now() + .seconds(Self.idleSeconds)) == .timedOut {
                 let ends = state.withLock { state -> Bool in
                     // A submitter may have counted on this thread at the last moment.
@@ -214,7 +214,7 @@ package final class WorkerPool: TaskExecutor {
             let now = time
             let gap = now - last
             last = now
-            let (wakes, starts, overdue, goesOn) = state.withLock { state in
+            let (wakes, starts, overdue, continues) = state.withLock { state in
                 // Suspended time does not count against the limit.
                 if gap > Self.suspension {
                     for index in state.running.indices { state.running[index].end? += gap }
@@ -231,7 +231,7 @@ package final class WorkerPool: TaskExecutor {
                 if state.waiting > 0, state.running.allSatisfy({ now - $0.began > Self.moment }) {
                     let more = min(state.waiting, max(1, state.threads / 4))
                     wakes = min(more, state.idle)
-                    if wakes == 0, state.abandoned < Self.mostAbandoned {
+                    if wakes == 0, state.abandoned < Self.abandonedLimit {
                         starts = max(0, min(more, width - state.threads))
                     }
                     state.idle -= wakes
@@ -246,7 +246,7 @@ package final class WorkerPool: TaskExecutor {
             // The system has no more threads. If the pool has no thread at all, the watch does the work.
             while let piece = state.withLock({ $0.threads == 0 ? $0.next() : nil }) { piece.perform() }
             for piece in overdue { piece.onOverdue() }
-            guard goesOn else { return }
+            guard continues else { return }
         }
     }
 }

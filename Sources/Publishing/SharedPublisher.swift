@@ -104,5 +104,5 @@ package final class SharedPublisher: Sendable {
     }
 
     /// Published tokens that are not in a file.
-    package var hiddenTokens: [Token] { destinations.flatMap(\.hiddenTokens) }
+    package var tokensNotInFiles: [Token] { destinations.flatMap(\.tokensNotInFiles) }
 }

@@ -123,8 +123,8 @@ package final class SnippetFile: SharedDestination {
 
     package func write(_ tokens: [String: Token], isLast: Bool, barrier: WriteBarrier?) -> [PlaceOutcome]? {
         state.withLock { state in
-            var uncarried: Set<String> = []
-            var file = write(tokens, barrier, &uncarried, &state)
+            var unrepresentable: Set<String> = []
+            var file = write(tokens, barrier, &unrepresentable, &state)
             switch file.kind {
             case .written: state.written = file
             case .unchanged: file = state.written ?? file
@@ -134,7 +134,7 @@ package final class SnippetFile: SharedDestination {
             }
             return snippet.entries.map { entry in
                 var output = file
-                if uncarried.contains(entry.brand.name) {
+                if unrepresentable.contains(entry.brand.name) {
                     output.kind = .failed
                     output.message =
                         "the dialect of \(snippet.path) cannot carry this token unchanged; choose another one"
@@ -145,7 +145,7 @@ package final class SnippetFile: SharedDestination {
     }
 
     private func write(
-        _ tokens: [String: Token], _ barrier: WriteBarrier?, _ uncarried: inout Set<String>, _ state: inout State
+        _ tokens: [String: Token], _ barrier: WriteBarrier?, _ unrepresentable: inout Set<String>, _ state: inout State
     ) -> OutputOutcome {
         if let refusal = state.refusal {
             return OutputOutcome(path: snippet.path, kind: .refused, message: refusal.message, code: refusal.code)
@@ -158,7 +158,7 @@ package final class SnippetFile: SharedDestination {
                 lines += "\(line)\n"
                 continue
             }
-            uncarried.insert(entry.brand.name)
+            unrepresentable.insert(entry.brand.name)
             // The last good token stays until the dialect can carry a new one.
             if let line = old.flatMap({ snippet.dialect.assignment(entry.variable, $0.text) }) { lines += "\(line)\n" }
         }

@@ -43,10 +43,10 @@ package enum MetricsText {
     private static func writeBrands(
         _ report: RunReport, _ earlier: EarlierMetrics?, _ receiver: Receiver, to text: inout String
     ) {
-        let hidden = Set(report.outcomes.lazy.filter(\.isHidden).map(\.name))
+        let hidden = Set(report.outcomes.lazy.filter(\.hasUnreadableOutputs).map(\.name))
         for family in MetricsFamily<BrandOutcome>.all {
             var lines = ""
-            for outcome in report.outcomes where !(family.isKept && outcome.isHidden) {
+            for outcome in report.outcomes where !(family.isKept && outcome.hasUnreadableOutputs) {
                 for sample in family.samples(outcome) { lines += family.line(sample, of: outcome.name) }
             }
             for (brand, line) in earlier?.lines[family.name] ?? [] {
@@ -60,7 +60,7 @@ package enum MetricsText {
             }
             if lines.isEmpty, receiver != .file {
                 // No brand has a token any more. A gateway would otherwise keep the old samples.
-                for outcome in report.outcomes where !outcome.isHidden {
+                for outcome in report.outcomes where !outcome.hasUnreadableOutputs {
                     lines += family.line(([], "0"), of: outcome.name)
                 }
             }

@@ -58,7 +58,8 @@ package final class RunReporting: Sendable {
         if let path = destinations.metricsFile, report.isMeasured {
             problems += problem("report.metrics_file") { () throws(FileError) in
                 let file = try MetricsFile(
-                    path: path, keepsBrands: report.coverage != .whole || report.outcomes.contains(where: \.isHidden))
+                    path: path,
+                    keepsBrands: report.coverage != .whole || report.outcomes.contains(where: \.hasUnreadableOutputs))
                 earlier.withLock { $0 = file.earlier }
                 try file.write(MetricsText.render(report, earlier: file.earlier))
             }
@@ -131,7 +132,7 @@ package final class RunReporting: Sendable {
 
     /// Cancels requests in flight after a signal, or when the time after one is used up.
     private func bound(_ cancel: @escaping @Sendable () -> Void) {
-        guard let left = stop.timeLeftToTell else { return stop.onSignal(cancel) }
+        guard let left = stop.remainingReportingTime else { return stop.onSignal(cancel) }
         DispatchQueue(label: "reporting-timer").asyncAfter(
             deadline: .now() + .milliseconds(Int(left.wholeMilliseconds))
         ) { @Sendable in cancel() }

@@ -63,13 +63,13 @@ package final class BrandJob: Sendable {
     }
 
     /// Creates the job of a brand that the run did not examine before it was stopped.
-    convenience init(unseen brand: Brand, _ failure: BrandFailure?) {
+    convenience init(unexamined brand: Brand, _ failure: BrandFailure?) {
         var outcome = BrandOutcome(name: brand.name, clientID: brand.clientID, kind: .unfinished, health: .unusable)
         outcome.failure = failure
         let outputs = brand.outputs.map { output in
             Output(outcome: OutputOutcome(path: output.path, kind: .unchanged))
         }
-        outcome.isHidden = true
+        outcome.hasUnreadableOutputs = true
         self.init(brand, .nothing, isUrgent: false, outcome, outputs)
     }
 
@@ -105,7 +105,7 @@ package final class BrandJob: Sendable {
                 if snapshot.isAsConfigured { tokenHash = token.text.hashValue }
             case .noToken(let absence):
                 output.message = absence.words
-                if absence == .inaccessible { outcome.isHidden = true } else { isKnownUnusable = true }
+                if absence == .inaccessible { outcome.hasUnreadableOutputs = true } else { isKnownUnusable = true }
             }
             if let refusal = snapshot.refusal {
                 output = OutputOutcome(
@@ -116,7 +116,7 @@ package final class BrandJob: Sendable {
             }
             outputs.append(Output(outcome: output, tokenHash: tokenHash, health: health))
         }
-        outcome.isHidden = outcome.isHidden && !isKnownUnusable
+        outcome.hasUnreadableOutputs = outcome.hasUnreadableOutputs && !isKnownUnusable
         var isUrgent = false
         if case .request(let reason) = verdict {
             outcome.reason = reason

@@ -13,16 +13,16 @@ extension BrandRotation {
         var requestID: String
         var notBefore: ContinuousClock.Instant?
         /// Whether the single retry after a malformed response was used.
-        var isOnceUsed = false
+        var isSingleRetryUsed = false
         /// Whether the single retry with a corrected clock was used.
         var isClockUsed = false
         /// Whether the last attempt got no response. Its HTTP/2 connection may be dead, so the next attempt must not
         /// reuse it.
         var needsFreshConnection = false
         /// The clock offset that a response to this brand suggests; no granted token has confirmed it yet.
-        var supposedOffset: Duration?
-        /// Whether this attempt is the first that is signed with ``supposedOffset``.
-        var provesOffset = false
+        var unconfirmedOffset: Duration?
+        /// Whether this attempt is the first that is signed with ``unconfirmedOffset``.
+        var testsOffset = false
         /// Why the attempt before this one failed.
         var earlierFailure: BrandFailure?
     }
@@ -44,7 +44,7 @@ extension BrandRotation {
             switch client.judge(sending.result, requestID: attempt.requestID, now: now) {
             case .granted(let token):
                 // The offset is confirmed, so all brands sign with it.
-                if let offset = attempt.supposedOffset { resources.endpoint.sign(withOffset: offset) }
+                if let offset = attempt.unconfirmedOffset { resources.endpoint.sign(withOffset: offset) }
                 report(attempt, sending, nil)
                 return token
             case .failed(let failure, let advice):
@@ -79,10 +79,10 @@ extension BrandRotation {
         let signed = SignedOffset()
         let result = await withCheckedContinuation { continuation in
             // A confirmed offset saves every other brand a failed attempt, so this request is sent before theirs.
-            resources.http.submit(notBefore: attempt.notBefore, goesFirst: attempt.provesOffset) { [run] in
+            resources.http.submit(notBefore: attempt.notBefore, goesFirst: attempt.testsOffset) { [run] in
                 // The signature covers the timestamp, so each attempt is signed just before it is sent.
                 run.context.observe?(.sent)
-                let offset = attempt.supposedOffset ?? resources.endpoint.signingOffset
+                let offset = attempt.unconfirmedOffset ?? resources.endpoint.signingOffset
                 signed.set(offset)
                 var request = client.request(id: attempt.requestID, at: Timestamp.now.advanced(by: offset))
                 request.needsFreshConnection = attempt.needsFreshConnection
@@ -100,10 +100,10 @@ extension BrandRotation {
     private func next(
         after attempt: Attempt, _ sending: Sending, _ failure: BrandFailure, _ advice: RetryDecision
     ) throws(BrandFailure) -> Attempt {
-        let isUsed = if case .correctedClock = advice { attempt.isClockUsed } else { attempt.isOnceUsed }
+        let isUsed = if case .correctedClock = advice { attempt.isClockUsed } else { attempt.isSingleRetryUsed }
         let decision = RetryPolicy(attempts: run.configuration.attempts).next(
             after: attempt.number, advice: advice, remaining: run.deadline - ContinuousClock.now,
-            random: run.context.random(), isOnceUsed: isUsed)
+            random: run.context.random(), isSingleRetryUsed: isUsed)
         let refusal = decision == nil ? nil : resources.endpoint.refusal(of: advice)
         guard let decision, refusal == nil else {
             let last = refusal.map { BrandFailure(failure.code, "\(failure.message); \($0)") } ?? failure
@@ -114,23 +114,23 @@ extension BrandRotation {
         next.number += 1
         next.earlierFailure = failure
         next.notBefore = .now + decision.wait
-        next.provesOffset = false
+        next.testsOffset = false
         next.needsFreshConnection = if case .failure = sending.result { true } else { false }
         switch advice {
         case .correctedClock(let further):
-            next.supposedOffset = sending.offset + further
-            next.provesOffset = true
+            next.unconfirmedOffset = sending.offset + further
+            next.testsOffset = true
             next.isClockUsed = true
-        case .once: next.isOnceUsed = true
+        case .once: next.isSingleRetryUsed = true
         case .transient, .never: break
         }
         if decision.identity == .fresh { next.requestID = RandomIdentifier.make() }
-        report(attempt, sending, failure, triedAgainIn: decision.wait)
+        report(attempt, sending, failure, retryDelay: decision.wait)
         return next
     }
 
     private func report(
-        _ attempt: Attempt, _ sending: Sending, _ failure: BrandFailure?, triedAgainIn wait: Duration? = nil
+        _ attempt: Attempt, _ sending: Sending, _ failure: BrandFailure?, retryDelay wait: Duration? = nil
     ) {
         guard let observe = run.context.observe, sending.isSent else { return }
         let (status, timing): (Int?, HTTPTiming?) =
@@ -141,7 +141,7 @@ extension BrandRotation {
         observe(
             .responded(
                 RunEvent.Attempt(
-                    brand: brand.name, number: attempt.number, failure: failure, triedAgainIn: wait, status: status,
+                    brand: brand.name, number: attempt.number, failure: failure, retryDelay: wait, status: status,
                     timing: timing)))
     }
 }

@@ -96,8 +96,9 @@ struct BrandRotation: Sendable {
             outcome.kind = .failed
             outcome.health = max(outcome.health, outputs[index].health)
         }
-        outcome.isHidden =
-            outcome.isHidden && outputs.contains { $0.outcome.kind == .refused || $0.outcome.kind == .failed }
+        outcome.hasUnreadableOutputs =
+            outcome.hasUnreadableOutputs
+            && outputs.contains { $0.outcome.kind == .refused || $0.outcome.kind == .failed }
         guard outcome.failure == nil, outcome.health != .outlivesNextRun else { return }
         outcome.kind = .shortLived
         let end = token.expiresAt.map { " at \($0)," } ?? ""

@@ -50,7 +50,7 @@ package final class RotationRun: Sendable {
             BrandJob(brand, outputs, policy: policy, directories: directories)
         }
         let failure = stop.reason?.failure
-        let jobs = zip(brands, judged).map { brand, job in job ?? BrandJob(unseen: brand, failure) }
+        let jobs = zip(brands, judged).map { brand, job in job ?? BrandJob(unexamined: brand, failure) }
         return RotationPlan(jobs: jobs, destinations: published.destinations)
     }
 
@@ -62,9 +62,9 @@ package final class RotationRun: Sendable {
         let judged = published.map(brands) { [policy] brand, outputs in
             policy.verdict(on: brand, outputs: outputs).needsWork
         }
-        let needy = Set(zip(brands, judged).filter { $1 ?? false }.map(\.0.name))
+        let brandsDue = Set(zip(brands, judged).filter { $1 ?? false }.map(\.0.name))
         _ = pool.map(probed.count, within: nil, grouping: 1, onCancel: { [stop] in stop.onStop($0) }) { index in
-            let own = needy.intersection(probed[index].brands)
+            let own = brandsDue.intersection(probed[index].brands)
             if !own.isEmpty { probed[index].probeWrite(for: own) }
         }
     }
@@ -104,7 +104,7 @@ package final class RotationRun: Sendable {
         if let unsynced = directories.unsynced { for job in plan.jobs { job.noteUnsynced(unsynced) } }
         warnings += endpoint.warnings
         // No file holds these tokens, so the redaction of hook output needs them here.
-        for token in known == nil ? [] : shared.hiddenTokens { known?.note(Secret(Array(token.text.utf8))) }
+        for token in known == nil ? [] : shared.tokensNotInFiles { known?.note(Secret(Array(token.text.utf8))) }
         // From here on, only the result holds the jobs.
         let jobs = plan.jobs
         plan.jobs = []

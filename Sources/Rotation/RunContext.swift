@@ -34,7 +34,7 @@ package enum RunEvent: Sendable {
         /// Why the attempt produced no token.
         package let failure: BrandFailure?
         /// The wait before the next attempt; nil after the last one.
-        package let triedAgainIn: Duration?
+        package let retryDelay: Duration?
         package let status: Int?
         package let timing: HTTPTiming?
     }

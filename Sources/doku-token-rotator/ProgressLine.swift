@@ -48,7 +48,7 @@ final class ProgressLine: Sendable {
             case .sent: state.inFlight += 1
             case .responded(let attempt):
                 state.inFlight -= 1
-                if let wait = attempt.triedAgainIn { state.retries.append(.now + wait) }
+                if let wait = attempt.retryDelay { state.retries.append(.now + wait) }
             case .done(isFailure: true): state.failed += 1
             case .done(isFailure: false): state.done += 1
             }

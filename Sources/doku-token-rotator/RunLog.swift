@@ -111,7 +111,7 @@ extension RunLog {
         }
         var sentence = parts.joined(separator: " ")
         if let failure = attempt.failure { sentence += (sentence.isEmpty ? "" : "; ") + failure.message }
-        if let wait = attempt.triedAgainIn {
+        if let wait = attempt.retryDelay {
             sentence += "; again in \(DurationText.render(.milliseconds(wait.wholeMilliseconds)))"
         }
         write(.info, sentence, fields)

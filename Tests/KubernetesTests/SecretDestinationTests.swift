@@ -33,7 +33,7 @@ import Testing
             written.signal()
         }
         began.wait()
-        let texts = Set(destination.hiddenTokens.map(\.text))
+        let texts = Set(destination.tokensNotInFiles.map(\.text))
         #expect(texts == ["opaque-token-0123456789", "opaque-token-9876543210"])
         end.signal()
         written.wait()

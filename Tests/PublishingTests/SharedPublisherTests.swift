@@ -39,7 +39,7 @@ private final class MemoryDestination: SharedDestination {
     }
 
     var failure: BrandFailure? { nil }
-    var hiddenTokens: [Token] { writes.flatMap(\.tokens.values) }
+    var tokensNotInFiles: [Token] { writes.flatMap(\.tokens.values) }
     var writes: [Write] { state.withLock { $0.writes } }
 
     func read() {}
@@ -150,7 +150,7 @@ private final class MemoryDestination: SharedDestination {
         #expect(finish(publisher) == 2)
         #expect(first.writes.last?.tokens.keys.sorted() == ["kopi", "teh"])
         #expect(second.writes.last?.tokens.keys.sorted() == ["teh"])
-        #expect(Set(publisher.hiddenTokens.map(\.text)) == ["token-of-kopi", "token-of-teh"])
+        #expect(Set(publisher.tokensNotInFiles.map(\.text)) == ["token-of-kopi", "token-of-teh"])
     }
 
     @Test func `a hanging destination does not delay the others`() throws {

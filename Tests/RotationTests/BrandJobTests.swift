@@ -75,7 +75,7 @@ import Testing
         try publish(try token(left: 3600))
         let job = job()
         #expect(job.isRequest && !job.isUrgent)
-        #expect(job.planned.reason == .endsSoon(left: 3600, threshold: 7200))
+        #expect(job.planned.reason == .expiresSoon(left: 3600, threshold: 7200))
     }
 
     @Test func `a valid token in a file with the wrong mode is published again`() throws {

@@ -28,7 +28,7 @@ import Testing
             let brand = Brand(
                 name: "brand-\(number)", clientID: Sample.clientID, secret: .environment(variable: "UNUSED"),
                 times: .unsaid, outputs: [])
-            return BrandJob(unseen: brand, nil)
+            return BrandJob(unexamined: brand, nil)
         }
     }
 

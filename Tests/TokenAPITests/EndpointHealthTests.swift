@@ -112,7 +112,7 @@ import TokenAPI
         let endpoint = EndpointHealth(brands: brands)
         let policy = RetryPolicy(attempts: attempts)
 
-        var waiting = (0..<brands).map { (at: Duration.zero, brand: $0, number: 1, isOnceUsed: false) }
+        var waiting = (0..<brands).map { (at: Duration.zero, brand: $0, number: 1, isSingleRetryUsed: false) }
         var made = Array(repeating: 0, count: brands)
         var ended = 0
         while let next = waiting.indices.min(by: { waiting[$0].at < waiting[$1].at }) {
@@ -128,7 +128,7 @@ import TokenAPI
             let end = attempt.at + .milliseconds(Int.random(in: 1...900, using: &random))
             let again = policy.next(
                 after: attempt.number, advice: advice, remaining: deadline - end,
-                random: Double.random(in: 0..<1, using: &random), isOnceUsed: attempt.isOnceUsed)
+                random: Double.random(in: 0..<1, using: &random), isSingleRetryUsed: attempt.isSingleRetryUsed)
             guard let again, endpoint.refusal(of: advice) == nil else {
                 ended += 1
                 continue
@@ -139,9 +139,9 @@ import TokenAPI
             } else {
                 #expect(again.wait <= policy.cap)
             }
-            var isOnceUsed = attempt.isOnceUsed
-            if case .once = advice { isOnceUsed = true }
-            waiting.append((end + again.wait, attempt.brand, attempt.number + 1, isOnceUsed))
+            var isSingleRetryUsed = attempt.isSingleRetryUsed
+            if case .once = advice { isSingleRetryUsed = true }
+            waiting.append((end + again.wait, attempt.brand, attempt.number + 1, isSingleRetryUsed))
         }
         #expect(ended == brands, "each brand ends exactly once")
         #expect(made.allSatisfy { (1...attempts).contains($0) })

@@ -77,7 +77,9 @@ struct RoundTrips {
 private struct DialectStream {
     private static let special = Array(#" '"\$`#=;&|<>(){}[]*?~!%^\n${HOME}$(id)a"#.utf8)
     private static let base64URL = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-    private static let uncarried = ["\n", "\r", "\t", "\0", "\u{7f}", "\u{1b}", "\u{e9}", "\u{2028}", "\u{1f511}"]
+    private static let unrepresentable = [
+        "\n", "\r", "\t", "\0", "\u{7f}", "\u{1b}", "\u{e9}", "\u{2028}", "\u{1f511}",
+    ]
 
     private var generator: SeededGenerator
     private var index = 0
@@ -96,7 +98,7 @@ private struct DialectStream {
         case 2: return text(from: Self.special)
         case 3: return text(from: visibleASCII.filter { !"'\\$".utf8.contains($0) })
         default:
-            let stranger = Self.uncarried[Int.random(in: Self.uncarried.indices, using: &generator)]
+            let stranger = Self.unrepresentable[Int.random(in: Self.unrepresentable.indices, using: &generator)]
             return text(from: visibleASCII) + stranger + text(from: visibleASCII)
         }
     }
