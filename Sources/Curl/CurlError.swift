@@ -28,6 +28,8 @@ package struct CurlError: Error, Sendable, Equatable {
         case peerNotTrusted
         /// The store of trusted certificates cannot be read.
         case trustStoreUnusable
+        /// The proxy itself was not reached.
+        case proxyNotConnected
         case proxyRefused
         case proxyNeedsAuthentication
         /// HTTP/2 reset the stream or the connection.
@@ -73,7 +75,7 @@ package struct CurlError: Error, Sendable, Equatable {
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST: kind = .hostNotResolved
         case CURLE_COULDNT_RESOLVE_PROXY: kind = .proxyNotResolved
-        case CURLE_COULDNT_CONNECT: kind = namesAnother(detail, than: url) ? .proxyRefused : .notConnected
+        case CURLE_COULDNT_CONNECT: kind = namesAnother(detail, than: url) ? .proxyNotConnected : .notConnected
         case CURLE_OPERATION_TIMEDOUT: kind = .timedOut
         case CURLE_GOT_NOTHING: kind = status == 101 ? .responseMalformed : .noResponse
         case CURLE_RECV_ERROR, CURLE_SEND_ERROR:
@@ -113,10 +115,10 @@ package struct CurlError: Error, Sendable, Equatable {
         default: kind = .internal
         }
         switch kind {
-        case .hostNotResolved, .proxyNotResolved, .notConnected, .timedOut, .tlsHandshake, .tlsRefused,
+        case .hostNotResolved, .proxyNotResolved, .notConnected, .proxyNotConnected, .timedOut, .tlsHandshake,
+            .tlsRefused,
             .peerNotTrusted, .trustStoreUnusable:
             if !detail.isEmpty { message = printable(detail) }
-        case .proxyRefused where code == CURLE_COULDNT_CONNECT: message = printable(detail)
         default: break
         }
         return CurlError(kind: kind, message: message)

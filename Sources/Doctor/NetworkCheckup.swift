@@ -26,7 +26,7 @@ struct NetworkCheckup {
         let now = Timestamp.now
         var failure: (stage: HostFinding.Check, message: String)?
         if case .failure(let error) = result,
-            case .failed(let words, _) = TokenResponse.noResponse(error, host: endpoint.authority)
+            case .failed(let words, _) = TokenResponse.noResponse(error, host: endpoint.authority, isRun: false)
         {
             failure = (stage(of: error), words.message)
         }
@@ -72,7 +72,7 @@ struct NetworkCheckup {
     private func stage(of error: CurlError) -> HostFinding.Check {
         switch error.kind {
         case .hostNotResolved: .nameResolution
-        case .proxyNotResolved, .proxyRefused, .proxyNeedsAuthentication: .proxy
+        case .proxyNotResolved, .proxyNotConnected, .proxyRefused, .proxyNeedsAuthentication: .proxy
         // libcurl's message for a name server that does not respond.
         case .timedOut where error.message.hasPrefix("Resolving timed out"): .nameResolution
         case .notConnected where proxy.isUsed: .proxy

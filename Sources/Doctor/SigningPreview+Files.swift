@@ -29,15 +29,26 @@ extension SigningPreview {
     }
 
     /// The request that a run would send for a brand.
-    /// - Parameter warn: takes a sentence about a secret that is not as safe as it should be.
+    /// - Parameters:
+    ///   - secretFile: replaces the source of the brand's secret.
+    ///   - warn: takes a sentence about a secret that is not as safe as it should be.
     /// - Throws: `InvalidSelection` if there is no such brand, `BrandFailure` if its secret cannot be read.
     package init(
-        brand name: String, of configuration: Configuration, requestID: String, timestamp: String,
-        stop: Cancellation, warn: (String) -> Void
+        brand name: String, of configuration: Configuration, secretFile: String?, requestID: String,
+        timestamp: String, stop: Cancellation, warn: (String) -> Void
     ) throws {
         let brand = try Selection(of: configuration, names: [name], shard: nil).brands[0]
-        let reader = SecretReader(taking: Set([brand.secret.variable].compactMap(\.self)))
-        let secret = try reader.secret(from: brand.secret, isCancelled: { stop.reason != nil })
+        let source = secretFile.map(SecretSource.file) ?? brand.secret
+        let reader = SecretReader(taking: Set([source.variable].compactMap(\.self)))
+        if case .credential(let name) = source, reader.credentialsDirectory == nil {
+            // The shipped unit passes on the file secrets/NAME as secrets_NAME.
+            let file = name.hasPrefix("secrets_") ? String(name.dropFirst(8)) : name
+            throw BrandFailure(
+                .secretUnreadable,
+                "the credential \(name) exists inside the service only; name its file, as in "
+                    + "--secret-file /etc/doku-token-rotator/secrets/\(file)")
+        }
+        let secret = try reader.secret(from: source, isCancelled: { stop.reason != nil })
         reader.warnings.forEach(warn)
         self.init(
             for: brand, secret: secret, configuration: configuration, requestID: requestID, timestamp: timestamp)

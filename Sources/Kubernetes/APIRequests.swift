@@ -76,7 +76,8 @@ final class APIRequests: Sendable {
     private func failure(_ error: CurlError) -> BrandFailure {
         let server = "the API server at \(account.server.dropFirst("https://".count))"
         switch error.kind {
-        case .hostNotResolved, .notConnected, .timedOut, .tlsHandshake, .proxyNotResolved, .proxyRefused,
+        case .hostNotResolved, .notConnected, .timedOut, .tlsHandshake, .proxyNotResolved, .proxyNotConnected,
+            .proxyRefused,
             .proxyNeedsAuthentication:
             return BrandFailure(.storeUnavailable, "\(server) cannot be reached (\(error.message))")
         case .noResponse, .truncatedResponse, .http2:

@@ -57,9 +57,15 @@ package struct Command: Sendable {
         return (output.takeBytes(), failure)
     }
 
-    /// Why the program failed, and what to do if it could not be started.
+    /// Why the program failed, and what to do.
     package func explanation(of failure: CommandError) -> String {
-        guard case .couldNotStart(let number) = failure, let program = argv.first else { return "\(failure)" }
+        guard let program = argv.first else { return "\(failure)" }
+        let number: Int32
+        switch failure {
+        case .couldNotStart(let error): number = error
+        case .exited, .killed: return "\(failure); run it by hand as this user: \(program) …"
+        case .lost, .timedOut, .cancelled, .tooMuchOutput: return "\(failure)"
+        }
         if let problem = Executable.problem(program) { return "\(failure); \(problem)" }
         switch number {
         case ENOENT: return "\(failure); install the interpreter that the first line of \(program) names"

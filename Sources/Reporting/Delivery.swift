@@ -79,6 +79,7 @@ final class Delivery: Sendable {
         case .tlsHandshake, .tlsRefused: "no TLS connection could be made"
         case .peerNotTrusted: "its certificate is not trusted"
         case .trustStoreUnusable: "the trusted certificates cannot be read"
+        case .proxyNotConnected: "no connection to the proxy could be made"
         case .proxyRefused, .proxyNeedsAuthentication: "the proxy refused"
         case .cancelled: "the run was stopped"
         case .requestInvalid, .internal: "the request could not be sent"

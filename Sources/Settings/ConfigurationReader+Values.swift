@@ -185,9 +185,11 @@ extension ConfigurationReader {
         guard let text = scalar(field) else { return nil }
         if let choice = Choice(rawValue: text) { return choice }
         let choices = Choice.allCases.map(\.rawValue)
+        // The choice that turns a check on.
+        let guess = text == "true" ? choices.first { $0 == "require" } : nil
         return refuse(
             field, "must be \(oneOf(choices))",
-            hint: Spelling.suggestion(for: text, among: choices).map { "did you mean `\($0)`?" })
+            hint: (guess ?? Spelling.suggestion(for: text, among: choices)).map { "did you mean `\($0)`?" })
     }
 
     mutating func duration(_ field: Field, within range: ClosedRange<Duration>) -> Duration? {

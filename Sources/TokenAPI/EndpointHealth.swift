@@ -56,7 +56,7 @@ package final class EndpointHealth: Sendable {
             // Servers close a connection after some number of requests. The requests lost with it are not failures.
             case .noResponse where error.sharedConnection: break
             case .hostNotResolved, .notConnected, .timedOut, .noResponse, .tlsHandshake, .tlsRefused,
-                .proxyNotResolved, .proxyRefused:
+                .proxyNotResolved, .proxyNotConnected, .proxyRefused:
                 state.withLock { $0.connectionFailures += 1 }
             default: break
             }

@@ -57,7 +57,8 @@ package final class PartnerTokenClient: TokenClient {
                     return .failed(
                         BrandFailure(
                             .requestIDSpent,
-                            "DOKU responded with HTTP 409 and no token: the Request-Id was used before"),
+                            "DOKU responded with HTTP 409 and no token: the Request-Id was used before; "
+                                + TokenResponse.nextRun),
                         .once(.fresh))
                 }
                 return grant(reply, requestID, now)

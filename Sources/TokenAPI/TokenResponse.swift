@@ -81,20 +81,37 @@ package enum TokenResponse: Sendable {
 
     // MARK: No response
 
-    /// - Parameter host: the server's name in messages.
-    package static func noResponse(_ error: CurlError, host: String) -> TokenResponse {
+    /// The action for a failure that ends by itself.
+    static let nextRun = "the next run retries it"
+
+    /// - Parameters:
+    ///   - host: the server's name in messages.
+    ///   - isRun: whether messages say what to do about the network. `doctor` has its own advice.
+    package static func noResponse(_ error: CurlError, host: String, isRun: Bool = true) -> TokenResponse {
         func failed(
-            _ code: BrandFailure.Code, _ sentence: String, _ advice: RetryDecision, action: String? = nil
+            _ code: BrandFailure.Code, _ sentence: String, _ advice: RetryDecision, action: String? = nil,
+            next: String? = nil
         ) -> TokenResponse {
-            .failed(BrandFailure(code, "\(sentence): \(error.message)\(action.map { "; \($0)" } ?? "")"), advice)
+            let action = isRun ? next ?? action : action
+            return .failed(
+                BrandFailure(code, "\(sentence): \(error.message)\(action.map { "; \($0)" } ?? "")"), advice)
         }
         let again = RetryDecision.transient(.same, after: nil)
         switch error.kind {
-        case .hostNotResolved: return failed(.hostNotResolved, "the name of \(host) cannot be resolved", again)
-        case .notConnected: return failed(.notConnected, "no connection to \(host)", again)
-        case .timedOut: return failed(.timedOut, "no response from \(host) in time", again)
+        case .hostNotResolved:
+            return failed(
+                .hostNotResolved, "the name of \(host) cannot be resolved", again,
+                next: "check the name and /etc/resolv.conf")
+        case .notConnected:
+            return failed(
+                .notConnected, "no connection to \(host)", again, next: "check the network and the firewall")
+        case .timedOut:
+            return failed(
+                .timedOut, "no response from \(host) in time", again, next: TokenResponse.nextRun)
         case .noResponse, .truncatedResponse, .http2:
-            return failed(.connectionLost, "the connection to \(host) broke before the response was complete", again)
+            return failed(
+                .connectionLost, "the connection to \(host) broke before the response was complete", again,
+                next: TokenResponse.nextRun)
         case .responseMalformed:
             return failed(
                 .responseMalformed, "\(host) sent a response that HTTP does not allow", .never,
@@ -119,7 +136,11 @@ package enum TokenResponse: Sendable {
             return failed(.tlsTrustStore, "the trusted certificates cannot be read; check `tls`", .never)
         case .proxyNotResolved:
             return failed(.proxyNotResolved, "the proxy's name cannot be resolved; check `proxy`", again)
-        case .proxyRefused: return failed(.proxyFailed, "the proxy did not connect to \(host)", again)
+        case .proxyNotConnected:
+            return failed(
+                .proxyFailed, "no connection to the proxy for \(host)", again, next: "check `proxy` and the firewall")
+        case .proxyRefused:
+            return failed(.proxyFailed, "the proxy did not connect to \(host)", again, next: "check `proxy`")
         case .proxyNeedsAuthentication:
             return failed(
                 .proxyAuthentication, "the proxy asks for credentials", .never,
@@ -170,14 +191,20 @@ struct Refusal {
             return failed(
                 .redirectRefused, "the endpoint responded with a redirect, which is never followed; check `endpoint`",
                 .never)
-        case 408, 425: return failed(.serverError, "DOKU asks to try again", .transient(.same, after: after))
-        case 429: return failed(.rateLimited, "DOKU is limiting requests", .transient(.fresh, after: after))
+        case 408, 425:
+            return failed(
+                .serverError, "DOKU asks to try again; \(TokenResponse.nextRun)", .transient(.same, after: after))
+        case 429:
+            return failed(
+                .rateLimited, "DOKU is limiting requests; \(TokenResponse.nextRun)", .transient(.fresh, after: after))
         case 404: return failed(.requestRefused, "DOKU serves nothing at the endpoint's path; check `endpoint`", .never)
         case 400...499: return failed(.requestRefused, "DOKU refused the request; ask DOKU", .never)
         case 501, 505, 511:
             return failed(.requestRefused, "the server cannot serve this request; check `endpoint` and proxies", .never)
         case 500...599:
-            return failed(.serverError, "DOKU failed to process the request", .transient(.fresh, after: after))
+            return failed(
+                .serverError, "DOKU failed to process the request; \(TokenResponse.nextRun)",
+                .transient(.fresh, after: after))
         default:
             return failed(
                 .responseMalformed, "HTTP does not define this status for a response; check `endpoint` and proxies",

@@ -26,6 +26,15 @@ struct CommandLineWords {
         word == "--config" || word == "--brand" || word.hasPrefix("-") && !word.hasPrefix("--") && word.hasSuffix("c")
     }
 
+    /// An option that is there twice, of those of which the parser would silently take the last.
+    var repeatedOption: String? {
+        guard words.first != "---completion" else { return nil }
+        var names = ["--config", "--shard"]
+        if command == "sign" { names.append("--brand") }
+        let given = words.prefix { $0 != "--" }.map { $0 == "-c" ? "--config" : String($0.prefix { $0 != "=" }) }
+        return names.first { name in given.count { $0 == name } > 1 }
+    }
+
     /// Whether the words, valid or not, ask for a JSON document.
     var asksForJSON: Bool {
         words.contains("--output=json")

@@ -37,6 +37,7 @@ struct DokuTokenRotator: ParsableCommand {
         }
         let line = CommandLineWords(CommandLine.arguments.dropFirst(), commands: commandNames)
         do {
+            if let option = line.repeatedOption { throw ValidationError("\(option) is given twice; give it once") }
             var command = try line.command == nil ? parseAsRoot(line.words) : Commands.parseAsRoot(line.words)
             try command.run()
             Console.leave(ExitStatus.success.rawValue)

@@ -26,7 +26,10 @@ struct Sign: ParsableCommand {
     @Option(help: "The Client-Id, without --brand.")
     var clientID: String?
 
-    @Option(help: "A file with the secret, without --brand. One trailing newline is ignored.", completion: .file())
+    @Option(
+        help:
+            "A file with the secret, with --brand instead of the brand's own source. One trailing newline is ignored.",
+        completion: .file())
     var secretFile: String?
 
     @Option(help: "The Request-Id (default with --brand: random).")
@@ -59,10 +62,9 @@ struct Sign: ParsableCommand {
         if let timestamp, Timestamp(timestamp) == nil {
             throw ValidationError("--timestamp must be UTC with whole seconds, such as 2026-11-22T09:30:00Z")
         }
-        let byHand = [clientID, secretFile, requestTarget, bodyFile]
+        let byHand = [clientID, requestTarget, bodyFile]
         if brand != nil, byHand.contains(where: { $0 != nil }) {
-            throw ValidationError(
-                "--brand cannot be combined with --client-id, --secret-file, --request-target or --body-file")
+            throw ValidationError("--brand cannot be combined with --client-id, --request-target or --body-file")
         }
         if brand == nil, configuration.config != nil || clientID == nil || secretFile == nil || requestID == nil {
             throw ValidationError(
@@ -103,7 +105,7 @@ struct Sign: ParsableCommand {
         let signals = StopSignals(stop)
         defer { withExtendedLifetime(signals) {} }
         return try SigningPreview(
-            brand: brand, of: settings, requestID: requestID, timestamp: timestamp, stop: stop,
+            brand: brand, of: settings, secretFile: secretFile, requestID: requestID, timestamp: timestamp, stop: stop,
             warn: { Console.complain("warning: \($0)") })
     }
 }

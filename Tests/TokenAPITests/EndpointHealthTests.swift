@@ -33,7 +33,7 @@ import TokenAPI
 
     @Test(arguments: [
         CurlError.Kind.hostNotResolved, .notConnected, .timedOut, .noResponse, .tlsHandshake, .tlsRefused,
-        .proxyNotResolved, .proxyRefused,
+        .proxyNotResolved, .proxyNotConnected, .proxyRefused,
     ])
     func `after five connection failures nothing is retried until a response arrives`(kind: CurlError.Kind) {
         let endpoint = EndpointHealth(brands: 100)
