@@ -243,9 +243,9 @@ package final class WorkerPool: TaskExecutor {
             }
             for _ in 0..<wakes { wakeUp.signal() }
             for _ in 0..<starts { startThread() }
+            for piece in overdue { piece.onOverdue() }
             // The system has no more threads. If the pool has no thread at all, the watch does the work.
             while let piece = state.withLock({ $0.threads == 0 ? $0.next() : nil }) { piece.perform() }
-            for piece in overdue { piece.onOverdue() }
             guard continues else { return }
         }
     }
