@@ -52,7 +52,7 @@ struct SecretCheckup: Sendable {
                 expose: { findings.append(finding(.warn, SecretReader.warning(of: $0))) })
             if findings.isEmpty { findings.append(finding(.ok, nil)) }
         } catch {
-            if case .credential = source, reader.credentialsDirectory == nil, ProcessIdentity.user == 0 {
+            if reader.isOnlyInService(source), ProcessIdentity.user == 0 {
                 let words = "not checked: credentials exist inside the service only; run \(HostCheckup.insideService)"
                 return [finding(.warn, words)]
             }

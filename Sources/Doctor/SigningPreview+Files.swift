@@ -40,7 +40,7 @@ extension SigningPreview {
         let brand = try Selection(of: configuration, names: [name], shard: nil).brands[0]
         let source = secretFile.map(SecretSource.file) ?? brand.secret
         let reader = SecretReader(taking: Set([source.variable].compactMap(\.self)))
-        if case .credential(let name) = source, reader.credentialsDirectory == nil {
+        if case .credential(let name) = source, reader.isOnlyInService(source) {
             // The shipped unit passes on the file secrets/NAME as secrets_NAME.
             let file = name.hasPrefix("secrets_") ? String(name.dropFirst(8)) : name
             throw BrandFailure(

@@ -15,7 +15,7 @@ package final class SecretReader: Sendable {
     private let fromEnvironment: Mutex<[String: Secret]>
     /// The names of world-readable secrets.
     private let exposed = Mutex<Set<String>>([])
-    package let credentialsDirectory: String?
+    private let credentialsDirectory: String?
     /// Collects the secrets that were read, for redaction.
     private let known: RedactionSet?
 
@@ -41,6 +41,11 @@ package final class SecretReader: Sendable {
         let named = sources.prefix(3).map(Self.warning)
         return sources.count <= named.count
             ? named : named + ["\(sources.count - named.count) more secrets are world-readable"]
+    }
+
+    /// Whether the source is a credential that systemd passes to the service only, and this process is not the service.
+    package func isOnlyInService(_ source: SecretSource) -> Bool {
+        if case .credential = source { credentialsDirectory == nil } else { false }
     }
 
     /// Reads a secret. May wait for a child process until its timeout.

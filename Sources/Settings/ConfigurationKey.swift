@@ -58,7 +58,7 @@ struct ScalarKey: Sendable {
         ScalarKey(.connectTimeout, \.connectTimeout) { $0.duration($1, within: requestTimes) },
         ScalarKey(.requestTimeout, \.requestTimeout) { $0.duration($1, within: requestTimes) },
         ScalarKey(.attempts, \.attempts) { $0.integer($1, within: 1...10) },
-        ScalarKey(.verifyResponse, \.responseVerification) { $0.choice($1) },
+        ScalarKey(.verifyResponse, \.responseVerification) { $0.choice($1, enabled: .require) },
         ScalarKey(.proxy, \.proxy) { $0.url($1, ServerURL.proxy) },
     ]
 }

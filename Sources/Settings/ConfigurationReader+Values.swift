@@ -180,13 +180,13 @@ extension ConfigurationReader {
         return refuse(field, "must be true or false", hint: isPlain ? nil : "without quotes")
     }
 
-    mutating func choice<Choice: RawRepresentable & CaseIterable>(_ field: Field) -> Choice?
+    /// - Parameter enabled: the choice that `true` probably means.
+    mutating func choice<Choice: RawRepresentable & CaseIterable>(_ field: Field, enabled: Choice? = nil) -> Choice?
     where Choice.RawValue == String {
         guard let text = scalar(field) else { return nil }
         if let choice = Choice(rawValue: text) { return choice }
         let choices = Choice.allCases.map(\.rawValue)
-        // The choice that turns a check on.
-        let guess = text == "true" ? choices.first { $0 == "require" } : nil
+        let guess = text == "true" ? enabled?.rawValue : nil
         return refuse(
             field, "must be \(oneOf(choices))",
             hint: (guess ?? Spelling.suggestion(for: text, among: choices)).map { "did you mean `\($0)`?" })

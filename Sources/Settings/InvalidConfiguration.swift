@@ -23,6 +23,13 @@ package struct ConfigurationProblem: Sendable, Hashable {
     }
 }
 
+extension ConfigurationProblem: Comparable {
+    /// In file order.
+    package static func < (left: Self, right: Self) -> Bool {
+        (left.line, left.column, left.message) < (right.line, right.column, right.message)
+    }
+}
+
 /// All problems of a configuration file.
 package struct InvalidConfiguration: Error, Sendable, CustomStringConvertible {
     /// The path as typed.
@@ -73,7 +80,5 @@ struct ProblemList {
     }
 
     /// In file order.
-    var sorted: [ConfigurationProblem] {
-        problems.sorted { ($0.line, $0.column, $0.message) < ($1.line, $1.column, $1.message) }
-    }
+    var sorted: [ConfigurationProblem] { problems.sorted() }
 }

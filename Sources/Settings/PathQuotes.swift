@@ -37,7 +37,7 @@ struct PathQuotes {
             let mark = original(Mark(line: other.line, column: other.column))
             return ConfigurationProblem(mark, other.message, hint: other.hint)
         }
-        return (problems + moved).sorted { ($0.line, $0.column, $0.message) < ($1.line, $1.column, $1.message) }
+        return (problems + moved).sorted()
     }
 
     private func original(_ mark: Mark) -> Mark {

@@ -106,12 +106,11 @@ package enum TokenResponse: Sendable {
             return failed(
                 .notConnected, "no connection to \(host)", again, next: "check the network and the firewall")
         case .timedOut:
-            return failed(
-                .timedOut, "no response from \(host) in time", again, next: TokenResponse.nextRun)
+            return failed(.timedOut, "no response from \(host) in time", again, next: nextRun)
         case .noResponse, .truncatedResponse, .http2:
             return failed(
                 .connectionLost, "the connection to \(host) broke before the response was complete", again,
-                next: TokenResponse.nextRun)
+                next: nextRun)
         case .responseMalformed:
             return failed(
                 .responseMalformed, "\(host) sent a response that HTTP does not allow", .never,
