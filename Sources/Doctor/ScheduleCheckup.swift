@@ -14,7 +14,7 @@ package struct SchedulerFiles: Sendable {
     let unitDirectories: [String]
     let cronTable: String
 
-    /// - Parameter root: a directory that stands for `/`, without a slash at its end.
+    /// - Parameter root: a directory to use in place of `/`, without a slash at its end.
     package init(below root: String = "") {
         configuration = "\(root)\(ConfigurationLocation.system)/\(ConfigurationLocation.fileName)"
         systemd = "\(root)/run/systemd/system"

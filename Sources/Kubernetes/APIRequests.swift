@@ -77,8 +77,7 @@ final class APIRequests: Sendable {
         let server = "the API server at \(account.server.dropFirst("https://".count))"
         switch error.kind {
         case .hostNotResolved, .notConnected, .timedOut, .tlsHandshake, .proxyNotResolved, .proxyNotConnected,
-            .proxyRefused,
-            .proxyNeedsAuthentication:
+            .proxyRefused, .proxyNeedsAuthentication:
             return BrandFailure(.storeUnavailable, "\(server) cannot be reached (\(error.message))")
         case .noResponse, .truncatedResponse, .http2:
             return BrandFailure(.storeUnavailable, "\(server) closed the connection early (\(error.message))")

@@ -42,7 +42,7 @@ private final class SecretSession: Sendable {
     private let end: ContinuousClock.Instant
     private let addresses: Set<[String: String]>
     private let connections = Mutex<Result<Connections, BrandFailure>?>(nil)
-    /// Whether a Secret was written. Later reads follow from a conflict and no longer count towards the survey.
+    /// Whether a Secret was written. Later reads follow from a conflict and no longer count as planning.
     private let hasWritten = Atomic<Bool>(false)
 
     init(
@@ -60,15 +60,15 @@ private final class SecretSession: Sendable {
                 ?? Result { () throws(BrandFailure) in
                     let account = try ServiceAccount()
                     let now = ContinuousClock.now
-                    let survey = min(Self.planningTime.most, (end - now) / Self.planningTime.part)
+                    let planningTime = min(Self.planningTime.most, (end - now) / Self.planningTime.part)
                     let timeout = configuration.requestTimeout
                     return Connections(
                         namespace: account.namespace,
                         // Two requests fit into the time limit, even if the first one hangs.
                         asking: try APIRequests(
-                            account, configuration, stop, timeout: min(timeout, survey / 2), endsWithStop: true),
+                            account, configuration, stop, timeout: min(timeout, planningTime / 2), endsWithStop: true),
                         writing: try APIRequests(account, configuration, stop, timeout: timeout, endsWithStop: false),
-                        planningDeadline: now + survey)
+                        planningDeadline: now + planningTime)
                 }
             made = result
             return result

@@ -45,7 +45,7 @@ package protocol SharedDestination: AnyObject, Sendable {
     var tokensNotInFiles: [Token] { get }
 }
 
-/// The defaults are those of a file. The run checks its directory together with those of the brands' own files.
+/// The defaults suit a file. The run checks its directory together with the directories of the brands' own files.
 extension SharedDestination {
     package var isReplacedWhole: Bool { true }
     package var probesWrites: Bool { false }

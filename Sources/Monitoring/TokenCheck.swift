@@ -60,7 +60,7 @@ package struct TokenCheck: Sendable {
     package let exitStatus: ExitStatus
     /// What was checked, and each problem of ``problem``.
     package private(set) var head = DocumentHead("check")
-    /// Whether the exit status is that of the state, as for monitoring systems.
+    /// Whether the exit status is the number of the state, as for monitoring systems.
     var isPlugin: Bool { head.command == "check" }
 
     package init(findings: [Finding]) {

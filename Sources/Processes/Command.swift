@@ -135,7 +135,7 @@ package enum Executable {
                 ? "this user cannot execute \(name); make it an executable file (chmod +x)"
                 : "\(name) does not exist; install it, or correct the path"
         }
-        // The second path is that of execvp(3).
+        // execvp(3) uses the second path if there is no PATH.
         let path = EnvironmentVariable.read("PATH") ?? "/bin:/usr/bin"
         let isFound = path.split(separator: ":", omittingEmptySubsequences: false).contains { directory in
             isExecutable(directory.isEmpty ? name : "\(directory)/\(name)")

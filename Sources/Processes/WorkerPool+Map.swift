@@ -74,7 +74,7 @@ private final class Results<Value: Sendable>: Sendable {
 
     func isOpen(_ number: Int) -> Bool { !hasEnded && state.withLock { !$0.isDone[number] } }
 
-    /// Sets the results of the numbers from `first` on that have none yet.
+    /// Sets the results from `first` on, unless they are already set.
     func set(_ first: Int, _ values: [Value?]) {
         let isLast = state.withLock { state in
             guard !hasEnded else { return false }

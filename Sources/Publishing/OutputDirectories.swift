@@ -186,7 +186,7 @@ package final class OutputDirectories: Sendable {
         }
         // On some network mounts even a lock waits for the server. Two paths may lead to one directory, so the locks of
         // both descriptors are released first.
-        // A sweep that comes late must stop: the run has temporary files of its own by then.
+        // A late sweep must stop, because the run has its own temporary files by then.
         let isLate = Once()
         _ = pool.map(1, within: patience, onCancel: { stop.onStop($0) }) { [self] _ in
             for directory in state.withLock({ $0.open }).values { directory.unlock() }

@@ -80,7 +80,7 @@ extension ConfigurationReader {
 }
 
 extension Dictionary {
-    /// Inserts a value if the key has none, with one look-up.
+    /// Inserts a value if the key is absent, with one look-up.
     /// - Returns: the value that the key already had, which stays; nil if it had none.
     mutating func insert(_ value: Value, unlessPresent key: Key) -> Value? {
         let before = count

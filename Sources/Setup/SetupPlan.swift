@@ -22,7 +22,7 @@ package struct SetupProblem: Error, Sendable, Equatable {
     }
 }
 
-/// What the files depend on besides the command line.
+/// The facts about the host that the files depend on.
 package struct SetupHost: Sendable {
     /// The user and group of the shipped units, as their packages create them.
     static let userName = "doku-token-rotator"
@@ -75,7 +75,7 @@ package struct SetupPlan: Sendable, Equatable {
     /// For a shell, in their order.
     package let commands: [String]
 
-    /// What was created and what comes next, for people.
+    /// The created files and the next commands, for people.
     package var report: String {
         (["Created:"] + items.map { "  \($0.path)" } + [advice] + commands.map { "  \($0)" })
             .map { $0 + "\n" }.joined()

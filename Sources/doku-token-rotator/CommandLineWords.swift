@@ -26,7 +26,7 @@ struct CommandLineWords {
         word == "--config" || word == "--brand" || word.hasPrefix("-") && !word.hasPrefix("--") && word.hasSuffix("c")
     }
 
-    /// An option that is there twice, of those of which the parser would silently take the last.
+    /// The first option that is given twice. The parser would silently use the last value.
     var repeatedOption: String? {
         guard words.first != "---completion" else { return nil }
         var names = ["--config", "--shard"]

@@ -23,7 +23,7 @@ struct DokuTokenRotator: ParsableCommand {
         ],
         defaultSubcommand: Rotate.self)
 
-    /// Those of the default command, for command lines without a command's name.
+    /// The options of the default command, for command lines that name no command.
     @OptionGroup var options: RotateOptions
 
     static func main() {

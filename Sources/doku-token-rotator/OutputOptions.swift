@@ -33,7 +33,7 @@ struct OutputOptions: ParsableArguments {
         return ExitCode(status)
     }
 
-    /// Writes the JSON document of a command that did nothing. That of a run has all its members.
+    /// Writes the JSON document of a command that did nothing. The document of `rotate` has all its members.
     static func deliver(_ head: DocumentHead, _ problems: [Problem], _ status: ExitStatus) {
         var head = head
         head.problems = problems
